@@ -1,0 +1,1 @@
+"""Generators and discriminators: one class per network, hyper-parameters in `__init__`."""

@@ -1,0 +1,74 @@
+"""The flagship generator: a pretrained encoder, a light decoder, a colour and a distribution of colours per pixel."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from colorgan.networks.encoders import EfficientNetLite
+
+
+class DecoderStage(nn.Module):
+    """Upsample, add the encoder's features of that scale (1x1 lateral), refine with one residual block.
+
+    x (N, C, H, W), skip (N, S, 2H, 2W) -> (N, C', 2H, 2W); without a skip the size stays.
+    """
+
+    def __init__(self, in_channels: int, skip_channels: int, channels: int):
+        super().__init__()
+        self.reduce = nn.Conv2d(in_channels, channels, 1)
+        self.lateral = nn.Conv2d(skip_channels, channels, 1)
+        self.refine = nn.Sequential(
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = functional.interpolate(self.reduce(x), size=skip.shape[-2:], mode="nearest") + self.lateral(skip)
+        refined: Tensor = self.refine(x)
+        return x + refined
+
+
+class LiteUNet(nn.Module):
+    """The flagship: EfficientNet-Lite encoder, residual decoder to a quarter of the input, two heads.
+
+    The regression head says which colour is right on average; the distribution head gives a probability to each
+    of `cells` colours of the ab plane, from which variants are drawn (Zhang et al. 2016, section 2.2).
+    Lightness (N, 1, H, W), H and W multiples of 32 -> ab / 110 (N, 2, H/4, W/4).
+    """
+
+    output_space = "ab"
+    output_stride = 4
+    size_multiple = 32
+
+    def __init__(self, encoder: str = "lite0", widths: tuple[int, ...] = (192, 160, 128, 96), cells: int = 0):
+        super().__init__()
+        self.encoder = EfficientNetLite(encoder)
+        fine, middle, coarse, deepest = self.encoder.channels  # /4, /8, /16, /32
+        self.neck = nn.Conv2d(deepest, widths[0], 1)
+        self.scene = nn.Sequential(
+            nn.Linear(deepest, widths[0]), nn.ReLU(inplace=True), nn.Linear(widths[0], widths[0])
+        )
+        self.stages = nn.ModuleList(
+            DecoderStage(before, skip, after)
+            for before, skip, after in zip(widths, (coarse, middle, fine), widths[1:], strict=False)
+        )
+        self.finish = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True))
+        self.regression = nn.Conv2d(widths[-1], 2, 1)
+        self.distribution = nn.Conv2d(widths[-1], cells, 1) if cells else None
+
+    def features(self, lightness: Tensor) -> Tensor:
+        """Lightness (N, 1, H, W) in [-1, 1] -> what the heads read, (N, widths[-1], H/4, W/4)."""
+        *skips, deepest = self.encoder(lightness)  # (24, H/4) (40, H/8) (112, H/16) (320, H/32) for lite0
+        scene = self.scene(deepest.mean((2, 3)))  # one description of the whole photo, (N, widths[0])
+        x = self.neck(deepest) + scene[:, :, None, None]
+        for stage, skip in zip(self.stages, reversed(skips), strict=True):
+            x = stage(x, skip)
+        features: Tensor = self.finish(x)
+        return features
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        ab: Tensor = self.regression(self.features(lightness))
+        return ab
