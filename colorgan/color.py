@@ -5,6 +5,10 @@ bfloat16 lightness has steps of half a unit: too coarse to compute with). sRGB i
 under D65 / 2 degrees, taking as white point what the matrix makes of RGB white, so that every gray has ab = 0.
 """
 
+import functools
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,24 +16,35 @@ LIGHTNESS_MAX = 100.0
 CHROMA_SCALE = 110.0  # networks see ab / 110; sRGB reaches a in [-87, 99] and b in [-108, 95]
 
 # Linear sRGB -> XYZ; IEC 61966-2-1, to the digits that scikit-image and kornia use.
-_RGB_TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
+_RGB_TO_XYZ = np.array(((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227)))
+_RGB_TO_XYZ_OVER_WHITE = (_RGB_TO_XYZ / _RGB_TO_XYZ.sum(1, keepdims=True)).tolist()
+_XYZ_OVER_WHITE_TO_RGB = np.linalg.inv(_RGB_TO_XYZ_OVER_WHITE).tolist()
 _DELTA = 6.0 / 29.0  # where CIE's cube root turns into a straight line
-_BISECTIONS = 10  # finds the admissible chroma to 1 / 1024 of itself, far below an 8-bit step
 
 
 def rgb_to_lab(rgb: Tensor) -> tuple[Tensor, Tensor]:
     """RGB (N, 3, H, W) in [0, 1] -> L (N, 1, H, W) in [0, 100], ab (N, 2, H, W) in about [-110, 110]."""
     _check_channels("rgb", rgb, 3)
-    white = _matrix(rgb).sum(1)
-    fx, fy, fz = _cube_root(_mix(_matrix(rgb), srgb_to_linear(rgb)) / white[:, None, None]).unbind(1)
-    return (116.0 * fy - 16.0)[:, None], torch.stack((500.0 * (fx - fy), 200.0 * (fy - fz)), 1)
+    return _linear_to_lab(srgb_to_linear(rgb))
 
 
 def rgb_to_lightness(rgb: Tensor) -> Tensor:
     """RGB (N, 3, H, W) in [0, 1] -> L (N, 1, H, W) in [0, 100]: `rgb_to_lab` at a third of the work."""
     _check_channels("rgb", rgb, 3)
-    luminance = _mix(_matrix(rgb)[1:2], srgb_to_linear(rgb))
+    luminance = _mix(_RGB_TO_XYZ_OVER_WHITE[1:2], srgb_to_linear(rgb))
     return 116.0 * _cube_root(luminance) - 16.0
+
+
+def bytes_to_lightness(pixels: Tensor) -> Tensor:
+    """uint8 sRGB pixels (H, W) gray or (H, W, 3) -> L (1, 1, H, W) in [0, 100].
+
+    The same as `rgb_to_lightness`, several times faster: 256 values a channel are looked up, not computed.
+    """
+    lightness, luminance = _byte_tables()
+    if pixels.ndim == 2:
+        return lightness[pixels.int()][None, None]
+    red, green, blue = pixels.int().unbind(2)
+    return (116.0 * _cube_root(luminance[0][red] + luminance[1][green] + luminance[2][blue]) - 16.0)[None, None]
 
 
 def lab_to_rgb(lightness: Tensor, ab: Tensor) -> Tensor:
@@ -41,53 +56,73 @@ def lab_to_rgb(lightness: Tensor, ab: Tensor) -> Tensor:
 
 
 def lab_to_gamut_rgb(lightness: Tensor, ab: Tensor) -> Tensor:
-    """L (N, 1, H, W) in [0, 100], any ab (N, 2, H, W) -> RGB (N, 3, H, W) in [0, 1] of the same lightness and hue.
+    """L (N, 1, H, W) in [0, 100], any ab (N, 2, H, W) -> RGB (N, 3, H, W) in [0, 1] of the same lightness.
 
-    Chroma is reduced by `fit_chroma` where sRGB cannot show it; clipping the channels would change the lightness.
+    What sRGB cannot show is desaturated in linear light (`desaturate`); clipping channels would change lightness.
     """
-    return linear_to_srgb(_lab_to_linear(lightness, fit_chroma(lightness, ab))).clamp(0.0, 1.0)
+    lightness = _wide(lightness).clamp(0.0, LIGHTNESS_MAX)
+    return linear_to_srgb(desaturate(_lab_to_linear(lightness, ab), _luminance(lightness))).clamp(0.0, 1.0)
+
+
+def desaturate(linear: Tensor, luminance: Tensor) -> Tensor:
+    """Linear RGB (N, 3, H, W) of any range and its luminance Y (N, 1, H, W) in [0, 1] -> linear RGB in [0, 1].
+
+    A colour outside is moved straight towards the gray of its own luminance until it just fits. Luminance is linear
+    in linear RGB and the gray has the same, so Y, and with it L*, stays exactly as it was, and chroma shrinks. In
+    closed form: channel c hits 1 at the share (1 - Y) / (c - Y) of the way and 0 at Y / (Y - c).
+    """
+    offset = linear - luminance
+    over, under = offset.amax(1, keepdim=True), -offset.amin(1, keepdim=True)
+    headroom, tiny = 1.0 - luminance, 1e-7
+    share_over = (headroom + tiny) / (torch.maximum(over, headroom) + tiny)
+    share_under = (luminance + tiny) / (torch.maximum(under, luminance) + tiny)
+    return luminance + offset * torch.minimum(share_over, share_under)
 
 
 def fit_chroma(lightness: Tensor, ab: Tensor) -> Tensor:
-    """ab (N, 2, H, W) -> the ab of most chroma, at the same lightness and hue, that sRGB can show.
-
-    At a fixed L the colours of sRGB are a star-shaped region of the ab plane around gray, so the largest factor
-    t in [0, 1] with (L, t a, t b) inside is found by bisection, for the pixels outside alone. The factor is a
-    constant to autograd: the gradient of a colour that did not fit is scaled as the colour is.
-    """
-    with torch.no_grad():
-        lightness, wide = lightness.clamp(0.0, LIGHTNESS_MAX), _wide(ab)
-        outside = _outside(_lab_to_linear(lightness, wide))  # (N, H, W)
-        if not bool(outside.any()):
-            return _wide(ab)
-        # The pixels outside become one column of the shape the conversions expect: (P, C, 1, 1).
-        stuck_lightness = lightness.movedim(1, -1)[outside][:, :, None, None]
-        stuck_ab = wide.movedim(1, -1)[outside][:, :, None, None]
-        low, high = torch.zeros_like(stuck_lightness), torch.ones_like(stuck_lightness)
-        for _ in range(_BISECTIONS):
-            middle = (low + high) / 2
-            fits = ~_outside(_lab_to_linear(stuck_lightness, stuck_ab * middle))[:, None]
-            low, high = torch.where(fits, middle, low), torch.where(fits, high, middle)
-        factor = torch.ones_like(outside, dtype=wide.dtype)
-        factor[outside] = low[:, 0, 0, 0]
-    return _wide(ab) * factor[:, None]
+    """L (N, 1, H, W) in [0, 100], any ab (N, 2, H, W) -> the ab (N, 2, H, W) that `lab_to_gamut_rgb` shows."""
+    lightness = _wide(lightness).clamp(0.0, LIGHTNESS_MAX)
+    return _linear_to_lab(desaturate(_lab_to_linear(lightness, ab), _luminance(lightness)))[1]
 
 
 def srgb_to_linear(rgb: Tensor) -> Tensor:
     """sRGB values in [0, 1] -> linear light in [0, 1]; IEC 61966-2-1, equation 5."""
     rgb = _wide(rgb)
-    return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4)
+    curved = rgb.clamp(min=0.04045)  # the curve above the knee, plus the straight part of what lies below it
+    return ((curved + 0.055) / 1.055) ** 2.4 + (rgb - curved) / 12.92
 
 
 def linear_to_srgb(linear: Tensor) -> Tensor:
     """Linear light -> sRGB values; IEC 61966-2-1, equation 6. Values below 0 go down the straight part."""
     linear = _wide(linear)
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+    curved = linear.clamp(min=0.0031308)
+    return 1.055 * curved ** (1 / 2.4) - 0.055 + 12.92 * (linear - curved)
 
 
 def normalize_lightness(lightness: Tensor) -> Tensor:
     """L in [0, 100] -> what networks see, in [-1, 1]."""
     return lightness / (LIGHTNESS_MAX / 2) - 1.0
+
+
+@functools.cache
+def _byte_tables() -> tuple[Tensor, Tensor]:
+    """L of the 256 grays (256,), and what each value of R, G and B adds to luminance (3, 256)."""
+    with torch.inference_mode(False):
+        values = torch.arange(256) / 255.0
+        lightness = rgb_to_lightness(values.expand(1, 3, 1, 256)).flatten()
+        weights = torch.tensor(_RGB_TO_XYZ_OVER_WHITE[1])
+        return lightness, weights[:, None] * srgb_to_linear(values)
+
+
+def _linear_to_lab(linear: Tensor) -> tuple[Tensor, Tensor]:
+    """Linear RGB (N, 3, H, W) -> L (N, 1, H, W), ab (N, 2, H, W)."""
+    fx, fy, fz = _cube_root(_mix(_RGB_TO_XYZ_OVER_WHITE, linear)).unbind(1)
+    return (116.0 * fy - 16.0)[:, None], torch.stack((500.0 * (fx - fy), 200.0 * (fy - fz)), 1)
+
+
+def _luminance(lightness: Tensor) -> Tensor:
+    """L in [0, 100] -> Y in [0, 1]."""
+    return _cube((lightness + 16.0) / 116.0)
 
 
 def _lab_to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
@@ -97,28 +132,31 @@ def _lab_to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
     lightness, ab = _wide(lightness), _wide(ab)
     fy = (lightness + 16.0) / 116.0
     f = torch.cat((fy + ab[:, :1] / 500.0, fy, fy - ab[:, 1:] / 200.0), 1)
-    xyz_over_white = torch.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4.0 / 29.0))
-    matrix = _matrix(lightness)
-    return _mix(torch.linalg.inv(matrix) * matrix.sum(1), xyz_over_white)
-
-
-def _outside(linear: Tensor, slack: float = 1e-5) -> Tensor:
-    """Linear RGB (N, 3, H, W) -> which pixels leave [0, 1] by more than rounding, (N, H, W)."""
-    return (linear.amin(1) < -slack) | (linear.amax(1) > 1.0 + slack)
+    return _mix(_XYZ_OVER_WHITE_TO_RGB, _cube(f))
 
 
 def _cube_root(t: Tensor) -> Tensor:
     """CIE 15:2004's f: the cube root, and its tangent near black, where the root's gradient has no end."""
-    return torch.where(t > _DELTA**3, t.clamp(min=_DELTA**3) ** (1 / 3), t / (3 * _DELTA**2) + 4.0 / 29.0)
+    curved = t.clamp(min=_DELTA**3)
+    return curved ** (1 / 3) + (t - curved) / (3 * _DELTA**2)
 
 
-def _mix(matrix: Tensor, image: Tensor) -> Tensor:
-    """A matrix (O, C) on the channels of (N, C, H, W)."""
-    return torch.einsum("oc,nchw->nohw", matrix, image)
+def _cube(f: Tensor) -> Tensor:
+    """The inverse of `_cube_root`."""
+    curved = f.clamp(min=_DELTA)
+    return curved * curved * curved + (3 * _DELTA**2) * (f - curved)
 
 
-def _matrix(like: Tensor) -> Tensor:
-    return torch.tensor(_RGB_TO_XYZ, device=like.device, dtype=_wide(like[:0]).dtype)
+def _mix(matrix: Sequence[Sequence[float]], image: Tensor) -> Tensor:
+    """A matrix (O, C) on the channels of (N, C, H, W); for three channels faster than a matrix product."""
+    channels = image.unbind(1)
+    rows = []
+    for weights in matrix:
+        row = channels[0] * weights[0]
+        for channel, weight in zip(channels[1:], weights[1:], strict=True):
+            row = torch.add(row, channel, alpha=weight)
+        rows.append(row)
+    return torch.stack(rows, 1)
 
 
 def _wide(x: Tensor) -> Tensor:

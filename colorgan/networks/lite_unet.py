@@ -1,9 +1,12 @@
 """The flagship generator: a pretrained encoder, a light decoder, a colour and a distribution of colours per pixel."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorgan.color import CHROMA_SCALE
 from colorgan.networks.encoders import EfficientNetLite
+from colorgan.networks.variants import draw_tilts, expected_ab
 
 
 class DecoderStage(nn.Module):
@@ -41,7 +44,8 @@ class LiteUNet(nn.Module):
 
     output_space = "ab"
     output_stride = 4
-    size_multiple = 32
+    size_multiple = 32  # not needed, but other sizes see their last rows and columns less well
+    minimum_size = 32
 
     def __init__(self, encoder: str = "lite0", widths: tuple[int, ...] = (192, 160, 128, 96), cells: int = 0):
         super().__init__()
@@ -58,17 +62,40 @@ class LiteUNet(nn.Module):
         self.finish = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True))
         self.regression = nn.Conv2d(widths[-1], 2, 1)
         self.distribution = nn.Conv2d(widths[-1], cells, 1) if cells else None
+        # The cells' centres in ab units: which colours occur is a fact of the training photos, so it travels along.
+        self.register_buffer("cell_ab", torch.zeros(cells, 2))
 
-    def features(self, lightness: Tensor) -> Tensor:
-        """Lightness (N, 1, H, W) in [-1, 1] -> what the heads read, (N, widths[-1], H/4, W/4)."""
-        *skips, deepest = self.encoder(lightness)  # (24, H/4) (40, H/8) (112, H/16) (320, H/32) for lite0
+    cell_ab: Tensor
+
+    def features(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+        """Lightness (N, 1, H, W) in [-1, 1] -> what the heads read (N, widths[-1], H/4, W/4), and the encoder's
+        features at H/16, which tell objects apart."""
+        *skips, deepest = self.encoder(lightness)  # for lite0: (24, H/4) (40, H/8) (112, H/16) (320, H/32)
         scene = self.scene(deepest.mean((2, 3)))  # one description of the whole photo, (N, widths[0])
         x = self.neck(deepest) + scene[:, :, None, None]
         for stage, skip in zip(self.stages, reversed(skips), strict=True):
             x = stage(x, skip)
-        features: Tensor = self.finish(x)
-        return features
+        return self.finish(x), skips[-1]
 
     def forward(self, lightness: Tensor) -> Tensor:
-        ab: Tensor = self.regression(self.features(lightness))
+        ab: Tensor = self.regression(self.features(lightness)[0])
         return ab
+
+    def sample(self, lightness: Tensor, count: int, strength: float, generator: torch.Generator) -> Tensor:
+        """The picture and `count` variants in one pass, as ab / 110 (N, 1 + count, 2, H/4, W/4).
+
+        A variant is the picture plus what a random tilt changes in the mean of the distribution: where the network
+        is sure of a colour, nothing.
+        """
+        if self.distribution is None:
+            raise ValueError("this LiteUNet has no distribution head (cells = 0), so it cannot draw variants")
+        features, objects = self.features(lightness)
+        picture = self.regression(features)[:, None]
+        logits = self.distribution(features).float()
+        objects = functional.interpolate(objects.float(), size=logits.shape[-2:], mode="bilinear")
+        changes = []
+        for photo_logits, photo_objects in zip(logits, objects, strict=True):
+            tilts = draw_tilts(photo_objects, self.cell_ab, count, strength, generator)
+            tilted = expected_ab(torch.cat((torch.zeros_like(tilts[:1]), tilts)) + photo_logits, self.cell_ab)
+            changes.append(tilted[1:] - tilted[:1])
+        return torch.cat((picture, picture + torch.stack(changes) / CHROMA_SCALE), 1)

@@ -1,0 +1,351 @@
+"""`Colorizer`: the model people load. A PIL image in, the same image in colour out, under its own lightness."""
+
+import functools
+import math
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import torch
+from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
+from huggingface_hub.constants import SAFETENSORS_SINGLE_FILE
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from colorgan.color import CHROMA_SCALE, bytes_to_lightness, lab_to_gamut_rgb, normalize_lightness, rgb_to_lab
+from colorgan.networks import GENERATORS
+from colorgan.photo import photo_from_image
+from colorgan.upsampling import apply_lines, fit_lines
+
+STRIP_PIXELS = 1 << 17  # painted at a time: a large photo needs little memory beyond itself
+MAX_VIVIDNESS = 3.0
+LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network said about one photo, at its own small size; paints the photo at any size, without it.
+
+    `lines` (1 + variants, 4, h, w) are the fitted lines of `upsampling`: the picture's first, then the variants'.
+    """
+
+    lines: Tensor
+
+    @property
+    def variants(self) -> int:
+        """How many other colorizations there are beside the picture itself."""
+        return len(self.lines) - 1
+
+    def picture(self, image: Image.Image, variant: int = 0, vividness: float = 1.0) -> Image.Image:
+        """Paint an upright "L" or "RGB" image of the photo, of any size -> RGB of the same size and lightness.
+
+        Variant 0 is the picture, 1 to `variants` the others; vividness scales chroma, 0 is gray.
+        """
+        if not 0 <= variant <= self.variants:
+            raise ValueError(f"variant must be from 0 to {self.variants}, got {variant}")
+        check_vividness(vividness)
+        lines = self.lines[variant : variant + 1] * vividness
+        pixels = np.asarray(image if image.mode == "L" else image.convert("RGB"))
+        height, width = pixels.shape[:2]
+        painted = np.empty((height, width, 3), np.uint8)
+
+        def paint(strip: slice) -> None:
+            # A copy of the strip: Pillow lends its memory read-only, which torch does not take.
+            lightness = bytes_to_lightness(torch.tensor(pixels[strip])).to(lines.device)
+            rgb = lab_to_gamut_rgb(lightness, apply_lines(lines, lightness, strip, height))
+            painted[strip] = rgb.mul_(255).round_().to(torch.uint8)[0].permute(1, 2, 0).cpu().numpy()
+
+        rows = max(1, STRIP_PIXELS // width)
+        strips = [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+        list(_painters().map(paint, strips))
+        return Image.fromarray(painted)
+
+
+class Colorizer(
+    nn.Module,
+    PyTorchModelHubMixin,
+    library_name="colorgan",
+    pipeline_tag="image-to-image",
+    license="apache-2.0",
+    tags=["image-colorization", "gan"],
+):
+    """A generator and what is needed to use it on photographs.
+
+    Args:
+        network: class name of the generator, one of `networks.GENERATORS`.
+        options: its hyper-parameters.
+        view_size: the photo is shown to the network at about this many pixels squared.
+        gain: chroma scale that vividness 1 stands for; makes a cautious regression as vivid as real photos are.
+        variant_strength: how far variants go, in standard deviations of the tilt on the distribution's logits.
+        recipe: name of the recipe the weights come from.
+    """
+
+    def __init__(
+        self,
+        network: str = "LiteUNet",
+        options: dict[str, Any] | None = None,
+        view_size: int = 256,
+        gain: float = 1.0,
+        variant_strength: float = 2.0,
+        recipe: str = "",
+    ):
+        super().__init__()
+        if network not in GENERATORS:
+            raise ValueError(f"network must be one of {', '.join(sorted(GENERATORS))}, got {network!r}")
+        self.generator: Any = GENERATORS[network](**(options or {}))
+        self.view_size = view_size
+        self.gain = gain
+        self.variant_strength = variant_strength
+        self.recipe = recipe
+        self.eval()
+
+    @property
+    def name(self) -> str:
+        """What to call this model in pages and metadata."""
+        return self.recipe or type(self.generator).__name__
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """L (N, 1, H, W) in [0, 100] -> ab (N, 2, H, W), any H and W; not yet fitted into sRGB."""
+        if lightness.ndim != 4 or lightness.shape[1] != 1:
+            raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
+        size = self._view_shape(*lightness.shape[2:])
+        view = functional.interpolate(lightness.float(), size, mode="bilinear", antialias=True)
+        return apply_lines(fit_lines(view, self._look(view)), lightness)
+
+    @overload
+    def colorize(
+        self, image: Image.Image, *, variants: None = None, seed: int = 0, vividness: float = 1.0, batch_size: int = 8
+    ) -> Image.Image: ...
+    @overload
+    def colorize(
+        self, image: Image.Image, *, variants: int, seed: int = 0, vividness: float = 1.0, batch_size: int = 8
+    ) -> list[Image.Image]: ...
+    @overload
+    def colorize(
+        self,
+        image: Iterable[Image.Image],
+        *,
+        variants: None = None,
+        seed: int = 0,
+        vividness: float = 1.0,
+        batch_size: int = 8,
+    ) -> list[Image.Image]: ...
+    @overload
+    def colorize(
+        self,
+        image: Iterable[Image.Image],
+        *,
+        variants: int,
+        seed: int = 0,
+        vividness: float = 1.0,
+        batch_size: int = 8,
+    ) -> list[list[Image.Image]]: ...
+
+    def colorize(self, image, *, variants=None, seed=0, vividness=1.0, batch_size=8):  # type: ignore[no-untyped-def]
+        """Give an image, or several, their colours.
+
+        Args:
+            image: a PIL image of any mode and size (at least 8 x 8), or an iterable of them, of mixed sizes.
+            variants: None for the picture; a number for a list of that many plausible colorizations.
+            seed: fixes the variants: same seed, same machine, same colours. The picture has nothing random.
+            vividness: chroma scale; 0 is gray, 1 as predicted, at most 3.
+            batch_size: how many images go through the network together.
+
+        Returns:
+            RGB images (RGBA where the input has alpha) of the input's size, upright; a list for several images,
+            and for each image a list when `variants` is a number.
+
+        Raises:
+            ValueError: a bad argument, or an image that cannot be a photo; the message says what is accepted.
+        """
+        check_vividness(vividness)
+        if variants is not None and variants < 1:
+            raise ValueError(f"variants must be at least 1, got {variants}")
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if isinstance(image, Image.Image):
+            return self._colorize([image], variants, seed, vividness)[0]
+        images, results = list(image), []
+        for start in range(0, len(images), batch_size):
+            results += self._colorize(images[start : start + batch_size], variants, seed, vividness)
+        return results
+
+    def _colorize(self, images: list[Image.Image], variants: int | None, seed: int, vividness: float) -> list[Any]:
+        photos = [photo_from_image(image) for image in images]
+        predictions = self.predict([photo.image for photo in photos], variants=variants or 0, seed=seed)
+        results: list[Any] = []
+        for photo, prediction in zip(photos, predictions, strict=True):
+            wanted = [0] if variants is None else range(1, variants + 1)
+            pictures = [prediction.picture(photo.image, variant, vividness) for variant in wanted]
+            if photo.alpha is not None:
+                for picture in pictures:
+                    picture.putalpha(photo.alpha)
+            results.append(pictures[0] if variants is None else pictures)
+        return results
+
+    @torch.inference_mode()
+    def predict(self, images: Sequence[Image.Image], *, variants: int = 0, seed: int = 0) -> list[Prediction]:
+        """Run the network on upright images ("L" or "RGB"): colours to paint with, at any size and vividness.
+
+        Images whose views have one shape go through together; a photo's result does not depend on its company.
+        """
+        views = [self._view(image) for image in images]
+        predictions: dict[int, Prediction] = {}
+        shapes = [view.shape for view in views]
+        for shape in dict.fromkeys(shapes):
+            members = [index for index, other in enumerate(shapes) if other == shape]
+            batch = torch.cat([views[index] for index in members])
+            for index, ab, view in zip(members, self._look_variants(batch, variants, seed), batch, strict=True):
+                predictions[index] = Prediction(fit_lines(view.expand(len(ab), -1, -1, -1), ab))
+        return [predictions[index] for index in range(len(images))]
+
+    def _look(self, view: Tensor) -> Tensor:
+        """A view's L (N, 1, h, w) -> the picture's ab (N, 2, h, w)."""
+        return self._to_ab(self.generator(self._padded(view)), view)
+
+    def _look_variants(self, view: Tensor, variants: int, seed: int) -> Tensor:
+        """A view's L (N, 1, h, w) -> ab (N, 1 + variants, 2, h, w); each photo's draw depends on the seed alone."""
+        if not variants:
+            return self._look(view)[:, None]
+        if not hasattr(self.generator, "sample"):
+            raise ValueError(f"{type(self.generator).__name__} makes one picture only: it cannot draw variants")
+        drawn = [
+            self.generator.sample(self._padded(one[None]), variants, self.variant_strength, _seeded(seed))[0]
+            for one in view
+        ]
+        return torch.stack([self._to_ab(one, view[:1]) for one in drawn])
+
+    def _padded(self, view: Tensor) -> Tensor:
+        """Repeat the last row and column up to the size the network wants, and normalise."""
+        multiple, least = self.generator.size_multiple, self.generator.minimum_size
+        height, width = (max(least, math.ceil(side / multiple) * multiple) for side in view.shape[2:])
+        padded = functional.pad(view, (0, width - view.shape[3], 0, height - view.shape[2]), mode="replicate")
+        return normalize_lightness(padded).contiguous(memory_format=torch.channels_last)
+
+    def _to_ab(self, output: Tensor, view: Tensor) -> Tensor:
+        """What a generator made of the padded view -> ab (N, 2, h, w) at the view's size, times the gain."""
+        output = output.float()
+        if self.generator.output_space == "rgb":
+            output = rgb_to_lab((output + 1) / 2)[1]
+        else:
+            output = output[:, -2:] * CHROMA_SCALE
+        if self.generator.output_stride > 1:
+            output = functional.interpolate(output, scale_factor=self.generator.output_stride, mode="bilinear")
+        return output[:, :, : view.shape[2], : view.shape[3]] * self.gain
+
+    def _view(self, image: Image.Image) -> Tensor:
+        """An upright image -> the view's L (1, 1, h, w), on the weights' device."""
+        height, width = self._view_shape(image.height, image.width)
+        small = image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        return bytes_to_lightness(torch.tensor(np.asarray(small))).to(self.device)
+
+    def _view_shape(self, height: int, width: int) -> tuple[int, int]:
+        """The view's size: the photo's proportions, `view_size` squared pixels.
+
+        Networks that want large multiples (a U-Net down to 1 x 1) see the photo with its longer side at
+        `view_size`, since padding it to the next multiple would double what they look at.
+        """
+        longest_fits = self.generator.size_multiple > LARGE_MULTIPLE
+        scale = self.view_size / (max(height, width) if longest_fits else math.sqrt(height * width))
+        return max(1, round(height * scale)), max(1, round(width * scale))
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> "Colorizer":
+        """A model from a folder (`DEFAULT_WEIGHTS` is the bundled one) or a Hub id, on the CPU, ready to colorize.
+
+        Args:
+            pretrained_model_name_or_path: folder with config.json and model.safetensors, or "user/model".
+            options: revision, token, cache_dir, force_download, local_files_only as in huggingface_hub;
+                map_location for another device than the CPU; or any argument of `Colorizer` to override.
+
+        Raises:
+            ValueError: no such folder or model, no network, a missing or unexpected tensor; the message says which.
+        """
+        try:
+            model: Colorizer = super().from_pretrained(pretrained_model_name_or_path, **options)
+        except (HfHubHTTPError, HFValidationError, OSError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(
+                f"{str(pretrained_model_name_or_path)!r} is neither a folder with a model nor one that can be "
+                f"fetched from the Hub: {reason}"
+            ) from error
+        return model
+
+    @classmethod
+    def _from_pretrained(
+        cls,
+        *,
+        model_id: str,
+        revision: str | None,
+        cache_dir: str | Path | None,
+        force_download: bool,
+        local_files_only: bool,
+        token: str | bool | None,
+        map_location: str = "cpu",
+        strict: bool = True,  # the mixin's default lets missing weights load silently; here strict is all there is
+        **model_kwargs: Any,
+    ) -> "Colorizer":
+        """Weights of a folder or a Hub repository into a new model; every tensor must be there, and no other."""
+        if "network" not in model_kwargs:
+            raise ValueError(f"{model_id!r} is not a colorgan model: no config.json that names its network")
+        path = Path(model_id) / SAFETENSORS_SINGLE_FILE
+        if not path.parent.is_dir():
+            path = Path(
+                hf_hub_download(
+                    model_id,
+                    SAFETENSORS_SINGLE_FILE,
+                    revision=revision,
+                    cache_dir=cache_dir,
+                    force_download=force_download,
+                    local_files_only=local_files_only,
+                    token=token,
+                )
+            )
+        try:
+            model, weights = cls(**model_kwargs), load_file(path)
+        except SafetensorError as error:
+            raise ValueError(f"{path} is not a readable safetensors file: {error}") from error
+        except TypeError as error:
+            raise ValueError(f"{model_id!r} has a config.json this version cannot use: {error}") from error
+        _check_same_tensors(model_id, weights, model.state_dict())
+        model.load_state_dict(weights)  # copies, so half precision on disk becomes float32 here
+        return model.to(map_location).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def check_vividness(vividness: float) -> None:
+    """Refuse a chroma scale that makes no picture."""
+    if not 0 <= vividness <= MAX_VIVIDNESS:
+        raise ValueError(f"vividness must be from 0 to {MAX_VIVIDNESS:g}, got {vividness}")
+
+
+def _check_same_tensors(model_id: str, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
+    """Name the first tensors that are missing, unexpected or of another shape."""
+    missing, extra = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+    shapes = sorted(name for name in wanted.keys() & found.keys() if wanted[name].shape != found[name].shape)
+    for problem, names in (("lack", missing), ("have an unexpected", extra), ("have another shape of", shapes)):
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise ValueError(f"the weights of {model_id!r} {problem} {names[0]}{more}: not this network's weights")
+
+
+@functools.cache
+def _painters() -> ThreadPoolExecutor:
+    """Threads that each paint a strip with one core: on strips this small, two cores sharing each operation wait
+    for one another longer than they work."""
+    return ThreadPoolExecutor(torch.get_num_threads(), "painter", initializer=torch.set_num_threads, initargs=(1,))
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
