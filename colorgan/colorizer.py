@@ -1,6 +1,7 @@
 """`Colorizer`: the model people load. A PIL image in, the same image in colour out, under its own lightness."""
 
 import functools
+import json
 import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -275,6 +276,8 @@ class Colorizer(
         """
         try:
             model: Colorizer = super().from_pretrained(pretrained_model_name_or_path, **options)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"the config.json of {str(pretrained_model_name_or_path)!r} is broken: {error}") from error
         except (HfHubHTTPError, HFValidationError, OSError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ValueError(
