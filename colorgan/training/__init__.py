@@ -1,0 +1,1 @@
+"""One accelerate loop for every recipe, its checkpoints, its sample sheets and curves."""

@@ -1,0 +1,151 @@
+"""Checkpoints that a power cut cannot break: written aside, flushed, renamed; checked against their hashes when read.
+
+A folder `checkpoint-IMAGES` holds one safetensors file per network, `state.pt` (optimisers and counters; read with
+`weights_only=True`, so it can run no code) and `manifest.json`, the SHA-256 of the others. A folder without a manifest
+that fits is not a checkpoint.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+PREFIX = "checkpoint-"
+_ASIDE = ".writing-"  # folders of this kind are leftovers of a process that was killed
+_MANIFEST, _STATE = "manifest.json", "state.pt"
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What one holds: weights by network, and the rest of the training state."""
+
+    folder: Path
+    networks: dict[str, Weights]
+    state: dict[str, Any]
+
+
+def save(run_dir: Path, images_seen: int, networks: dict[str, Weights], state: dict[str, Any]) -> Path:
+    """Write `checkpoint-IMAGES` into the run's folder; at every moment it is there whole or not at all."""
+    aside, folder = run_dir / f"{_ASIDE}{PREFIX}{images_seen}", run_dir / f"{PREFIX}{images_seen}"
+    if aside.exists():
+        shutil.rmtree(aside)
+    aside.mkdir(parents=True)
+    for name, weights in networks.items():
+        plain = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
+        save_file(plain, aside / f"{name}.safetensors")
+    torch.save(state, aside / _STATE)
+    hashes = {path.name: _sha256(path) for path in sorted(aside.iterdir())}
+    (aside / _MANIFEST).write_text(json.dumps({"images_seen": images_seen, "files": hashes}, indent=2))
+    replace_folder(aside, folder)
+    return folder
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read a checkpoint. Raises ValueError, naming the file, where anything is missing or not as it was written."""
+    problem = damage(folder)
+    if problem:
+        raise ValueError(f"checkpoint {str(folder)!r} is damaged: {problem}")
+    networks = {path.stem: load_file(path) for path in sorted(folder.glob("*.safetensors"))}
+    return Checkpoint(folder, networks, torch.load(folder / _STATE, map_location="cpu", weights_only=True))
+
+
+def damage(folder: Path) -> str:
+    """What is wrong with a checkpoint's files; empty when nothing is."""
+    try:
+        files = json.loads((folder / _MANIFEST).read_text())["files"]
+        for name, expected in files.items():
+            if _sha256(folder / name) != expected:
+                return f"{name} is not what was written"
+    except OSError as error:
+        return f"{Path(error.filename or _MANIFEST).name} cannot be read"
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return f"{_MANIFEST} is not a manifest"
+    return "" if _STATE in files else f"{_STATE} is not in the manifest"
+
+
+def found_in(run_dir: Path) -> list[Path]:
+    """The checkpoints of a run, oldest first, whole or not."""
+    folders = [path for path in run_dir.glob(f"{PREFIX}*") if path.name.removeprefix(PREFIX).isdecimal()]
+    return sorted(folders, key=lambda path: int(path.name.removeprefix(PREFIX)))
+
+
+def to_resume(run_dir: Path, wanted: str, say: Callable[[str], None]) -> Checkpoint | None:
+    """The checkpoint that `--resume_from_checkpoint` means: a folder, or the latest whole one of the run.
+
+    Damaged ones are passed over with a message; None when a run has none that is whole. Raises ValueError when a
+    folder was named that cannot be used.
+    """
+    if wanted != "latest":
+        folder = Path(wanted) if Path(wanted).is_dir() else run_dir / wanted
+        if not folder.is_dir():
+            raise ValueError(f"resume_from_checkpoint must be 'latest' or a checkpoint's folder, got {wanted!r}")
+        return load(folder)
+    for folder in reversed(found_in(run_dir)):
+        try:
+            return load(folder)
+        except ValueError as error:
+            say(f"{error}; trying the one before")
+    return None
+
+
+def last_good(run_dir: Path) -> Path | None:
+    """The latest checkpoint that is whole."""
+    return next((folder for folder in reversed(found_in(run_dir)) if not damage(folder)), None)
+
+
+def prune(run_dir: Path, limit: int) -> None:
+    """Keep the latest `limit` checkpoints (0: all), and clear away what a killed process left half written."""
+    for leftover in run_dir.glob(f"{_ASIDE}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for folder in found_in(run_dir)[:-limit] if limit else []:
+        # Renamed first: a folder half deleted must not look like a damaged checkpoint.
+        gone = folder.with_name(f"{_ASIDE}{folder.name}")
+        folder.replace(gone)
+        shutil.rmtree(gone)
+
+
+def replace_folder(aside: Path, folder: Path) -> None:
+    """Flush a finished folder to the disk and give it its name, in place of one that has it."""
+    for path in aside.rglob("*"):
+        _flush(path)
+    _flush(aside)
+    if folder.exists():
+        old = folder.with_name(f"{_ASIDE}old-{folder.name}")
+        shutil.rmtree(old, ignore_errors=True)
+        folder.replace(old)
+        aside.replace(folder)
+        shutil.rmtree(old)
+    else:
+        aside.replace(folder)
+    _flush(folder.parent)
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file under another name, flush it, and rename it."""
+    aside = path.with_name(f"{_ASIDE}{path.name}")
+    aside.write_bytes(content.encode() if isinstance(content, str) else content)
+    _flush(aside)
+    aside.replace(path)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

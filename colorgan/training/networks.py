@@ -1,0 +1,209 @@
+"""From a recipe to its networks, optimisers and learning rates."""
+
+import inspect
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from colorgan.colorizer import Colorizer
+from colorgan.networks import GENERATORS, discriminators
+from colorgan.networks.encoders import EfficientNetLite, imagenet_state
+from colorgan.recipes import Optimiser, Recipe, Schedule
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The colours that a distribution head tells apart: ab (Q, 2) in ab units, and their share of the photos (Q,)."""
+
+    ab: Tensor
+    share: Tensor
+
+
+class TrainedGenerator(nn.Module):
+    """A generator as training calls it: one forward gives the colour and, where asked for, the cells' logits.
+
+    Lightness (N, 1, H, W) in [-1, 1] -> colour in the output space, logits (N, Q, h, w) or None. One forward for
+    both heads is what DDP can follow.
+    """
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net: Any = net
+
+    def forward(
+        self, lightness: Tensor, noise: list[torch.Generator] | None = None, with_cells: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
+        """See the class; `noise` is one generator of random numbers per photo, where the network takes it."""
+        if with_cells:
+            features = self.net.features(lightness)[0]
+            return self.net.regression(features), self.net.distribution(features)
+        return (self.net(lightness) if noise is None else self.net(lightness, noise=noise)), None
+
+
+def build_generator(recipe: Recipe, cells: Cells | None = None) -> nn.Module:
+    """The recipe's generator, from its own start; `cells` fill and size the distribution head."""
+    cls = _network_class("generator", recipe.generator.name, GENERATORS)
+    generator: Any = _built("generator", cls, generator_options(recipe, cells))
+    if generator.output_space != recipe.output_space:
+        raise ValueError(
+            f"{recipe.generator.name} puts out {generator.output_space}, got output_space {recipe.output_space!r}"
+        )
+    if cells is not None:
+        generator.cell_ab.copy_(cells.ab)
+    return cast(nn.Module, generator)
+
+
+def generator_options(recipe: Recipe, cells: Cells | None = None) -> dict[str, Any]:
+    """What the generator is made with: its options, its output space if it asks for one, and the cells found."""
+    cls, options = GENERATORS.get(recipe.generator.name), dict(recipe.generator.options)
+    parameters = inspect.signature(cls).parameters if cls else {}
+    if "output_space" in parameters:
+        options.setdefault("output_space", recipe.output_space)
+    if "cells" in parameters:
+        # A head that nothing trains would be noise in the published weights, and DDP would wait for its gradients.
+        options["cells"] = len(cells.ab) if cells else options.get("cells", 0) * bool(_has_distribution(recipe))
+    elif _has_distribution(recipe):
+        raise ValueError(f"distribution_weight needs a generator with cells, which {recipe.generator.name} has not")
+    return options
+
+
+def build_discriminator(recipe: Recipe) -> nn.Module | None:
+    """The recipe's discriminator, for colour in the recipe's output space; None where there is none."""
+    if recipe.discriminator is None:
+        return None
+    known = {name: cls for name, cls in vars(discriminators).items() if name.endswith(("Critic", "Discriminator"))}
+    options = {"colour_channels": 2 if recipe.output_space == "ab" else 3, **recipe.discriminator.options}
+    return _built("discriminator", _network_class("discriminator", recipe.discriminator.name, known), options)
+
+
+def start_weights(generator: nn.Module, recipe: Recipe) -> None:
+    """Give a new generator what the recipe starts from: a trained model's weights, or an encoder from ImageNet."""
+    if recipe.initial_weights:
+        _start_from(generator, Path(recipe.initial_weights))
+    elif recipe.pretrained:
+        encoder = getattr(generator, "encoder", None)
+        if not isinstance(encoder, EfficientNetLite):
+            raise ValueError(f"pretrained needs an ImageNet encoder, which {recipe.generator.name} has not")
+        encoder.load_state_dict(imagenet_state(encoder.variant))
+    if not recipe.initial_weights and isinstance(getattr(generator, "regression", None), nn.Conv2d):
+        head = cast(nn.Conv2d, generator.regression)  # gray at first: the loss then starts where it can only fall
+        nn.init.zeros_(head.weight)
+        nn.init.zeros_(cast(Tensor, head.bias))
+
+
+def _start_from(generator: nn.Module, folder: Path) -> None:
+    if not folder.is_dir():
+        raise ValueError(f"initial_weights must be a folder that holds a trained model, got {str(folder)!r}")
+    try:
+        generator.load_state_dict(Colorizer.from_pretrained(str(folder)).generator.state_dict())
+    except RuntimeError as error:
+        problem = str(error).splitlines()[-1].strip()
+        raise ValueError(f"initial_weights {str(folder)!r} do not fit the recipe's generator: {problem}") from error
+
+
+def build_optimiser(network: nn.Module, optimiser: Optimiser) -> torch.optim.Optimizer:
+    """The optimiser over all parameters of a network; those of its `encoder` learn at their own share of the rate."""
+    encoder = [parameter for name, parameter in network.named_parameters() if ".encoder." in f".{name}"]
+    encoder = encoder if optimiser.encoder_scale != 1.0 else []
+    ids = {id(parameter) for parameter in encoder}
+    groups: list[dict[str, Any]] = [
+        {"params": encoder, "lr": optimiser.learning_rate * optimiser.encoder_scale},
+        {"params": [parameter for parameter in network.parameters() if id(parameter) not in ids]},
+    ]
+    groups, rate = [group for group in groups if group["params"]], optimiser.learning_rate
+    if optimiser.name == "rmsprop":
+        return torch.optim.RMSprop(groups, rate)
+    if optimiser.name == "adamw":
+        return torch.optim.AdamW(groups, rate, optimiser.betas, weight_decay=optimiser.weight_decay, fused=True)
+    return torch.optim.Adam(groups, rate, optimiser.betas, fused=True)
+
+
+class LearningRate:
+    """Moves an optimiser's learning rates along a schedule, as a function of images seen; a plateau has a memory."""
+
+    def __init__(self, optimiser: torch.optim.Optimizer, schedule: Schedule, train_images: int):
+        self.optimiser, self.schedule, self.train_images = optimiser, schedule, train_images
+        self.base_rates = [group["lr"] for group in optimiser.param_groups]
+        # torch's plateau scheduler moves the rate of this stand-in, from 1; ours are multiplied by it.
+        self._share = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+        self._plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            self._share, factor=schedule.plateau_factor, patience=schedule.plateau_patience
+        )
+
+    def factor(self, images_seen: int, batch_size: int) -> float:
+        """What the base rates are multiplied by for the batch after `images_seen` images."""
+        done = min(1.0, images_seen / self.train_images)
+        warmup = self.schedule.warmup_images
+        rise = min(1.0, (images_seen + batch_size) / warmup) if warmup else 1.0
+        fall = {"linear": 1.0 - done, "cosine": (1.0 + math.cos(math.pi * done)) / 2}.get(self.schedule.kind, 1.0)
+        final = self.schedule.final_share
+        return rise * (final + (1.0 - final) * fall) * float(self._share.param_groups[0]["lr"])
+
+    def set(self, images_seen: int, batch_size: int) -> None:
+        """Write the learning rates for the batch after `images_seen` images."""
+        factor = self.factor(images_seen, batch_size)
+        for group, base in zip(self.optimiser.param_groups, self.base_rates, strict=True):
+            group["lr"] = base * factor
+
+    def validated(self, loss: float) -> None:
+        """Hear of a validation loss; several without improvement lower the rate, where the schedule says so."""
+        if self.schedule.kind == "plateau":
+            self._plateau.step(loss)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` needs to go on exactly: plain numbers."""
+        plateau = {name: value for name, value in self._plateau.state_dict().items() if isinstance(value, int | float)}
+        return {"share": self._share.param_groups[0]["lr"], "plateau": plateau}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where `state_dict` was."""
+        self._share.param_groups[0]["lr"] = state["share"]
+        self._plateau.load_state_dict(state["plateau"])
+
+
+class AveragedWeights:
+    """A copy of a generator whose weights are an exponential moving average of it (buffers too)."""
+
+    def __init__(self, generator: nn.Module, copy: nn.Module, decay: float):
+        self.copy, self.decay = copy.eval().requires_grad_(False), decay
+        self.copy.load_state_dict(generator.state_dict())
+
+    @torch.no_grad()
+    def update(self, generator: nn.Module, steps: int) -> None:
+        """After generator step `steps` (from 1): the average forgets faster while there is little to average."""
+        decay = min(self.decay, (1 + steps) / (10 + steps))
+        averages: list[Tensor] = []
+        currents: list[Tensor] = []
+        for average, current in zip(self.copy.state_dict().values(), generator.state_dict().values(), strict=True):
+            if average.is_floating_point():
+                averages.append(average)
+                currents.append(current)
+            else:
+                average.copy_(current)
+        torch._foreach_lerp_(averages, currents, 1.0 - decay)
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Trainable numbers of a network."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _has_distribution(recipe: Recipe) -> bool:
+    return recipe.objective.distribution_weight > 0
+
+
+def _network_class(role: str, name: str, known: dict[str, type[nn.Module]]) -> type[nn.Module]:
+    if name not in known:
+        raise ValueError(f"{role} must be one of {', '.join(sorted(known))}, got {name!r}")
+    return known[name]
+
+
+def _built(role: str, cls: type[nn.Module], options: dict[str, Any]) -> nn.Module:
+    try:
+        return cls(**options)
+    except TypeError as error:
+        raise ValueError(f"{role}_options do not fit {cls.__name__}: {error}") from error

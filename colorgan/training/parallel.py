@@ -1,0 +1,114 @@
+"""What makes a step the same however its batch is divided: seeded draws, shared statistics, shared masks.
+
+A global batch is cut twice: each process gets a share, and gradient accumulation cuts a share into pieces. Averaging
+gradients, which DDP and accumulation do, is not enough for equal weights: whatever is random must be drawn as for
+the whole batch, and BatchNorm must see the whole batch. The second holds across processes, not across accumulated
+pieces, which are never in memory together.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+@dataclass
+class Piece:
+    """Which images of the global batch are at work: `first` to `first + count` of `total`."""
+
+    first: int = 0
+    count: int = 0
+    total: int = 0
+
+
+def seed_of(*parts: int | str) -> int:
+    """A seed from anything: different parts give unrelated seeds, the same parts always the same one."""
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()) >> 1
+
+
+def seeded(*parts: int | str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator for one purpose, such as ("labels", seed, images_seen)."""
+    return torch.Generator(device).manual_seed(seed_of(*parts))
+
+
+class SharedDropout(nn.Module):
+    """Dropout whose masks are drawn for the whole global batch, of which a process takes its piece.
+
+    Stands in for nn.Dropout and nn.Dropout2d (`channelwise`) in training; drawn from torch's global state, which
+    training seeds before every forward.
+    """
+
+    def __init__(self, rate: float, channelwise: bool, piece: Piece):
+        super().__init__()
+        self.rate, self.channelwise, self.piece = rate, channelwise, piece
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, ...) -> the same shape."""
+        if not self.training or self.rate == 0.0:
+            return x
+        first, total = (self.piece.first, self.piece.total) if self.piece.total else (0, len(x))
+        places = (1,) * (x.ndim - 2) if self.channelwise else x.shape[2:]
+        keep = torch.rand((total, x.shape[1], *places), device=x.device)[first : first + len(x)] >= self.rate
+        return x * keep / (1.0 - self.rate)
+
+
+class SyncedBatchNorm(nn.BatchNorm2d):
+    """BatchNorm over the batches of all processes, on any device; torch's own SyncBatchNorm is for GPUs alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape, in the type it came in."""
+        if not self.training:
+            return super().forward(x)
+        wide, processes = x.float(), dist.get_world_size()
+        count = x.numel() // x.shape[1] * processes
+        mean = _SumOverProcesses.apply(wide.sum((0, 2, 3))) / count
+        centred = wide - mean[:, None, None]
+        variance = _SumOverProcesses.apply(centred.square().sum((0, 2, 3))) / count
+        self._remember(mean.detach(), variance.detach() * count / max(count - 1, 1))
+        normal = centred * torch.rsqrt(variance + self.eps)[:, None, None]
+        return (normal * self.weight[:, None, None] + self.bias[:, None, None]).to(x.dtype)
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+        """Move the running statistics, as nn.BatchNorm2d does."""
+        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
+        assert self.num_batches_tracked is not None
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)
+        self.num_batches_tracked += 1
+
+
+class _SumOverProcesses(torch.autograd.Function):
+    """x -> the sum of all processes' x; the gradient of a sum is the sum of the gradients, and so on."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        total = x.detach().clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total: Tensor = _SumOverProcesses.apply(gradients[0])
+        return total
+
+
+def shared_over_batch(network: nn.Module, processes: int, device: torch.device, piece: Piece) -> nn.Module:
+    """Put what must see the whole global batch in place of dropout and, on several processes, BatchNorm."""
+    if processes > 1 and device.type == "cuda":
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.Dropout | nn.Dropout2d):
+                setattr(module, name, SharedDropout(child.p, isinstance(child, nn.Dropout2d), piece))
+            elif processes > 1 and type(child) is nn.BatchNorm2d:
+                child.__class__ = SyncedBatchNorm  # the same parameters and buffers, another forward
+    return network
+
+
+def per_photo(x: Tensor, piece: Piece, draw: Tensor) -> Tensor:
+    """The piece's part of what was drawn for the whole batch (total, ...), on the device of x."""
+    return draw[piece.first : piece.first + piece.count].to(x.device)

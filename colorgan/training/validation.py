@@ -1,0 +1,152 @@
+"""Looking at a model while it trains: the same photos each time, in figures and as a sheet; curves at the end."""
+
+import io
+import json
+import math
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
+from colorgan.colorizer import Colorizer
+from colorgan.data import DataError, PhotoStream
+from colorgan.recipes import Recipe
+from colorgan.training.batches import pair_of
+from colorgan.training.checkpoints import write_file
+from colorgan.training.flags import Run
+from colorgan.training.game import PIXEL_TERMS
+from colorgan.training.parallel import Piece
+
+SHEET_ROWS, SHEET_MARGIN, SHEET_HEADER = 8, 4, 16  # rows, pixels, pixels
+SHEET_COLUMNS = ("gray", "generated", "original")
+CHUNK = 8  # photos that go through the network together
+
+
+def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Tensor | None:
+    """The fixed photos of a run, uint8 (N, 3, R, R), at the size it ends with; None when none are wanted.
+
+    Without a split of its own to look at, they come from the training split, and a message says so.
+    """
+    if not run.validation_photos:
+        return None
+    names, wanted = run.validation_dataset or recipe.data.dataset, run.validation_split or "test"
+    resolution = max(recipe.data.phases[-1].resolution)
+    for split in (wanted, recipe.data.split):
+        try:
+            stream = PhotoStream(
+                names,
+                split=split,
+                resolution=resolution,
+                min_chroma=recipe.data.min_chroma,
+                seed=run.seed,
+                batch_size=1,
+            )
+        except DataError as error:
+            if run.validation_split or split == recipe.data.split:
+                raise
+            say(f"no test split ({error}): validating on photos of the training split")
+            continue
+        photos = list(islice(stream.usable_photos(), run.validation_photos))
+        if not photos:
+            raise DataError(f"{', '.join(names)} has no usable photos in {split!r} to validate on")
+        return torch.stack(photos)
+    return None
+
+
+@torch.no_grad()
+def validate(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tuple[dict[str, float], Tensor]:
+    """Figures over the photos uint8 (N, 3, R, R), and what the model made of them, RGB (N, 3, R, R) in [0, 1].
+
+    `loss` is the recipe's pixel term, or L1 where it has none, between what the generator puts out and the truth;
+    `psnr` in dB over RGB; `chroma_ratio` the mean chroma of the output over that of the truth.
+    """
+    term = PIXEL_TERMS["l1" if recipe.objective.pixel == "none" else recipe.objective.pixel]
+    losses, errors, chroma, made = [], [], [], []
+    for chunk in photos.split(CHUNK):
+        rgb = chunk.to(colorizer.device).float() / 255
+        pair = pair_of(rgb, None, recipe.output_space, colorizer.generator.output_stride, Piece())
+        losses.append(term(colorizer.generator(pair.lightness).float(), pair.colour) * len(chunk))
+        lightness, true_ab = rgb_to_lab(rgb)
+        ab = colorizer(lightness)
+        picture = lab_to_gamut_rgb(lightness, ab)
+        errors.append((picture - rgb).square().mean((1, 2, 3)))
+        chroma.append(torch.stack((rgb_to_lab(picture)[1].norm(dim=1).mean(), true_ab.norm(dim=1).mean())) * len(chunk))
+        made.append(picture.cpu())
+    made_chroma, true_chroma = torch.stack(chroma).sum(0).tolist()
+    figures = {
+        "loss": float(torch.stack(losses).sum()) / len(photos),
+        "psnr": float((-10 * torch.cat(errors).clamp(min=1e-10).log10()).mean()),
+        "chroma_ratio": made_chroma / max(true_chroma, 1e-6),
+    }
+    return figures, torch.cat(made)
+
+
+def sheet(photos: Tensor, made: Tensor) -> Image.Image:
+    """Photos uint8 (N, 3, R, R), made RGB (N, 3, R, R) in [0, 1] -> rows of gray | generated | original."""
+    rows, side = min(SHEET_ROWS, len(photos)), photos.shape[-1]
+    step = side + SHEET_MARGIN
+    paper = Image.new("RGB", (3 * step + SHEET_MARGIN, rows * step + SHEET_MARGIN + SHEET_HEADER), "white")
+    draw = ImageDraw.Draw(paper)
+    for column, title in enumerate(SHEET_COLUMNS):
+        draw.text((column * step + SHEET_MARGIN, 2), title, fill="black")
+    for row in range(rows):
+        original = photos[row].float() / 255
+        lightness = rgb_to_lab(original[None])[0]
+        gray = lab_to_gamut_rgb(lightness, torch.zeros_like(lightness).expand(-1, 2, -1, -1))[0]
+        for column, picture in enumerate((gray, made[row], original)):
+            place = (column * step + SHEET_MARGIN, row * step + SHEET_MARGIN + SHEET_HEADER)
+            paper.paste(_image(picture), place)
+    return paper
+
+
+def save_sheet(folder: Path, images_seen: int, picture: Image.Image) -> Path:
+    """Write a sheet as samples/IMAGES.png of the run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path, data = folder / f"{images_seen:09d}.png", io.BytesIO()
+    picture.save(data, "PNG")
+    write_file(path, data.getvalue())
+    return path
+
+
+def save_curves(metrics: Path, path: Path) -> None:
+    """Draw every figure of metrics.jsonl over the images seen, one small plot for each."""
+    from matplotlib.figure import Figure
+
+    curves = _curves(metrics)
+    if not curves:
+        return
+    columns = min(3, len(curves))
+    rows = math.ceil(len(curves) / columns)
+    figure = Figure(figsize=(4 * columns, 2.6 * rows), layout="constrained")
+    for index, (name, points) in enumerate(curves.items()):
+        axes = figure.add_subplot(rows, columns, index + 1)
+        axes.plot(*zip(*points, strict=True), linewidth=1)
+        axes.set_title(name, fontsize=9)
+        axes.set_xlabel("images", fontsize=8)
+        axes.tick_params(labelsize=7)
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=120)
+    write_file(path, data.getvalue())
+
+
+def _curves(metrics: Path) -> dict[str, list[tuple[int, float]]]:
+    """metrics.jsonl -> for each figure, "train pixel" for one, its points (images seen, value)."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for line in metrics.read_text().splitlines() if metrics.is_file() else []:
+        row: dict[str, Any] = json.loads(line)
+        for name, value in row.items():
+            if name not in ("images_seen", "part", "seconds"):
+                curves.setdefault(f"{row['part']} {name}", []).append((row["images_seen"], value))
+    return curves
+
+
+def _image(rgb: Tensor) -> Image.Image:
+    """RGB (3, H, W) in [0, 1] -> a PIL image."""
+    pixels = (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+    return Image.fromarray(np.asarray(pixels))
