@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from colorgan.photo import photo_from_image
 from colorgan.upsampling import apply_lines, fit_lines
 
 STRIP_PIXELS = 1 << 17  # painted at a time: a large photo needs little memory beyond itself
+PAINTERS = torch.get_num_threads()
 MAX_VIVIDNESS = 3.0
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
 
@@ -347,7 +349,12 @@ def _check_same_tensors(model_id: str, found: dict[str, Tensor], wanted: dict[st
 def _painters() -> ThreadPoolExecutor:
     """Threads that each paint a strip with one core: on strips this small, two cores sharing each operation wait
     for one another longer than they work."""
-    return ThreadPoolExecutor(torch.get_num_threads(), "painter", initializer=torch.set_num_threads, initargs=(1,))
+    callers = torch.get_num_threads()
+    pool = ThreadPoolExecutor(PAINTERS, "painter", initializer=torch.set_num_threads, initargs=(1,))
+    everyone = threading.Barrier(PAINTERS)
+    list(pool.map(lambda _: everyone.wait(), range(PAINTERS)))  # all are born now, because torch gives threads
+    torch.set_num_threads(callers)  # born later the number set last, by whichever thread
+    return pool
 
 
 def _seeded(seed: int) -> torch.Generator:

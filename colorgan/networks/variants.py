@@ -23,7 +23,9 @@ def draw_tilts(features: Tensor, cells: Tensor, count: int, strength: float, gen
     """
     places = object_fields(features)
     root = torch.linalg.cholesky(_colour_kernel(cells.double().cpu())).float()
-    colours = torch.randn(count, len(places), len(cells), generator=generator) @ root.T
+    # One draw a variant: a longer single draw would not begin with a shorter one's numbers.
+    draws = [torch.randn(len(places), len(cells), generator=generator) for _ in range(count)]
+    colours = torch.stack(draws) @ root.T
     return strength * torch.einsum("phw,kpq->kqhw", places, colours.to(features))
 
 

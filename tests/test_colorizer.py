@@ -1,0 +1,290 @@
+"""The model people load: its surface, its promises about lightness and size, its strictness about weights."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from colorgan import DEFAULT_WEIGHTS, Colorizer
+from colorgan.color import bytes_to_lightness
+from colorgan.networks import GENERATORS
+
+SHARED = Path(os.environ.get("COLORGAN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+EXAMPLES = [Path(skimage.__file__).parent / "data" / name for name in ("astronaut.png", "chelsea.png", "coffee.png")]
+SMALL = {"network": "DropoutUNet", "options": {"steps": 3, "width": 4}, "view_size": 32}
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Colorizer:
+    return Colorizer.from_pretrained(DEFAULT_WEIGHTS)
+
+
+@pytest.fixture
+def small() -> Colorizer:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return Colorizer(**SMALL)
+
+
+def photo(name: int = 0, size: tuple[int, int] | None = None, mode: str = "RGB") -> Image.Image:
+    image = Image.open(EXAMPLES[name]).convert(mode)
+    return image.resize(size) if size else image
+
+
+def lightness(image: Image.Image) -> torch.Tensor:
+    return bytes_to_lightness(torch.tensor(np.asarray(image)))
+
+
+def chroma_distance(one: Image.Image, other: Image.Image) -> float:
+    """Mean distance of two pictures of one photo: they share their lightness, so it is all chroma."""
+    return float(np.abs(np.asarray(one).astype(float) - np.asarray(other).astype(float)).mean())
+
+
+class TestColorize:
+    def test_one_image_gives_one_picture_of_its_size(self, bundled: Colorizer) -> None:
+        picture = bundled.colorize(photo(size=(301, 203)))
+        assert (picture.mode, picture.size) == ("RGB", (301, 203))
+
+    def test_it_colours(self, bundled: Colorizer) -> None:
+        pixels = np.asarray(bundled.colorize(photo(2, mode="L"))).astype(int)
+        assert (pixels.max(2) - pixels.min(2)).mean() > 10
+
+    def test_mixed_sizes_and_modes_in_batches(self, bundled: Colorizer) -> None:
+        images = [photo(0, (90, 60)), photo(1, (60, 90), "L"), photo(2, (90, 60), "RGBA"), photo(0, (33, 8))]
+        pictures = bundled.colorize(images, batch_size=3)
+        assert [picture.size for picture in pictures] == [image.size for image in images]
+        assert [picture.mode for picture in pictures] == ["RGB", "RGB", "RGBA", "RGB"]
+
+    def test_a_picture_does_not_depend_on_its_company(self, bundled: Colorizer) -> None:
+        images = [photo(number, (96, 64)) for number in range(3)]
+        alone, together = bundled.colorize(images[1]), bundled.colorize(images)[1]
+        assert np.abs(np.asarray(alone).astype(int) - np.asarray(together).astype(int)).max() <= 1
+
+    def test_alpha_is_kept(self, bundled: Colorizer) -> None:
+        image = photo(size=(64, 48), mode="RGBA")
+        alpha = Image.linear_gradient("L").resize((64, 48))
+        image.putalpha(alpha)
+        assert bundled.colorize(image).getchannel("A").tobytes() == alpha.tobytes()
+
+    def test_an_iterator_will_do_and_nothing_gives_nothing(self, small: Colorizer) -> None:
+        assert len(small.colorize(iter([photo(size=(40, 30)), photo(size=(30, 40))]))) == 2
+        assert small.colorize([]) == []
+
+    def test_colour_input_counts_by_its_lightness_alone(self, bundled: Colorizer) -> None:
+        colour = photo(2, (120, 80))
+        picture = bundled.colorize(colour)
+        again = bundled.colorize(picture)
+        assert chroma_distance(picture, again) < 1.0
+
+    def test_vividness(self, bundled: Colorizer) -> None:
+        image = photo(2, (120, 80))
+        gray = np.asarray(bundled.colorize(image, vividness=0.0)).astype(int)
+        assert (gray.max(2) - gray.min(2)).max() <= 1
+        spread = [np.ptp(np.asarray(bundled.colorize(image, vividness=v)).astype(int), 2).mean() for v in (0.5, 1, 1.5)]
+        assert spread[0] < spread[1] < spread[2]
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            ({"variants": 0}, "variants must be at least 1, got 0"),
+            ({"vividness": -0.1}, "vividness must be from 0 to 3, got -0.1"),
+            ({"vividness": float("nan")}, "vividness must be from 0 to 3, got nan"),
+            ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
+        ],
+    )
+    def test_bad_arguments_are_quoted(self, small: Colorizer, arguments: dict, words: str) -> None:
+        with pytest.raises(ValueError, match=words):
+            small.colorize(photo(size=(32, 32)), **arguments)
+
+    def test_a_tiny_image_is_refused(self, small: Colorizer) -> None:
+        with pytest.raises(ValueError, match="8"):
+            small.colorize(Image.new("L", (7, 100)))
+
+
+class TestLightness:
+    """The output's lightness is the input's."""
+
+    @staticmethod
+    def difference(image: Image.Image, picture: Image.Image) -> torch.Tensor:
+        return (lightness(picture) - lightness(image)).abs().flatten()
+
+    @pytest.mark.parametrize("name", range(3))
+    @pytest.mark.parametrize("vividness", [1.0, 3.0])
+    def test_of_bundled_photos(self, bundled: Colorizer, name: int, vividness: float) -> None:
+        for mode in ("L", "RGB"):
+            image = photo(name, mode=mode)
+            off = self.difference(image, bundled.colorize(image, vividness=vividness))
+            assert off.mean() <= 0.5
+            assert off.quantile(0.999) <= 2.0
+
+    @pytest.mark.shared_data
+    @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared photographs are not here")
+    def test_of_the_test_photos(self, bundled: Colorizer) -> None:
+        import pyarrow.parquet
+
+        offs = []
+        for shard in sorted(SHARED.glob("*/data/test-*.parquet")):
+            rows = pyarrow.parquet.read_table(shard, columns=["image"]).slice(0, 12)
+            for row in rows["image"].to_pylist():
+                image = Image.open(io.BytesIO(row["bytes"])).convert("RGB")
+                offs.append(self.difference(image, bundled.colorize(image))[::7])
+        off = torch.cat(offs).sort().values
+        assert off.mean() <= 0.5
+        assert off[int(0.999 * len(off))] <= 2.0
+
+    @settings(max_examples=15, deadline=None)
+    @given(st.integers(8, 200), st.integers(8, 200), st.integers(0, 2**32 - 1))
+    def test_of_noise_of_any_size(self, width: int, height: int, seed: int) -> None:
+        pixels = np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            picture = Colorizer(**SMALL, gain=3.0).colorize(Image.fromarray(pixels))
+        assert picture.size == (width, height)
+        assert self.difference(Image.fromarray(pixels), picture).mean() <= 0.5
+
+
+class TestVariants:
+    def test_differ_from_each_other_and_from_the_picture(self, bundled: Colorizer) -> None:
+        image = photo(2, (240, 160))
+        pictures = [bundled.colorize(image), *bundled.colorize(image, variants=4, seed=7)]
+        for number, one in enumerate(pictures):
+            for other in pictures[:number]:
+                assert chroma_distance(one, other) > 1.0
+
+    def test_seed_fixes_them(self, bundled: Colorizer) -> None:
+        image = photo(1, (90, 60))
+        first, again = (bundled.colorize(image, variants=2, seed=3) for _ in range(2))
+        assert [p.tobytes() for p in first] == [p.tobytes() for p in again]
+        assert bundled.colorize(image, variants=2, seed=4)[0].tobytes() != first[0].tobytes()
+
+    def test_more_variants_begin_with_the_same(self, bundled: Colorizer) -> None:
+        image = photo(1, (90, 60))
+        two, four = (bundled.colorize(image, variants=count, seed=5) for count in (2, 4))
+        for one, other in zip(two, four, strict=False):
+            assert np.abs(np.asarray(one).astype(int) - np.asarray(other).astype(int)).max() <= 1
+
+    def test_dropout_serves_the_networks_that_have_nothing_better(self, small: Colorizer) -> None:
+        small.gain = 30.0  # untrained, it is nearly gray
+        one, other = small.colorize(photo(size=(64, 64)), variants=2, seed=1)
+        assert one.tobytes() != other.tobytes()
+
+    def test_a_network_without_noise_says_so(self) -> None:
+        with pytest.raises(ValueError, match="UnpaddedFCN makes one picture only"):
+            Colorizer(network="UnpaddedFCN", view_size=32).colorize(photo(size=(40, 40)), variants=2)
+
+    def test_a_flagship_without_a_distribution_says_so(self) -> None:
+        with pytest.raises(ValueError, match="no distribution head"):
+            Colorizer(view_size=32).colorize(photo(size=(40, 40)), variants=2)
+
+
+class TestPrediction:
+    def test_paints_any_size_without_the_network(self, bundled: Colorizer) -> None:
+        image = photo(2)
+        prediction = bundled.predict([image], variants=2)[0]
+        assert prediction.variants == 2
+        for size in ((60, 40), (600, 400), (1200, 800)):
+            assert prediction.picture(image.resize(size), variant=2).size == size
+
+    def test_strips_do_not_show(self, bundled: Colorizer, monkeypatch: pytest.MonkeyPatch) -> None:
+        image = photo(1)
+        prediction = bundled.predict([image])[0]
+        whole = prediction.picture(image)
+        monkeypatch.setattr("colorgan.colorizer.STRIP_PIXELS", 1)
+        assert prediction.picture(image).tobytes() == whole.tobytes()
+
+    def test_unknown_variant(self, bundled: Colorizer) -> None:
+        with pytest.raises(ValueError, match="variant must be from 0 to 0, got 1"):
+            bundled.predict([photo()])[0].picture(photo(), variant=1)
+
+
+class TestTensors:
+    @settings(max_examples=10, deadline=None)
+    @given(st.integers(1, 2), st.integers(8, 90), st.integers(8, 90))
+    def test_any_height_and_width(self, count: int, height: int, width: int) -> None:
+        colorizer = Colorizer(**SMALL)
+        with torch.inference_mode():
+            ab = colorizer(torch.rand(count, 1, height, width) * 100)
+        assert ab.shape == (count, 2, height, width)
+        assert ab.isfinite().all()
+
+    def test_wrong_shape(self, small: Colorizer) -> None:
+        with pytest.raises(ValueError, match=r"\(N, 1, H, W\), got \(1, 3, 32, 32\)"):
+            small(torch.rand(1, 3, 32, 32))
+
+    @pytest.mark.parametrize("network", sorted(GENERATORS))
+    def test_every_network_colorizes(self, network: str) -> None:
+        options = {"LiteUNet": {"widths": [8, 8, 8, 8]}, "DropoutUNet": {"width": 4}, "SymmetricUNet": {"width": 4}}
+        colorizer = Colorizer(network=network, options=options.get(network, {}), view_size=64)
+        assert colorizer.colorize(photo(size=(70, 50))).size == (70, 50)
+
+
+class TestWeights:
+    def test_round_trip(self, small: Colorizer, tmp_path: Path) -> None:
+        small.gain, image = 1.7, photo(size=(40, 50))
+        small.save_pretrained(tmp_path)
+        assert {"config.json", "model.safetensors"} <= {path.name for path in tmp_path.iterdir()}
+        again = Colorizer.from_pretrained(tmp_path, gain=1.7)
+        assert again.colorize(image).tobytes() == small.colorize(image).tobytes()
+        assert not again.training
+
+    def test_half_precision_on_disk(self, small: Colorizer, tmp_path: Path) -> None:
+        image = photo(size=(40, 50))
+        expected = small.colorize(image)
+        small.half().save_pretrained(tmp_path)
+        again = Colorizer.from_pretrained(tmp_path)
+        assert all(p.dtype == torch.float32 for p in again.parameters())
+        assert chroma_distance(again.colorize(image), expected) < 0.5
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda w: w.pop("generator.head.bias"), "lack generator.head.bias:"),
+            (lambda w: w.update(surprise=torch.zeros(1)), "have an unexpected surprise:"),
+            (lambda w: w.update({"generator.head.bias": torch.zeros(9)}), "have another shape of generator.head.bias:"),
+        ],
+    )
+    def test_strict(self, small: Colorizer, tmp_path: Path, change, words: str) -> None:
+        small.save_pretrained(tmp_path)
+        weights = load_file(tmp_path / "model.safetensors")
+        change(weights)
+        save_file(weights, tmp_path / "model.safetensors")
+        with pytest.raises(ValueError, match=words):
+            Colorizer.from_pretrained(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("damage", "words"),
+        [
+            (lambda d: (d / "model.safetensors").unlink(), "neither a folder with a model"),
+            (lambda d: (d / "model.safetensors").write_bytes(b"junk"), "not a readable safetensors file"),
+            (lambda d: (d / "config.json").unlink(), "no config.json that names its network"),
+            (lambda d: (d / "config.json").write_text("{"), "config.json"),
+            (lambda d: rewrite(d, network="Nonsense"), "network must be one of .*, got 'Nonsense'"),
+            (lambda d: rewrite(d, options={"colour": 3}), "config.json this version cannot use"),
+        ],
+        ids=["no weights", "junk weights", "no config", "broken config", "unknown network", "unknown option"],
+    )
+    def test_damage_gets_one_clear_line(self, small: Colorizer, tmp_path: Path, damage, words: str) -> None:
+        small.save_pretrained(tmp_path)
+        damage(tmp_path)
+        with pytest.raises(ValueError, match=words) as caught:
+            Colorizer.from_pretrained(tmp_path)
+        assert "\n" not in str(caught.value)
+
+    def test_no_such_model_offline(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ValueError, match="neither a folder with a model nor one") as caught:
+            Colorizer.from_pretrained("nobody/nothing", local_files_only=True)
+        assert "\n" not in str(caught.value)
+
+
+def rewrite(folder: Path, **changes: object) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
