@@ -1,20 +1,12 @@
 # make app    the demo in the browser, on the bundled weights
 # make test   lint, types and the whole suite
-PYTHON ?= python3
+# Both set up .venv first, when it is missing or out of date (make install).
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: install app test clean
-
-install: .venv/installed
-
-.venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
-	touch $@
-
-.venv/installed-test: .venv/installed
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
-	touch $@
+.PHONY: app test install clean
 
 app: install
 	$(BIN)/python app.py --open
@@ -25,5 +17,19 @@ test: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "colorgan needs Python 3.11 or newer, as python3 or by 'make PYTHON=/path/to/python'" >&2; exit 1; }
+	@echo "Setting up .venv: a minute or two, 1.4 GB, the first time"
+	'$(PYTHON)' -m venv .venv
+	$(PIP) --editable .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	$(PIP) --editable '.[test]'
+	@touch $@
+
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,146 @@
+"""What goes where: files and folders of photos -> jobs, decided and checked before any work."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+# Formats of documents, films and measurements that Pillow knows by name: in a folder of photos they are not photos.
+NOT_PHOTOS = frozenset({"BUFR", "EPS", "FLI", "GRIB", "HDF5", "MPEG", "WMF"})
+# Endings that `save_photo` writes colours under; a photo with another, say scan.psd, becomes a PNG.
+KEPT_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif", ".avif", ".jp2"}
+    | {".ppm", ".pnm", ".tga", ".pcx", ".sgi", ".qoi"}
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo, and the files to be made of it: (number of the colouring, file); number 0 is the picture."""
+
+    source: Path
+    pictures: tuple[tuple[int, Path], ...]
+
+
+def plan(inputs: Sequence[str], output: str, variants: int = 1, suffix: str | None = None) -> list[Job]:
+    """Decide, before any work, which photos are read and which files they become.
+
+    Files keep their names, and the photos of a folder their places in it. A second colouring of photo.jpg is
+    photo-2.jpg. Hidden files and, in folders, files whose names are not those of images are left out; a file given
+    by name is always taken. Symbolic links to folders are not followed.
+
+    Args:
+        inputs: files and folders.
+        output: a folder, made if need be; or, for one input file, a name that ends as an image's does.
+        variants: how many pictures are made of each photo.
+        suffix: ending of all names, such as ".png"; None keeps the photos' own.
+
+    Raises:
+        ValueError: nothing to do, or a picture would land on a photo, or two on one name.
+    """
+    paths = [Path(given) for given in inputs]
+    for path in paths:
+        if not path.is_file() and not path.is_dir():  # opening a named pipe would wait for ever
+            raise ValueError(f"there is no file or folder {str(path)!r}")
+    if _names_a_file(output):
+        if len(paths) != 1 or paths[0].is_dir():
+            raise ValueError(f"{output!r} is the name of one picture, but there are several photos: name a folder")
+        if suffix and _format(Path(output).suffix) != _format(suffix):
+            raise ValueError(f"{output!r} does not end in {suffix}: leave out one of the two")
+        jobs = [_job(paths[0], Path(output), variants)]
+    else:
+        folder = Path(output)
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"{output!r} is a file: name a folder, or a picture such as 'photo.jpg'")
+        placed = [(source, folder / name) for path in paths for source, name in _photos(path, folder)]
+        jobs = [_job(source, _with_suffix(to, suffix), variants) for source, to in dict.fromkeys(placed)]
+    if not jobs:
+        raise ValueError(f"there are no photos in {', '.join(repr(given) for given in inputs)}")
+    _check_destinations(jobs)
+    return jobs
+
+
+def undone(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs, and of each the pictures, whose files are not there yet. A file has its name only once complete."""
+    left = [replace(job, pictures=tuple(p for p in job.pictures if not os.path.lexists(p[1]))) for job in jobs]
+    return [job for job in left if job.pictures]
+
+
+def _photos(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
+    """A file, or a folder's photos at any depth: where each is, and its place below the output folder."""
+    if not path.is_dir():
+        yield path, Path(path.name)
+        return
+    if path.resolve() == output.resolve():
+        raise ValueError(f"{str(output)!r} holds the photos themselves: name another output folder")
+    names = _photo_suffixes()
+    for folder, subfolders, files in os.walk(path, onerror=_refuse):
+        here = Path(folder)
+        # An output folder inside the photos' own would be coloured again by the next run.
+        subfolders[:] = sorted(
+            name for name in subfolders if name[0] != "." and (here / name).resolve() != output.resolve()
+        )
+        for name in sorted(files):
+            source = here / name
+            regular = source.is_file() or not source.exists()  # a broken link is a photo that cannot be read
+            if name[0] != "." and source.suffix.lower() in names and regular:
+                yield source, source.relative_to(path)
+
+
+def _refuse(error: OSError) -> None:
+    raise ValueError(f"cannot look into {str(error.filename)!r}: {error.strerror}") from error
+
+
+def _photo_suffixes() -> set[str]:
+    """Endings of the files that Pillow can open and that can be photographs."""
+    Image.init()
+    known = Image.registered_extensions().items()
+    return {suffix for suffix, name in known if name in Image.OPEN and name not in NOT_PHOTOS}
+
+
+def _format(suffix: str) -> str | None:
+    Image.init()
+    return Image.registered_extensions().get(suffix.lower())
+
+
+def _names_a_file(output: str) -> bool:
+    path = Path(output)
+    return not output.endswith(("/", os.sep)) and not path.is_dir() and _format(path.suffix) is not None
+
+
+def _with_suffix(path: Path, suffix: str | None) -> Path:
+    """The name in the output folder: its own ending, if no other is asked for and colours can be written under it."""
+    if suffix is None and path.suffix.lower() in KEPT_SUFFIXES:
+        return path
+    return path.with_suffix(suffix or ".png")
+
+
+def _job(source: Path, picture: Path, variants: int) -> Job:
+    others = [(n, picture.with_name(f"{picture.stem}-{n + 1}{picture.suffix}")) for n in range(1, variants)]
+    return Job(source, ((0, picture), *others))
+
+
+def _check_destinations(jobs: Sequence[Job]) -> None:
+    """Refuse a picture that would replace a photo, by whatever name, and two pictures of one name."""
+    photos = {identity: job.source for job in jobs if (identity := _identity(job.source))}
+    taken: dict[str, Path] = {}
+    for job in jobs:
+        for _, path in job.pictures:
+            name = os.path.normcase(path.resolve())
+            identity = _identity(path)
+            if identity and (photo := photos.get(identity)):
+                raise ValueError(f"the picture of {str(job.source)!r} would replace the photo {str(photo)!r}")
+            if name in taken:
+                raise ValueError(f"{str(taken[name])!r} and {str(job.source)!r} would both become {str(path)!r}")
+            taken[name] = job.source
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What a file is, under all its names; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,154 @@
+"""What people install: the wheel's contents and metadata, what its code imports, and the two commands' Makefile."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from email import message_from_bytes
+from importlib.metadata import packages_distributions
+from pathlib import Path, PurePosixPath
+
+import pytest
+from packaging.requirements import Requirement
+
+from colorgan import __version__
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LARGEST_WEIGHTS_MB = 32
+PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".parquet", ".npy", ".pt", ".pth"}
+TRAINING_ROOMS = {"data", "training", "evaluation"}  # need the training extra
+GRADIO_BRINGS = {"fastapi", "starlette", "uvicorn"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    """A wheel built from a copy: leftovers of earlier builds must neither get in nor help."""
+    source, made = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT / "colorgan", source / "colorgan")
+    shutil.copytree(ROOT / "tests", source / "tests")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(made), str(source)]
+    built = subprocess.run(build, capture_output=True, text=True, timeout=200)
+    assert built.returncode == 0, built.stdout + built.stderr
+    [path] = made.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
+    names = set(wheel.namelist())
+    assets = {path.relative_to(ROOT).as_posix() for path in (ROOT / "colorgan" / "web" / "assets").glob("*.*")}
+    assert assets
+    assert names >= assets | {
+        "colorgan/py.typed",
+        "colorgan/weights/config.json",
+        "colorgan/weights/model.safetensors",
+    }
+    weights_mb = sum(item.file_size for item in wheel.infolist() if item.filename.startswith("colorgan/weights/")) / 1e6
+    assert 1 < weights_mb <= LARGEST_WEIGHTS_MB
+
+
+def test_the_wheel_carries_every_module(wheel: zipfile.ZipFile) -> None:
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "colorgan").rglob("*.py")}
+    assert modules <= set(wheel.namelist())
+
+
+def test_the_wheel_carries_nothing_else(wheel: zipfile.ZipFile) -> None:
+    for name in wheel.namelist():
+        path = PurePosixPath(name)
+        assert path.parts[0] in ("colorgan", f"colorgan-{__version__}.dist-info"), name
+        assert path.suffix not in PICTURES, f"{name}: no photographs, no data"
+        assert "__pycache__" not in path.parts
+        assert "tests" not in path.parts
+
+
+def test_the_wheels_metadata(wheel: zipfile.ZipFile) -> None:
+    folder = f"colorgan-{__version__}.dist-info"
+    metadata = message_from_bytes(wheel.read(f"{folder}/METADATA"))
+    assert metadata["Version"] == __version__
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert str(metadata.get_payload()).startswith("# ")  # the README
+    assert b"Apache License" in wheel.read(f"{folder}/licenses/LICENSE")
+    assert b"colorgan = colorgan.cli:main" in wheel.read(f"{folder}/entry_points.txt")
+
+
+def test_everything_required_is_constrained() -> None:
+    """A version that nobody tried must not come in by a command of the README."""
+    pinned = {
+        Requirement(line).name.lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    required = [*PYPROJECT["project"]["dependencies"], *(one for extra in extras for one in extra)]
+    names = {Requirement(one).name.lower().replace("_", "-") for one in required} - {"colorgan"}
+    assert names <= pinned
+
+
+@pytest.mark.parametrize("source", sorted((ROOT / "colorgan").rglob("*.py")), ids=lambda path: path.stem)
+def test_a_plain_install_has_what_the_code_imports(source: Path) -> None:
+    """Training may need its extra; colouring may not."""
+    allowed = {Requirement(one).name.lower() for one in PYPROJECT["project"]["dependencies"]} | GRADIO_BRINGS
+    if source.relative_to(ROOT / "colorgan").parts[0].removesuffix(".py") in TRAINING_ROOMS:
+        allowed |= {Requirement(one).name.lower() for one in PYPROJECT["project"]["optional-dependencies"]["train"]}
+    distributions = packages_distributions()
+    for node in ast.parse(source.read_text()).body:  # an import inside a function may be optional
+        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        for top in {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"colorgan"}:
+            assert {name.lower() for name in distributions[top]} & allowed, f"{source.name} imports {top}"
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
+    return subprocess.run(["make", *arguments], cwd=folder, env=clean, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def test_make_app_and_make_test_install_first(clone: Path) -> None:
+    for goal, last in (("app", "app.py --open"), ("test", "-m pytest")):
+        steps = make(clone, "--dry-run", goal).stdout.splitlines()
+        installs = [step for step in steps if "install --quiet --constraint constraints.txt --editable" in step]
+        assert installs[0].endswith(" .")
+        assert [one.endswith("'.[test]'") for one in installs[1:]] == [True] * (goal == "test")
+        assert steps[-1].endswith(last)
+
+
+def test_make_installs_once_and_again_when_the_requirements_change(clone: Path) -> None:
+    (clone / ".venv").mkdir()
+    for stamp in ("installed", "installed-test"):
+        (clone / ".venv" / stamp).touch()
+    assert "install" not in make(clone, "--dry-run", "test").stdout
+    os.utime(clone / "constraints.txt", (2e9, 2e9))
+    assert "pip" in make(clone, "--dry-run", "test").stdout
+
+
+def test_make_says_so_when_python_is_too_old(clone: Path) -> None:
+    old = clone / "python2.7"
+    old.write_text("#!/bin/sh\nexit 1\n")  # what any older Python answers to `sys.version_info < (3, 11)`
+    old.chmod(0o755)
+    refused = make(clone, "install", f"PYTHON={old}")
+    assert refused.returncode == 2
+    assert "needs Python 3.11 or newer" in refused.stderr.splitlines()[0]
+    assert not (clone / ".venv").exists()
+
+
+def test_continuous_integration_runs_make_test() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().splitlines()[-1] == "make test"
+    assert subprocess.run(["bash", "-n", script], timeout=10).returncode == 0
