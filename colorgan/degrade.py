@@ -17,6 +17,7 @@ def film_lightness(rgb: Tensor, share: float, generator: torch.Generator) -> Ten
     A `share` of the photos is read through random weights instead of CIE luminance. Half of those are
     orthochromatic (blind to red, as most emulsions before about 1925): dark lips and skin, white skies.
     """
+    _check("rgb", rgb, 3)
     count = rgb.shape[0]
     weights = torch.tensor([0.2126, 0.7152, 0.0722]).repeat(count, 1)
     panchromatic = torch.rand(count, 3, generator=generator) * torch.tensor([0.6, 0.8, 0.4]) + torch.tensor(
@@ -28,7 +29,8 @@ def film_lightness(rgb: Tensor, share: float, generator: torch.Generator) -> Ten
     draw = torch.rand(count, generator=generator)
     weights = torch.where((draw < share)[:, None], panchromatic / panchromatic.sum(1, keepdim=True), weights)
     weights = torch.where((draw < share / 2)[:, None], orthochromatic, weights)
-    exposure = (srgb_to_linear(rgb) * weights[:, :, None, None].to(rgb)).sum(1, keepdim=True)
+    linear = srgb_to_linear(rgb)
+    exposure = (linear * weights[:, :, None, None].to(linear)).sum(1, keepdim=True)
     return rgb_to_lightness(linear_to_srgb(exposure).clamp(0, 1).expand_as(rgb))
 
 
@@ -37,6 +39,7 @@ def age_lightness(lightness: Tensor, share: float, generator: torch.Generator) -
 
     Each photo draws each fault by itself, so most show a few of them, mildly.
     """
+    _check("lightness", lightness, 1)
     count, _, height, width = lightness.shape
 
     def uniform(low: float, high: float) -> Tensor:
@@ -59,3 +62,9 @@ def age_lightness(lightness: Tensor, share: float, generator: torch.Generator) -
     column = torch.rand(count, 1, 1, width, generator=generator) < 2 / width
     aged = torch.where(some(0.15) & column, aged + uniform(-40, 40), aged)  # scratches run along the film
     return torch.where(some(share), aged.clamp(0, 100), lightness)
+
+
+def _check(name: str, image: Tensor, channels: int) -> None:
+    """Bytes would pass silently, as photos 255 times too bright."""
+    if image.ndim != 4 or image.shape[1] != channels or not image.is_floating_point():
+        raise ValueError(f"{name} must be floats (N, {channels}, H, W), got {image.dtype} {tuple(image.shape)}")
