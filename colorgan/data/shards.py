@@ -1,8 +1,9 @@
 """Encoded photos out of parquet shards and image files, local or on the Hub, a unit at a time."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
@@ -35,13 +36,15 @@ def open_file(file: str) -> BinaryIO:
     return Path(file).open("rb")
 
 
-def _parquet(file: str, metadata: Any = None) -> Any:
-    """An open pyarrow.parquet.ParquetFile."""
+@contextmanager
+def _parquet(file: str, metadata: Any = None) -> Iterator[Any]:
+    """A pyarrow.parquet.ParquetFile while it is open."""
     try:
         import pyarrow.parquet
     except ImportError as error:
         raise DataError("parquet shards need pyarrow: pip install 'colorgan[train]'") from error
-    return pyarrow.parquet.ParquetFile(open_file(file), metadata=metadata, pre_buffer=True)
+    with open_file(file) as opened, pyarrow.parquet.ParquetFile(opened, metadata=metadata, pre_buffer=True) as shard:
+        yield shard
 
 
 def read_footer(file: str) -> Any:
@@ -208,7 +211,8 @@ class WindowReader:
             for key in [key for key in held if key < here]:
                 del held[key]
             for wanted in (window, following):
-                held.setdefault((wanted.epoch, wanted.number), self._start(number, wanted))
+                if (wanted.epoch, wanted.number) not in held:
+                    held[wanted.epoch, wanted.number] = self._start(number, wanted)
         which, row = window.find(slot)
         return held[here][which].result()[row]
 

@@ -231,7 +231,6 @@ def fixed_photos(
     )
     photos = list(islice(stream.usable_photos(), count))
     if len(photos) < count:
-        raise DataError(
-            f"{stream.sources[0].name!r} has {len(photos)} usable photos in {split!r}, {count} were asked for"
-        )
+        name = stream.sources[0].name
+        raise DataError(f"{name!r} has only {len(photos)} usable photos in {split!r}, {count} were asked for")
     return torch.stack(photos)
