@@ -1,0 +1,188 @@
+"""The server: pages, theme, limits, and the folder that is gone when it stops."""
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import gradio as gr
+
+from colorgan.web.colorize import ASSETS, ColorizePage, Limits
+from colorgan.web.examples import prepare_examples
+from colorgan.web.models import Models
+
+QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
+TITLE = "colorgan"
+PRIVATE_HERE = "Your photos stay on this machine."
+PRIVATE_THERE = "Your photos are kept for this visit alone, and shown to nobody else."
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+_SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+
+
+def build(
+    models: Models, folder: Path | None = None, limits: Limits | None = None, privacy: str = PRIVATE_HERE
+) -> gr.Blocks:
+    """The pages as one `gr.Blocks`, to launch or to mount under another server.
+
+    More pages are more `with demo.route(...)` blocks here; Gradio puts its own Navbar on top once there are any.
+
+    Args:
+        models: what colorizes.
+        folder: where files of visits go; below Gradio's own cache folder, which is what it serves files from.
+        limits: what one person may bring.
+        privacy: the line under the drop target; it must be true of the machine that this runs on.
+    """
+    folder = folder or Path(gr.utils.get_upload_folder()) / "colorgan"
+    examples = prepare_examples(folder / "examples")
+    # Uploads to /colorize are Gradio's to remove: every ten minutes, what is an hour old.
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
+        _header()
+        ColorizePage(models, folder, examples, limits or Limits(), privacy).build()
+    demo.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4)
+    return demo
+
+
+def launch(
+    sources: Sequence[str],
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    share: bool = False,
+    open_browser: bool = False,
+    limits: Limits | None = None,
+    block: bool = True,
+) -> gr.Blocks:
+    """Serve the pages until interrupted, or, without `block`, until the returned Blocks is closed.
+
+    The server answers while the models are still being loaded.
+
+    Args:
+        sources: models, folders or Hub ids; the first is the default.
+        host: address to listen on; "0.0.0.0" for all.
+        port: to listen on; None takes 7860, or the next free one.
+        share: also at a public address, through Gradio's tunnel.
+        open_browser: show the page in the browser.
+        limits: what one person may bring.
+        block: stay here until the server is stopped.
+
+    Raises:
+        ValueError: a source is not a model, or the port is taken; one line.
+    """
+    if port is not None:
+        _check_free(host, port)
+    models, limits = Models(sources), limits or Limits()
+    workspace = _workspace()
+    private = PRIVATE_HERE if host in _LOCAL and not share else PRIVATE_THERE
+    demo = build(models, workspace / "visits", limits, private)
+    demo.launch(
+        server_name=host,
+        server_port=port,
+        share=share,
+        quiet=True,
+        prevent_thread_lock=True,
+        max_file_size=limits.max_bytes,
+        run_history=False,
+        footer_links=[],
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        theme=_theme(),
+        css_paths=[ASSETS / "page.css"],
+    )
+    try:
+        models.wait()
+    except BaseException:
+        demo.close()
+        raise
+    address = str(demo.share_url or demo.local_url)
+    _say(f"colorgan is at {address}  (stop with Ctrl-C)")
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(address)
+    if block:
+        signal.signal(signal.SIGTERM, _stop)
+        demo.block_thread()
+    return demo
+
+
+def _header() -> None:
+    gr.HTML(
+        '<header class="masthead"><h1>colorgan</h1><p>Black-and-white photographs in colour</p></header>',
+        elem_id="masthead",
+    )
+
+
+def _theme() -> gr.themes.Base:
+    """Neutral grays (equal red, green and blue), the system's own typeface, and one accent."""
+    gray = gr.themes.colors.neutral
+    accent, accent_dark = "#1d5fbf", "#8ab4f8"
+    return gr.themes.Base(
+        primary_hue="blue",
+        secondary_hue=gray,
+        neutral_hue=gray,
+        font=_SYSTEM_FONT,
+        font_mono=("ui-monospace", "Consolas", "monospace"),
+        text_size=gr.themes.sizes.text_md,
+        radius_size=gr.themes.sizes.radius_md,
+    ).set(
+        body_background_fill="#ededed",
+        body_background_fill_dark="#1f1f1f",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        block_shadow="none",
+        block_padding="0px",
+        border_color_accent=accent,
+        border_color_accent_dark=accent_dark,
+        button_primary_background_fill=accent,
+        button_primary_background_fill_dark=accent_dark,
+        button_primary_background_fill_hover="#174e9e",
+        button_primary_background_fill_hover_dark="#a8c7fa",
+        button_primary_text_color="#ffffff",
+        button_primary_text_color_dark="#121212",
+        button_secondary_background_fill="#ffffff",
+        button_secondary_background_fill_dark="#333333",
+        button_secondary_background_fill_hover="#f5f5f5",
+        button_secondary_background_fill_hover_dark="#404040",
+        slider_color="#525252",
+        slider_color_dark="#d4d4d4",
+        checkbox_background_color_selected=accent,
+        checkbox_background_color_selected_dark="#3b78d8",
+    )
+
+
+def _workspace() -> Path:
+    """A folder for this process, for all that Gradio and the visits write; removed when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="colorgan-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    return folder
+
+
+def _check_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ValueError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _stop(signal_number: int, frame: FrameType | None) -> None:
+    """SIGTERM ends the process the way Ctrl-C does, so that its folder is removed."""
+    raise KeyboardInterrupt
