@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from PIL import Image
 from colorgan import Colorizer, __version__
 from colorgan.cli import build_parser, main
 from colorgan.folder import pipeline
-from colorgan.folder.pipeline import HELD_MEGAPIXELS, LARGE_MEGAPIXELS, Outcome, Settings, colorize_files
+from colorgan.folder.pipeline import HELD_MEGAPIXELS, Outcome, Settings, colorize_files
 from colorgan.folder.plan import KEPT_SUFFIXES, Job, plan
 from colorgan.photo import PhotoError, save_photo
 
@@ -346,8 +346,10 @@ def test_a_full_disk_stops_the_run(
     out = tmp_path / "out"
     assert run(tmp_path / "album", "--output", out, "--model", model, "--batch-size", 2) == 1
     [line] = errors(capsys)
-    assert re.match(r"the disk is full: cannot write '.*[2-5]\.jpg'; 2 of 6 photos done;", line)
-    assert files(out) == ["0.jpg", "1.jpg"]
+    said = re.match(r"the disk is full: cannot write '.*[2-5]\.jpg'; (\d) of 6 photos done;", line)
+    assert said, line
+    assert len(files(out)) == int(said[1])  # 0.jpg and 1.jpg, unless the disk was found full before they were begun
+    assert set(files(out)) <= {"0.jpg", "1.jpg"}
     monkeypatch.undo()
     assert run(tmp_path / "album", "--output", out, "--model", model, "--resume") == 0
     assert len(files(out)) == 6
@@ -404,29 +406,47 @@ def jobs_for(paths: list[Path], out: Path) -> list[Job]:
     return plan([str(path) for path in paths], str(out))
 
 
-def test_photos_go_through_the_network_in_batches(tmp_path: Path) -> None:
-    paths = [draw(tmp_path / f"{n}.png") for n in range(7)]
+@pytest.fixture
+def threads() -> Iterator[int]:
+    """Two, on any machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield 2
+    torch.set_num_threads(before)
+
+
+def test_photos_go_through_the_network_in_batches(tmp_path: Path, threads: int) -> None:
+    paths = [draw(tmp_path / f"{n:02}.png") for n in range(20)]
     fake, outcomes = Fake(), []
-    threads = torch.get_num_threads()
-    colorize_files(fake, jobs_for(paths, tmp_path / "out"), Settings(batch_size=3), outcomes.append)
-    assert fake.batches == [3, 3, 1]
+    colorize_files(fake, jobs_for(paths, tmp_path / "out"), Settings(batch_size=4), outcomes.append)
+    assert sorted(fake.batches, reverse=True) == [4, 4, 3, 3, 2, 1, 1, 1, 1]  # smaller and smaller towards the end
     assert sorted(outcome.job.source for outcome in outcomes) == paths
     assert not any(outcome.error for outcome in outcomes)
     assert torch.get_num_threads() == threads
 
 
-def test_a_batch_too_large_for_the_memory_goes_one_by_one(tmp_path: Path) -> None:
-    paths = [draw(tmp_path / f"{n}.png", size=(40 + n, 40)) for n in range(4)]
+def test_groups_are_worked_on_side_by_side(tmp_path: Path, threads: int) -> None:
+    """Each waits in the network until the other has come there too."""
+    both = threading.Barrier(threads)
+    fake = Fake(stumble=lambda images: both.wait(timeout=20) < 0)
+    outcomes: list[Outcome] = []
+    paths = [draw(tmp_path / f"{n}.png") for n in range(2)]
+    colorize_files(fake, jobs_for(paths, tmp_path / "out"), Settings(), outcomes.append)
+    assert [outcome.error for outcome in outcomes] == [None, None]
+
+
+def test_a_batch_too_large_for_the_memory_goes_one_by_one(tmp_path: Path, threads: int) -> None:
+    paths = [draw(tmp_path / f"{n}.png", size=(40 + n, 40)) for n in range(8)]
     fake = Fake(stumble=lambda images: len(images) > 1 or images[0].width == 42)
     outcomes: list[Outcome] = []
     colorize_files(fake, jobs_for(paths, tmp_path / "out"), Settings(batch_size=4), outcomes.append)
-    assert fake.batches == [1, 1, 1]
+    assert fake.batches == [1] * 7
     assert [o.error for o in outcomes if o.error] == [f"{str(paths[2])!r}: RuntimeError: out of memory"]
-    assert files(tmp_path / "out") == ["0.png", "1.png", "3.png"]
+    assert files(tmp_path / "out") == [f"{n}.png" for n in (0, 1, 3, 4, 5, 6, 7)]
 
 
-def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By megapixels, whatever their number; a large photo is alone."""
+def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """By megapixels, whatever the number of photos; a large one is alone."""
     held, most, lock = {}, [0.0], threading.Lock()
 
     class Sized:
@@ -436,18 +456,17 @@ def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     def open_sized(path: Path, limit: float) -> Sized:
         with lock:
             held[path] = sizes[path]
-            assert len(held) == 1 or max(held.values()) < LARGE_MEGAPIXELS
+            assert len(held) == 1 or max(held.values()) <= HELD_MEGAPIXELS
             most[0] = max(most[0], sum(held.values()))
         return Sized(path)
 
     def save_sized(picture: object, path: Path, photo: Sized, description: str | None) -> None:
-        time.sleep(0.001)
+        time.sleep(0.002)
         with lock:
             del held[photo.path]
 
-    sizes = {
-        tmp_path / f"{n:02}.jpg": megapixels for n, megapixels in enumerate([1.0] * 40 + [12, 60, 5] * 5 + [3] * 20)
-    }
+    megapixels = [1.0] * 40 + [12, 60, 5] * 5 + [3] * 20
+    sizes = {tmp_path / f"{n:02}.jpg": size for n, size in enumerate(megapixels)}
     for path in sizes:
         path.touch()
     monkeypatch.setattr(pipeline, "_megapixels", sizes.__getitem__)
@@ -457,11 +476,11 @@ def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     colorize_files(Fake(), jobs_for(list(sizes), tmp_path / "out"), Settings(), outcomes.append)
     assert [outcome.error for outcome in outcomes] == [None] * len(sizes)
     assert not held
-    assert 60 == most[0] > HELD_MEGAPIXELS
-    large = {path: size for path, size in sizes.items() if size < LARGE_MEGAPIXELS}
+    assert most[0] == 60
+    small = [path for path, size in sizes.items() if size <= HELD_MEGAPIXELS]
     most[0] = 0.0
-    colorize_files(Fake(), jobs_for(list(large), tmp_path / "out"), Settings(), outcomes.append)
-    assert 8 < most[0] <= HELD_MEGAPIXELS  # more than one group at a time, and never more than allowed
+    colorize_files(Fake(), jobs_for(small, tmp_path / "out"), Settings(), outcomes.append)
+    assert 8 < most[0] <= HELD_MEGAPIXELS * threads  # several groups at a time, and never more than allowed
 
 
 # Help
@@ -469,17 +488,19 @@ def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["colorize", "--help"], ["colorize"]])
 def test_help_answers_without_torch(arguments: list[str]) -> None:
-    seconds = []
-    for _ in range(3):  # the best of three: another program may have the processor
-        start = time.monotonic()
-        shown = subprocess.run([*PYTHON, *arguments], capture_output=True, text=True, timeout=60)
-        seconds.append(time.monotonic() - start)
-    assert shown.returncode == (2 if arguments == ["colorize"] else 0)
-    assert min(seconds) < 2.0
-    assert (shown.stdout or shown.stderr).startswith({"--version": f"colorgan {__version__}\n"}.get(arguments[0], ""))
     trace = [sys.executable, "-X", "importtime", *PYTHON[1:], *arguments]
-    traced = subprocess.run(trace, capture_output=True, text=True, timeout=60)
-    imported = {line.split("|")[-1].strip() for line in traced.stderr.splitlines() if line.startswith("import time:")}
+    for _ in range(3):  # another program may have the processor
+        start = time.monotonic()
+        shown = subprocess.run(trace, capture_output=True, text=True, timeout=60)
+        seconds = time.monotonic() - start
+        if seconds < 2.0:
+            break
+    assert seconds < 2.0
+    assert shown.returncode == (2 if arguments == ["colorize"] else 0)
+    assert bool(shown.stdout) == (shown.returncode == 0)
+    if arguments == ["--version"]:
+        assert shown.stdout == f"colorgan {__version__}\n"
+    imported = {line.split("|")[-1].strip() for line in shown.stderr.splitlines() if line.startswith("import time:")}
     assert "colorgan" in imported
     assert not imported & {"torch", "gradio", "numpy", "huggingface_hub"}
 

@@ -1,19 +1,20 @@
-"""Jobs done: reading, network, painting and writing side by side.
+"""Jobs done, several groups of photos at a time: one is read or written while another is in the network.
 
-Threads are enough: Pillow and torch let go of Python's lock while they work. The caller's thread runs the network on
-one group of photos while a pool reads the next group, and paints and writes the one before. What is in memory is
-bounded by pixels, not by photos; a photo above `LARGE_MEGAPIXELS` is worked on alone.
+Threads are enough: Pillow and torch let go of Python's lock while they work. Each takes a group of photos from file
+to file, with one of torch's threads: groups that never wait for each other use the cores better than one group that
+all cores share. What is in memory is bounded by pixels, not by photos; a large photo is worked on alone.
 """
 
 import errno
 import math
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction
 
 GROUP_MEGAPIXELS = 8.0  # go through the network together, at most
-LARGE_MEGAPIXELS = 16.0  # from here on a photo is worked on alone, by all of torch's threads
-HELD_MEGAPIXELS = 24.0  # of photos in memory: one group being read, one in the network, one painted
+HELD_MEGAPIXELS = 12.0  # in memory for each thread, at most; a photo above it is worked on alone, by all threads
 
 
 @dataclass(frozen=True)
@@ -69,76 +69,47 @@ def colorize_files(
         DiskFullError: the disk is full; the jobs not reported are not done.
     """
     threads = torch.get_num_threads()
-    # Two small photos on two cores are done sooner than one photo, twice, on both.
+    worker = _Worker(colorizer, settings, report)
     pool = ThreadPoolExecutor(threads, "colorgan", initializer=torch.set_num_threads, initargs=(1,))
+    held: deque[tuple[float, Future[None]]] = deque()
     try:
-        _Pipeline(colorizer, settings, report, pool).run(jobs)
+        for group, megapixels in _groups(jobs, settings.batch_size, threads):
+            if megapixels > HELD_MEGAPIXELS or len(jobs) == 1:
+                _make_room(held, 0.0)
+                worker.do(group)
+            else:
+                _make_room(held, HELD_MEGAPIXELS * threads - megapixels)
+                held.append((megapixels, pool.submit(worker.do, group)))
+        _make_room(held, 0.0)
     finally:
+        worker.stopping.set()
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)  # the pool's setting is also that of every thread born later
 
 
-@dataclass
-class _Group:
-    """Photos that are in memory together, and what the pool is doing with each."""
-
-    jobs: list[Job]
-    megapixels: float
-    futures: list[Future[Any]]
+def _make_room(held: deque[tuple[float, Future[None]]], megapixels: float) -> None:
+    """Wait for the oldest groups until no more than so many megapixels are held; raises what stopped a group."""
+    while held and (held[0][1].done() or sum(one for one, _ in held) > megapixels):
+        held.popleft()[1].result()
 
 
-class _Pipeline:
-    """Groups of photos on their way: in `reading`, through the network, into `painting`."""
+class _Worker:
+    """Takes groups of photos from file to file; any number of threads may do so at once."""
 
-    def __init__(
-        self,
-        colorizer: "Colorizer",
-        settings: Settings,
-        report: Callable[[Outcome], None],
-        pool: ThreadPoolExecutor,
-    ):
-        self.colorizer, self.settings, self.report, self.pool = colorizer, settings, report, pool
-        self.reading: deque[_Group] = deque()
-        self.painting: deque[_Group] = deque()
+    def __init__(self, colorizer: "Colorizer", settings: Settings, report: Callable[[Outcome], None]):
+        self.colorizer, self.settings, self.report = colorizer, settings, report
+        self.stopping = threading.Event()
 
-    def run(self, jobs: Sequence[Job]) -> None:
-        """All jobs, in order."""
-        for group in _groups(jobs, self.settings.batch_size):
-            if group.megapixels > LARGE_MEGAPIXELS or len(jobs) == 1:
-                self._make_room(HELD_MEGAPIXELS)
-                self._do_alone(group.jobs[0])
-                continue
-            self._make_room(group.megapixels)
-            group.futures = [self.pool.submit(self._read, job) for job in group.jobs]
-            self.reading.append(group)
-            if len(self.reading) > 1:
-                self._predict_oldest()
-        self._make_room(HELD_MEGAPIXELS)
-
-    def _make_room(self, megapixels: float) -> None:
-        """Bring the oldest groups to their end until so many megapixels more may be held."""
-        while self.reading or self.painting:
-            held = sum(group.megapixels for group in (*self.reading, *self.painting))
-            if held + megapixels <= HELD_MEGAPIXELS:
-                return
-            if not self.painting:
-                self._predict_oldest()
-            for future in self.painting.popleft().futures:
-                future.result()  # raises DiskFullError
-
-    def _predict_oldest(self) -> None:
-        group = self.reading.popleft()
-        opened = [(job, future.result()) for job, future in zip(group.jobs, group.futures, strict=True)]
-        made = self._predict([(job, photo) for job, photo in opened if photo])
-        group.futures = [self.pool.submit(self._paint, *one) for one in made]
-        self.painting.append(group)
-
-    def _do_alone(self, job: Job) -> None:
-        photo = self._read(job)
-        for made in self._predict([(job, photo)] if photo else []):
-            self._paint(*made)
+    def do(self, group: list[Job]) -> None:
+        """Read, colour and write photos; all are reported, unless the run is stopping or the disk is full."""
+        read = [(job, photo) for job in group if (photo := self._read(job))]
+        for job, photo, prediction in self._predict(read):
+            if not self.stopping.is_set():
+                self._paint(job, photo, prediction)
 
     def _read(self, job: Job) -> Photo | None:
+        if self.stopping.is_set():
+            return None
         try:
             return open_photo(job.source, self.settings.max_megapixels)
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
@@ -146,7 +117,7 @@ class _Pipeline:
             return None
 
     def _predict(self, read: list[tuple[Job, Photo]]) -> list[tuple[Job, Photo, "Prediction"]]:
-        if not read:
+        if not read or self.stopping.is_set():
             return []
         try:
             made = self.colorizer.predict(
@@ -169,6 +140,7 @@ class _Pipeline:
                 save_photo(picture, path, photo, description=self.settings.description)
         except Exception as error:
             if _is_disk_full(error):
+                self.stopping.set()
                 raise DiskFullError(errno.ENOSPC, "the disk is full", str(path)) from error
             self.report(_failure(job, error))
         else:
@@ -182,18 +154,22 @@ def _failure(job: Job, error: Exception) -> Outcome:
     return Outcome(job, where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}")
 
 
-def _groups(jobs: Sequence[Job], batch_size: int) -> Iterator[_Group]:
-    """Jobs in order, up to `batch_size` and `GROUP_MEGAPIXELS` together; a larger photo is a group by itself."""
-    group = _Group([], 0.0, [])
-    for job in jobs:
+def _groups(jobs: Sequence[Job], batch_size: int, threads: int) -> Iterator[tuple[list[Job], float]]:
+    """Jobs in order, in groups of up to `batch_size` and `GROUP_MEGAPIXELS` (or of one), and their megapixels.
+
+    Groups get smaller towards the end, so that all threads are at work until about the same time.
+    """
+    group, held = list[Job](), 0.0
+    for index, job in enumerate(jobs):
         megapixels = _megapixels(job.source)
-        if group.jobs and (len(group.jobs) == batch_size or group.megapixels + megapixels > GROUP_MEGAPIXELS):
-            yield group
-            group = _Group([], 0.0, [])
-        group.jobs.append(job)
-        group.megapixels += megapixels
-    if group.jobs:
-        yield group
+        share = math.ceil((len(jobs) - index + len(group)) / (2 * threads))
+        if group and (len(group) >= min(batch_size, share) or held + megapixels > GROUP_MEGAPIXELS):
+            yield group, held
+            group, held = [], 0.0
+        group.append(job)
+        held += megapixels
+    if group:
+        yield group, held
 
 
 def _megapixels(path: Path) -> float:
