@@ -1,0 +1,260 @@
+"""Results -> files, with what their photos carried."""
+
+import contextlib
+import io
+import os
+import secrets
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from colorgan.photo.exif import (
+    DESCRIPTION,
+    EXIF_IFD,
+    MAKER_NOTE,
+    ORIENTATION,
+    RESOLUTION,
+    SOFTWARE,
+    cleaned,
+    exif_bytes,
+)
+from colorgan.photo.record import Photo, PhotoError, name_of, one_line, plain_image
+
+_EXTENSIONS = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF",
+    ".tiff": "TIFF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF", ".avif": "AVIF", ".jp2": "JPEG2000", ".ppm": "PPM",
+    ".pnm": "PPM", ".tga": "TGA", ".pcx": "PCX", ".sgi": "SGI", ".qoi": "QOI",
+}  # fmt: skip
+_ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},  # subsampled chroma is what a colorized photo can spare least
+    "PNG": {"compress_level": 6},
+    "WEBP": {"quality": 95, "method": 4, "exact": True},  # exact: colours under transparent pixels survive
+    "AVIF": {"quality": 90, "subsampling": "4:4:4"},
+}
+_KEEP_ALPHA = frozenset({"PNG", "WEBP", "TIFF", "AVIF", "JPEG2000", "GIF", "TGA", "SGI", "QOI"})
+_LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "AVIF": 65536, "GIF": 65535, "TGA": 65535, "PCX": 65535, "SGI": 65535}
+_JPEG_SEGMENT = 65533  # bytes that one APP1 segment, so all of a JPEG's EXIF, can hold
+
+
+def save_photo(
+    picture: Image.Image,
+    destination: str | os.PathLike[str] | BinaryIO,
+    photo: Photo | None = None,
+    *,
+    format: str | None = None,  # noqa: A002  (the word Pillow's users know)
+    description: str | None = None,
+) -> None:
+    """Writes `picture` (RGB, sRGB) with the alpha, EXIF, profile and resolution of `photo`.
+
+    The format is that of the name's extension, else `format`, else the photo's own where it can be written, else
+    PNG. JPEG is written at quality 95 with full chroma, WebP at quality 95 (its chroma is always halved), AVIF at 90
+    with full chroma; PNG, TIFF, BMP and the rest lose nothing, GIF all but 256 colours. Where the format has no
+    transparency the picture is laid on white. `description` ("colorized by colorgan ...") becomes EXIF Software, and
+    ImageDescription where the photo has none of its own; in PNG also text, in GIF the comment.
+
+    A path is written whole or not at all: to a temporary name in the same folder, then renamed. Raises PhotoError
+    for an extension or format that cannot be written, a picture that does not fit it, and a disk that refuses.
+    """
+    path = destination if isinstance(destination, str | os.PathLike) else None
+    chosen = _format_for("" if path is None else Path(path).suffix.lower(), format, photo)
+    data = _encoded(picture, chosen, photo, description)
+    try:
+        if path is not None:
+            _write_whole(Path(path), data)
+        else:
+            destination.write(data)  # type: ignore[union-attr]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or one_line(error)
+        raise PhotoError(f"cannot write {name_of(destination)}: {reason}") from error
+
+
+def _format_for(extension: str, asked: str | None, photo: Photo | None) -> str:
+    """Pillow's name of the format to write."""
+    Image.init()
+    writable = {kind for kind in _EXTENSIONS.values() if kind in Image.SAVE}
+    if extension or asked:
+        wish = extension or str(asked)
+        kind = _EXTENSIONS.get("." + wish.lower().lstrip("."), wish.upper())
+        if kind not in writable or (extension and extension not in _EXTENSIONS):
+            choices = ", ".join(ending for ending, kind in _EXTENSIONS.items() if kind in writable)
+            raise PhotoError(f"cannot write photos as {wish!r}: use one of {choices}")
+        return kind
+    kind = {"MPO": "JPEG"}.get(photo.format, photo.format) if photo is not None else "PNG"
+    return kind if kind in writable else "PNG"
+
+
+def _encoded(picture: Image.Image, kind: str, photo: Photo | None, description: str | None) -> bytes | memoryview:
+    """A result -> the bytes of its file. In memory first, so that no encoder meets a full disk."""
+    picture, alpha = _layers(picture, photo)
+    longest = _LONGEST_SIDE.get(kind, 2**31 - 1)
+    if max(picture.size) > longest:
+        raise PhotoError(f"{kind} holds sides of at most {longest} pixels, the picture is {_times(picture.size)}")
+    if alpha is not None and kind not in _KEEP_ALPHA:
+        picture, alpha = _on_white(picture, alpha), None
+    dpi, icc_profile = (photo.dpi, photo.icc_profile) if photo is not None else (None, None)
+    exif = _result_exif(photo, kind, description)
+    options: dict[str, Any] = dict(_ENCODER_OPTIONS.get(kind, {}))
+    options |= {"exif": exif_bytes(exif)} if exif else {}
+    options |= {"dpi": dpi} if dpi else {}
+    options |= {"icc_profile": icc_profile} if icc_profile else {}
+    options |= _caption(kind, description)
+    file = io.BytesIO()
+    try:
+        if kind == "TIFF":
+            _write_tiff(file, _merged(picture, alpha), exif, icc_profile, dpi)
+        elif kind == "GIF":
+            _paletted(picture, alpha).save(file, kind, **options, **({"transparency": 255} if alpha else {}))
+        else:
+            _merged(picture, alpha).save(file, kind, **options)
+    except MemoryError as error:
+        raise PhotoError(f"encoding {_times(picture.size)} pixels as {kind} needs more memory than is free") from error
+    except Exception as error:  # encoders, too, raise nearly anything
+        raise PhotoError(f"cannot encode {_times(picture.size)} pixels as {kind}: {one_line(error)}") from error
+    return file.getbuffer()
+
+
+def _times(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def _layers(picture: Image.Image, photo: Photo | None) -> tuple[Image.Image, Image.Image | None]:
+    """The colours and the alpha to write; an alpha of the picture's own wins."""
+    if picture.mode not in ("L", "RGB", "RGBA"):
+        raise PhotoError(f"a picture to save must be RGB (or RGBA, or L), got mode {picture.mode!r}")
+    picture.load()
+    if picture.mode == "RGBA":
+        return plain_image(picture.convert("RGB")), picture.getchannel("A")
+    alpha = photo.alpha if photo is not None else None
+    if alpha is not None and alpha.size != picture.size:
+        raise PhotoError(f"the picture is {_times(picture.size)}, its photo's transparency {_times(alpha.size)}")
+    return plain_image(picture if picture.mode == "RGB" else picture.convert("RGB")), alpha
+
+
+def _on_white(picture: Image.Image, alpha: Image.Image) -> Image.Image:
+    white = Image.new("RGB", picture.size, "white")
+    white.paste(picture, mask=alpha)
+    return white
+
+
+def _merged(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
+    return picture if alpha is None else Image.merge("RGBA", (*picture.split(), alpha))
+
+
+def _paletted(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
+    """RGB -> 256 dithered colours, or 255 and index 255 for what is more transparent than not."""
+    if alpha is None:
+        return picture.quantize(palette=picture.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
+    picture = _on_white(picture, alpha)
+    paletted = picture.quantize(palette=picture.quantize(255), dither=Image.Dither.FLOYDSTEINBERG)
+    paletted.paste(255, mask=alpha.point([255] * 128 + [0] * 128))
+    return paletted
+
+
+def _result_exif(photo: Photo | None, kind: str, description: str | None) -> Image.Exif:
+    """The photo's EXIF with the description in it, as the format can hold it."""
+    exif = Image.Exif()
+    if photo is not None and photo.exif:
+        with contextlib.suppress(Exception):  # a Photo that someone else has made may hold anything
+            found = Image.Exif()
+            found.load(photo.exif)
+            exif, _ = cleaned(found)
+    if description:
+        exif[SOFTWARE] = description.encode("utf-8")
+        if not str(exif.get(DESCRIPTION, "")).strip(" \0"):  # the owner's own words are kept
+            exif[DESCRIPTION] = exif[SOFTWARE]
+    if kind in ("WEBP", "AVIF") and photo is not None and photo.dpi and RESOLUTION[0] not in exif:
+        for tag, value in zip(RESOLUTION, (*photo.dpi, 2), strict=True):  # they have no other place for it
+            exif[tag] = value
+    if kind == "AVIF" and ORIENTATION in exif:
+        del exif[ORIENTATION]  # or Pillow takes it out itself, and writes all text anew as ASCII
+    return _within_segment(exif) if kind == "JPEG" else exif
+
+
+def _within_segment(exif: Image.Exif) -> Image.Exif:
+    """EXIF that fits one JPEG segment: without the maker note, or if need be with the first directory's short tags."""
+    inner = exif.get(EXIF_IFD)
+    if len(exif.tobytes()) > _JPEG_SEGMENT and isinstance(inner, dict):
+        inner.pop(MAKER_NOTE, None)
+    if len(exif.tobytes()) > _JPEG_SEGMENT:
+        for tag in [tag for tag, value in exif.items() if not _is_short(tag, value)]:
+            del exif[tag]
+    return exif
+
+
+def _is_short(tag: int, value: Any) -> bool:
+    alone = Image.Exif()
+    alone[tag] = value
+    return len(alone.tobytes()) < 1000
+
+
+def _caption(kind: str, description: str | None) -> dict[str, Any]:
+    """The description where a format has a place of its own for it, beside EXIF."""
+    if not description:
+        return {}
+    if kind == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_text("Software", description)
+        text.add_text("Description", description)
+        return {"pnginfo": text}
+    return {"comment": description} if kind == "GIF" else {}
+
+
+def _write_tiff(
+    file: BinaryIO, picture: Image.Image, exif: Image.Exif, icc_profile: bytes | None, dpi: tuple[float, float] | None
+) -> None:
+    """RGB or RGBA -> deflated TIFF with horizontal differences (TIFF 6.0 with Adobe's supplement 2).
+
+    Not by libtiff: Pillow can give it no EXIF directory ("Error setting from dictionary"), and checks no tag's length.
+    """
+    pixels = np.asarray(picture)  # (H, W, 3 or 4)
+    height, width, channels = pixels.shape
+    rows = max(1, 2**18 // (width * channels))
+    strips = [_deflated(pixels[top : top + rows]) for top in range(0, height, rows)]
+    sizes = [len(strip) for strip in strips]
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in exif.items():
+        directory[tag] = value
+    directory[256], directory[257], directory[258], directory[277] = width, height, (8,) * channels, channels
+    directory[259], directory[262], directory[284], directory[317] = (
+        8,
+        2,
+        1,
+        2,
+    )  # deflate, RGB, interleaved, differences
+    directory[273], directory[278], directory[279] = tuple(np.cumsum([0, *sizes[:-1]]).tolist()), rows, tuple(sizes)
+    if channels == 4:
+        directory[338] = (2,)  # alpha that the colours are not multiplied with
+    if icc_profile:
+        directory[34675] = icc_profile
+    if dpi:
+        directory[282], directory[283], directory[296] = (*dpi, 2)
+    directory.save(file)  # moves the strips' offsets behind itself
+    for strip in strips:
+        file.write(strip)
+
+
+def _deflated(rows: np.ndarray) -> bytes:
+    """(R, W, C) bytes -> the differences along W, modulo 256, compressed."""
+    differences = rows.copy()
+    differences[:, 1:] -= rows[:, :-1]
+    return zlib.compress(differences.tobytes(), 6)
+
+
+def _write_whole(path: Path, data: bytes | memoryview) -> None:
+    """Writes a file that appears complete or not at all. A link keeps pointing to what it pointed to."""
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OSError(f"{path.name!r} exists and is not a file")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")  # short: the name itself may be as long as allowed
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        with contextlib.suppress(OSError):  # gone when all went well; never there when its folder is not
+            temporary.unlink()
