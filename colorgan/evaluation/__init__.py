@@ -1,0 +1,1 @@
+"""How good is a colorizer: metrics with confidence intervals, and the report that compares models."""

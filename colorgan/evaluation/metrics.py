@@ -1,0 +1,415 @@
+"""What a colorization is worth: pure functions of tensors, each with the paper it comes from.
+
+A metric of photos takes a batch and gives one value per photo, (N,), so that an interval over photos can be drawn
+around any mean. A metric of sets takes what describes every photo of a set and gives one number. RGB is (N, 3, H, W)
+in [0, 1]; L is (N, 1, H, W) in [0, 100]; ab is (N, 2, H, W) in ab units.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
+
+CELL = 10.0  # side of a cell of the ab plane, as in Zhang et al. 2016, section 2.1
+CELLS_PER_SIDE = 23  # centred on -110, -100 ... 110, which holds all of sRGB
+WARM_DEGREES = 105.0  # hues from 0 (pinkish red) over brown to here (yellow has 103) are warm
+
+
+# --- distance to the truth, per photo -------------------------------------------------------------------------------
+
+
+def rmse(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Root mean square error of two images of one shape (N, C, H, W), over pixels and channels -> (N,)."""
+    _check_same(predicted, truth)
+    return (predicted - truth).square().flatten(1).mean(1).sqrt()
+
+
+def psnr(predicted: Tensor, truth: Tensor, peak: float = 1.0) -> Tensor:
+    """Peak signal-to-noise ratio of RGB (N, 3, H, W) in [0, 1] -> decibels (N,); infinite for equal photos."""
+    return 20.0 * torch.log10(peak / rmse(predicted, truth))
+
+
+def ab_psnr(predicted_ab: Tensor, ab: Tensor) -> Tensor:
+    """PSNR of chroma alone, ab (N, 2, H, W) -> decibels (N,), the peak being the ab plane's 220 units.
+
+    RGB's is mostly lightness, which a colorizer is given; `rmse` of ab is the same in ab units.
+    """
+    return psnr(predicted_ab, ab, peak=2 * CHROMA_SCALE)
+
+
+def ssim(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Structural similarity of RGB (N, 3, H, W) in [0, 1], at least 11 x 11 -> (N,) in [-1, 1]; 1 is equal.
+
+    Wang, Bovik, Sheikh and Simoncelli 2004, equation 13 with their constants: 11 x 11 Gaussian window of sigma 1.5,
+    K1 = 0.01, K2 = 0.03; the mean over places where the window fits, and over channels.
+    """
+    _check_same(predicted, truth)
+    if min(truth.shape[2:]) < 11:
+        raise ValueError(f"SSIM needs photos of at least 11 x 11, got {truth.shape[2]} x {truth.shape[3]}")
+    offsets = torch.arange(-5.0, 6.0, dtype=truth.dtype, device=truth.device)
+    window = torch.exp(-(offsets**2) / (2 * 1.5**2))
+    window = window / window.sum()
+
+    def local_mean(image: Tensor) -> Tensor:
+        flat = image.flatten(0, 1)[:, None]
+        blurred = functional.conv2d(functional.conv2d(flat, window.view(1, 1, 11, 1)), window.view(1, 1, 1, 11))
+        return blurred[:, 0].unflatten(0, image.shape[:2])
+
+    mean, true_mean = local_mean(predicted), local_mean(truth)
+    variance = local_mean(predicted**2) - mean**2
+    true_variance = local_mean(truth**2) - true_mean**2
+    covariance = local_mean(predicted * truth) - mean * true_mean
+    luminance = (2 * mean * true_mean + 0.01**2) / (mean**2 + true_mean**2 + 0.01**2)
+    structure = (2 * covariance + 0.03**2) / (variance + true_variance + 0.03**2)
+    return (luminance * structure).flatten(1).mean(1)
+
+
+def mean_ciede2000(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Mean visible difference of RGB (N, 3, H, W) in [0, 1] -> (N,) in CIEDE2000 units; about 1 is just noticeable."""
+    _check_same(predicted, truth)
+    return ciede2000(*rgb_to_lab(predicted), *rgb_to_lab(truth)).flatten(1).mean(1)
+
+
+def ciede2000(lightness: Tensor, ab: Tensor, other_lightness: Tensor, other_ab: Tensor) -> Tensor:
+    """Colour difference per pixel, L (N, 1, H, W) and ab (N, 2, H, W) twice -> (N, 1, H, W).
+
+    Sharma, Wu and Dalal 2005, "The CIEDE2000 color-difference formula", equations 2 to 22, with kL = kC = kH = 1.
+    """
+    chroma_7 = ((ab.norm(dim=1, keepdim=True) + other_ab.norm(dim=1, keepdim=True)) / 2) ** 7
+    stretch = 1.5 - 0.5 * torch.sqrt(chroma_7 / (chroma_7 + 25.0**7))  # (4), of a: grays need a wider one
+    chroma, hue = _polar(ab, stretch)  # (5) to (7)
+    other_chroma, other_hue = _polar(other_ab, stretch)
+    either_gray = chroma * other_chroma == 0
+
+    turn = other_hue - hue
+    wide = turn.abs() > 180
+    turn = torch.where(either_gray, 0.0, turn - 360 * wide * turn.sign())  # (10)
+    delta_lightness, delta_chroma = other_lightness - lightness, other_chroma - chroma  # (8) (9)
+    delta_hue = 2 * torch.sqrt(chroma * other_chroma) * _sin(turn / 2)  # (11)
+
+    mean_lightness, mean_chroma = (lightness + other_lightness) / 2, (chroma + other_chroma) / 2  # (12) (13)
+    sum_hue = hue + other_hue
+    mean_hue = (sum_hue + torch.where(wide, torch.where(sum_hue < 360, 360.0, -360.0), 0.0)) / 2
+    mean_hue = torch.where(either_gray, sum_hue, mean_hue)  # (14)
+    weight = 1 - 0.17 * _cos(mean_hue - 30) + 0.24 * _cos(2 * mean_hue)  # (15)
+    weight = weight + 0.32 * _cos(3 * mean_hue + 6) - 0.20 * _cos(4 * mean_hue - 63)
+    from_middle = (mean_lightness - 50) ** 2
+    scaled_lightness = delta_lightness / (1 + 0.015 * from_middle / torch.sqrt(20 + from_middle))  # (18)
+    scaled_chroma = delta_chroma / (1 + 0.045 * mean_chroma)  # (19)
+    scaled_hue = delta_hue / (1 + 0.015 * mean_chroma * weight)  # (20)
+    blue = 30 * torch.exp(-(((mean_hue - 275) / 25) ** 2))  # (16)
+    rotation = -2 * torch.sqrt(mean_chroma**7 / (mean_chroma**7 + 25.0**7)) * _sin(2 * blue)  # (17) (21)
+    squares = scaled_lightness**2 + scaled_chroma**2 + scaled_hue**2 + rotation * scaled_chroma * scaled_hue
+    return squares.clamp(min=0).sqrt()  # (22)
+
+
+# --- how much colour, per photo -------------------------------------------------------------------------------------
+
+
+def colourfulness(rgb: Tensor) -> Tensor:
+    """RGB (N, 3, H, W) in [0, 1] -> (N,): 0 gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colourful.
+
+    Hasler and Suesstrunk 2003, "Measuring colourfulness in natural images", equation for M3, on values up to 255.
+    """
+    red, green, blue = (255.0 * rgb).flatten(2).unbind(1)
+    opponents = torch.stack((red - green, (red + green) / 2 - blue), 1)  # (N, 2, H W)
+    spread = opponents.var(2, correction=0).sum(1).sqrt()
+    return spread + 0.3 * opponents.mean(2).norm(dim=1)
+
+
+def colourfulness_gap(predicted: Tensor, truth: Tensor) -> Tensor:
+    """How far the colourfulness of RGB (N, 3, H, W) is from the truth's, either way -> (N,), 0 is best."""
+    return (colourfulness(predicted) - colourfulness(truth)).abs()
+
+
+def mean_chroma(ab: Tensor) -> Tensor:
+    """ab (N, 2, H, W) -> mean chroma of each photo (N,) in ab units."""
+    return ab.norm(dim=1).flatten(1).mean(1)
+
+
+def chroma_ratio(predicted_ab: Tensor, ab: Tensor) -> Tensor:
+    """Sum of chroma over the sum of the truth's, over all photos -> one number; 1 is as vivid as life.
+
+    A ratio of sums: the mean of ratios would be ruled by the photos of hardly any colour. `ratio_interval` on
+    `mean_chroma` of both gives its interval.
+    """
+    _check_same(predicted_ab, ab)
+    return mean_chroma(predicted_ab).sum() / mean_chroma(ab).sum()
+
+
+def vividness_curve(
+    lightness: Tensor, predicted_ab: Tensor, truth: Tensor, gains: Sequence[float]
+) -> tuple[Tensor, Tensor]:
+    """PSNR and chroma as the prediction's chroma is scaled: two (G, N), decibels and mean chroma, a row a gain.
+
+    L (N, 1, H, W), ab (N, 2, H, W), the true RGB (N, 3, H, W). Regression buys PSNR with dull colours, so a model is
+    a curve and not a point: an adversarial one has to lie above its own regression twin at the same ratio of chroma
+    to the truth's. Both are taken from what sRGB can show.
+    """
+    decibels, chroma = [], []
+    for gain in gains:
+        shown = lab_to_gamut_rgb(lightness, gain * predicted_ab)
+        decibels.append(psnr(shown, truth))
+        chroma.append(mean_chroma(rgb_to_lab(shown)[1]))
+    return torch.stack(decibels), torch.stack(chroma)
+
+
+def warm_share(ab: Tensor) -> Tensor:
+    """ab (N, 2, H, W) -> share of each photo's chroma whose hue is red to yellow, (N,) in [0, 1]; 0 for a gray photo.
+
+    The sepia effect in a number: a brown-everything colorizer has more of it than the truth. Weighed by chroma,
+    since the hue of a near-gray pixel is noise.
+    """
+    chroma = ab.norm(dim=1)
+    hue = torch.rad2deg(torch.atan2(ab[:, 1], ab[:, 0]))
+    warm = torch.where((hue >= 0) & (hue <= WARM_DEGREES), chroma, 0.0)
+    return warm.flatten(1).sum(1) / chroma.flatten(1).sum(1).clamp(min=1e-12)
+
+
+def colour_bleeding(lightness: Tensor, predicted_ab: Tensor, ab: Tensor, edge: float = 8.0, reach: int = 4) -> Tensor:
+    """How much colour runs over the edges of things: L (N, 1, H, W), ab (N, 2, H, W) twice -> (N,), 0 is best.
+
+    Around every strong edge of lightness (a step of `edge` units of L to a neighbour), within `reach` pixels, the
+    truth's colour mostly steps where the lightness does and is flat beside it. Colour that bleeds slopes there
+    instead. So this is the mean, over that band, of the prediction's steps in ab between neighbours, in ab units,
+    as far as they exceed the largest step of the truth within one pixel. A photo without strong edges has 0, and so
+    has a gray prediction: read it beside the chroma ratio.
+    """
+    _check_same(predicted_ab, ab)
+    edges = (_steps(lightness) >= edge).to(ab.dtype)
+    band = functional.max_pool2d(edges, 2 * reach + 1, 1, reach)
+    allowed = functional.max_pool2d(_steps(ab), 3, 1, 1)
+    excess = (_steps(predicted_ab) - allowed).clamp(min=0) * band
+    return excess.flatten(1).sum(1) / band.flatten(1).sum(1).clamp(min=1)
+
+
+def diversity(variants_ab: Tensor) -> Tensor:
+    """Variants of each photo, ab (N, V, 2, H, W) with V >= 2 -> mean distance of two of them (N,) in ab units."""
+    count = variants_ab.shape[1]
+    if variants_ab.ndim != 5 or count < 2:
+        raise ValueError(f"variants must be (N, at least 2, 2, H, W), got {tuple(variants_ab.shape)}")
+    pairs = [
+        (variants_ab[:, one] - variants_ab[:, other]).norm(dim=1).flatten(1).mean(1)
+        for one in range(count)
+        for other in range(one)
+    ]
+    return torch.stack(pairs).mean(0)
+
+
+# --- distance between sets ------------------------------------------------------------------------------------------
+
+
+def ab_histogram(ab: Tensor) -> Tensor:
+    """ab (N, 2, H, W) -> share of each photo's pixels in each 10 x 10 cell of the ab plane, (N, 23 * 23)."""
+    half = CELLS_PER_SIDE // 2
+    a, b = (torch.round(ab / CELL).clamp(-half, half).long() + half).flatten(2).unbind(1)
+    index = a * CELLS_PER_SIDE + b
+    counts = torch.zeros(len(ab), CELLS_PER_SIDE**2, dtype=ab.dtype, device=ab.device)
+    return counts.scatter_add_(1, index, torch.ones_like(index, dtype=ab.dtype)) / index.shape[1]
+
+
+def histogram_distance(first: Tensor, second: Tensor) -> Tensor:
+    """Two histograms (..., Q) -> their Jensen-Shannon distance (...), 0 for equal and 1 for disjoint ones.
+
+    The root of the divergence in bits (Lin 1991; a metric by Endres and Schindelin 2003). Chosen because most cells
+    are empty in one set or the other: Kullback-Leibler has no value there, and an L2 distance sees only the near-gray
+    cells that hold most pixels. Give it the mean of `ab_histogram` over each set.
+    """
+    first, second = first / first.sum(-1, keepdim=True), second / second.sum(-1, keepdim=True)
+    middle = (first + second) / 2
+    bits = (torch.special.entr(middle) - (torch.special.entr(first) + torch.special.entr(second)) / 2).sum(-1)
+    return (bits / math.log(2)).clamp(0, 1).sqrt()
+
+
+def frechet_distance(first: Tensor, second: Tensor) -> float:
+    """Features (N, D) and (M, D) of two sets -> the squared Frechet distance of their Gaussians, 0 for equal ones.
+
+    Heusel et al. 2017 (arXiv 1706.08500), equation 6. Biased upwards for few photos, more so below D of them: compare
+    sets of one size only. It is called FID with Inception features alone; name it by the network it was given.
+    """
+    _check_features(first, second)
+    first, second = first.double(), second.double()
+    covariance, other = torch.cov(first.T, correction=1), torch.cov(second.T, correction=1)
+    covariance, other = torch.atleast_2d(covariance), torch.atleast_2d(other)
+    values, vectors = torch.linalg.eigh(covariance)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    # tr sqrt(A B) = tr sqrt(sqrt(A) B sqrt(A)), which is symmetric: no complex roots to throw away.
+    cross = torch.linalg.eigvalsh(root @ other @ root).clamp(min=0).sqrt().sum()
+    mean_gap = (first.mean(0) - second.mean(0)).square().sum()
+    return max(0.0, float(mean_gap + covariance.trace() + other.trace() - 2 * cross))  # rounding may go below
+
+
+def kernel_distance(first: Tensor, second: Tensor) -> float:
+    """Features (N, D) and (M, D) of two sets -> unbiased squared maximum mean discrepancy, about 0 for equal ones.
+
+    Binkowski et al. 2018 (arXiv 1801.01401), equation 4, with their kernel (x y / D + 1)^3. Unbiased at any number of
+    photos, so it can be slightly negative. It is called KID with Inception features alone.
+    """
+    _check_features(first, second)
+    first, second = first.double(), second.double()
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        return (x @ y.T / x.shape[1] + 1) ** 3
+
+    def mean_of_others(x: Tensor) -> Tensor:
+        own = kernel(x, x)
+        return (own.sum() - own.trace()) / (len(x) * (len(x) - 1))
+
+    return float(mean_of_others(first) + mean_of_others(second) - 2 * kernel(first, second).mean())
+
+
+def classifier_two_sample(predicted_ab: Tensor, ab: Tensor, seed: int = 0, epochs: int = 30) -> Tensor:
+    """Can a network tell predicted from true chroma? ab (N, 2, H, W) twice, the same N photos in the same order ->
+    share of right answers on each of the N / 2 held-out photos, (N / 2,) of 0, 0.5 or 1; its mean is 0.5 if it cannot.
+
+    Lopez-Paz and Oquab 2017 (arXiv 1610.06545): train a classifier on half of the photos, test it on the others. Both
+    versions of a photo are on the same side, so that knowing the photo does not help. A mean whose interval
+    (`mean_interval`) lies above 0.5 says that the sets differ; one around 0.5 only that this small network could not
+    see it. Same seed, same machine, same answer; torch's global state is left as it was.
+    """
+    _check_same(predicted_ab, ab)
+    count = len(ab)
+    if count < 4 or min(ab.shape[2:]) < 8:
+        raise ValueError(f"needs at least 4 photos of at least 8 x 8, got {tuple(ab.shape)}")
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(count, generator=generator)
+    learn, test = order[: count - count // 2], order[count - count // 2 :]
+    pictures = torch.stack((predicted_ab, ab), 1).float() / CHROMA_SCALE  # (N, 2, 2, H, W): index 1 is real
+    network = _trained_classifier(pictures[learn], seed, epochs, generator)
+    with torch.inference_mode():
+        logits = torch.cat([network(part.flatten(0, 1)) for part in pictures[test].split(64)]).view(-1, 2)
+    return ((logits > 0).float() == torch.tensor([0.0, 1.0], device=ab.device)).float().mean(1)
+
+
+def _trained_classifier(pictures: Tensor, seed: int, epochs: int, generator: torch.Generator) -> nn.Module:
+    """Fake and real versions (N, 2, 2, H, W) in [-1, 1] -> a small network whose logit is above 0 for real, in eval."""
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
+        torch.manual_seed(seed)
+        network = nn.Sequential(
+            *(nn.Conv2d(2, 16, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.BatchNorm2d(32), nn.ReLU()),
+            *(nn.Conv2d(32, 64, 3, 2, 1), nn.BatchNorm2d(64), nn.ReLU(), nn.Conv2d(64, 64, 3, 2, 1), nn.ReLU()),
+            *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0)),
+        ).to(pictures.device)
+        optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=1e-2)
+        batches_per_epoch = math.ceil(len(pictures) / 32)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=epochs * batches_per_epoch)
+        for _ in range(epochs):
+            for index in torch.randperm(len(pictures), generator=generator).chunk(batches_per_epoch):
+                batch = pictures[index].clone()  # not an inference tensor, whatever the caller's mode
+                if torch.rand((), generator=generator) < 0.5:
+                    batch = batch.flip(-1)
+                labels = torch.tensor([0.0, 1.0], device=batch.device).repeat(len(batch))
+                loss = functional.binary_cross_entropy_with_logits(network(batch.flatten(0, 1)), labels)
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+                schedule.step()
+    return network.eval()
+
+
+# --- intervals over photos ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and the 95 % bootstrap interval around it."""
+
+    value: float
+    low: float
+    high: float
+
+
+def mean_interval(values: Tensor, seed: int = 0, resamples: int = 4000) -> Interval:
+    """One value per photo (N,) -> their mean, with the interval that another draw of as many photos would give.
+
+    Percentile bootstrap (Efron and Tibshirani 1993, chapter 13).
+    """
+    values = _finite(values)
+    return _interval(values.mean(), bootstrap_means(values[:, None], seed, resamples)[:, 0])
+
+
+def difference_interval(first: Tensor, second: Tensor, seed: int = 0, resamples: int = 4000) -> Interval:
+    """Two models' values on the same photos, both (N,) -> mean of first - second, with its interval.
+
+    Paired: both are drawn with the same photos, so what makes a photo hard for both cancels. An interval without 0
+    is a difference that another draw of photos would most likely confirm.
+    """
+    _check_same(first, second)
+    return mean_interval(_finite(first) - _finite(second), seed, resamples)
+
+
+def ratio_interval(parts: Tensor, wholes: Tensor, seed: int = 0, resamples: int = 4000) -> Interval:
+    """Sum of `parts` (N,) over the sum of `wholes` (N,), one of each per photo, with its interval."""
+    _check_same(parts, wholes)
+    both = torch.stack((_finite(parts), _finite(wholes)), 1)
+    means = bootstrap_means(both, seed, resamples)
+    return _interval(both[:, 0].sum() / both[:, 1].sum(), means[:, 0] / means[:, 1])
+
+
+def bootstrap_means(values: Tensor, seed: int = 0, resamples: int = 4000) -> Tensor:
+    """K values per photo (N, K) -> their means over N photos drawn with replacement, (resamples, K) in float64.
+
+    One matrix product: how often each draw holds each photo, times the values. Whole histograms fit as values.
+    """
+    count = len(values)
+    drawn = torch.randint(count, (resamples, count), generator=torch.Generator().manual_seed(seed))
+    times = torch.zeros(resamples, count, dtype=torch.float64)
+    times.scatter_add_(1, drawn, torch.ones_like(drawn, dtype=torch.float64))
+    return times @ values.detach().cpu().double() / count
+
+
+def _interval(value: Tensor, draws: Tensor) -> Interval:
+    low, high = draws.quantile(torch.tensor([0.025, 0.975], dtype=draws.dtype)).tolist()
+    return Interval(float(value), low, high)
+
+
+# --- small parts ----------------------------------------------------------------------------------------------------
+
+
+def _polar(ab: Tensor, stretch: Tensor) -> tuple[Tensor, Tensor]:
+    """ab (N, 2, H, W), a stretched -> chroma, and hue in degrees from 0 to 360, both (N, 1, H, W)."""
+    a, b = ab[:, :1] * stretch, ab[:, 1:]
+    return torch.hypot(a, b), torch.rad2deg(torch.atan2(b, a)) % 360.0
+
+
+def _sin(degrees: Tensor) -> Tensor:
+    return torch.sin(torch.deg2rad(degrees))
+
+
+def _cos(degrees: Tensor) -> Tensor:
+    return torch.cos(torch.deg2rad(degrees))
+
+
+def _steps(image: Tensor) -> Tensor:
+    """(N, C, H, W) -> the larger of the distances to the next pixel right and below, (N, 1, H, W)."""
+    right = functional.pad(image, (0, 1, 0, 0), mode="replicate").diff(dim=3).norm(dim=1, keepdim=True)
+    below = functional.pad(image, (0, 0, 0, 1), mode="replicate").diff(dim=2).norm(dim=1, keepdim=True)
+    return torch.maximum(right, below)
+
+
+def _finite(values: Tensor) -> Tensor:
+    """One finite value per photo, or a ValueError that says which is not."""
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"values must be one per photo, (N,) with N at least 1, got {tuple(values.shape)}")
+    broken = (~values.isfinite()).nonzero()
+    if len(broken):
+        raise ValueError(f"values must be finite, got {values[broken[0, 0]].item()} for photo {broken[0, 0].item()}")
+    return values.double()
+
+
+def _check_same(first: Tensor, second: Tensor) -> None:
+    if first.shape != second.shape:
+        raise ValueError(
+            f"two versions of the same photos have one shape, got {tuple(first.shape)} and {tuple(second.shape)}"
+        )
+
+
+def _check_features(first: Tensor, second: Tensor) -> None:
+    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or min(len(first), len(second)) < 2:
+        shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
+        raise ValueError(f"features must be (N, D) and (M, D) of at least 2 photos, got {shapes}")
