@@ -78,12 +78,12 @@ class ColorizePage:
         everything = [*look, self.vividness, self.model, self.facts, self.download, self.download_all]
         stage = self.stage
         events = [
-            stage.bring(self.add, self.visit, everything, trigger_mode="multiple", concurrency_limit=4, **quiet),
-            stage.sample(self.add_example, self.visit, everything, concurrency_limit=4, **quiet),
-            stage.show(self.open, self.visit, everything, **quiet),
-            stage.overview(self.show_all, self.visit, everything, **quiet),
-            stage.restart(self.reset, self.visit, everything, **quiet),
-            stage.pick(self.choose, self.visit, everything, trigger_mode="always_last", **quiet),
+            stage.bring(self.bring, self.visit, everything, trigger_mode="multiple", concurrency_limit=4, **quiet),
+            stage.sample(self.sample, self.visit, everything, concurrency_limit=4, **quiet),
+            stage.show(self.show, self.visit, everything, **quiet),
+            stage.overview(self.overview, self.visit, everything, **quiet),
+            stage.restart(self.restart, self.visit, everything, **quiet),
+            stage.pick(self.pick, self.visit, everything, trigger_mode="always_last", **quiet),
             stage.settle(self.settle, self.visit, look, trigger_mode="always_last", concurrency_limit=2, **quiet),
             self.more.click(self.vary, self.visit, everything, **quiet),
             self.model.input(self.change_model, [self.visit, self.model], everything, **quiet),
@@ -107,7 +107,7 @@ class ColorizePage:
 
     # Bringing photos ------------------------------------------------------------------------------------------------
 
-    def add(self, visit: Visit | None, event: gr.EventData) -> Iterator[list[Update]]:
+    def bring(self, visit: Visit | None, event: gr.EventData) -> Iterator[list[Update]]:
         """Photos were chosen, dropped or pasted, and uploaded: show each as soon as there is something to show."""
         visit = visit or self._new_visit()
         visit.error = ""
@@ -118,7 +118,7 @@ class ColorizePage:
             visit.error = f"{MAX_PHOTOS} photos at a time are the most: {len(event.files) - len(new)} were left out."
         yield from self._work_on(visit, new)
 
-    def add_example(self, visit: Visit | None, event: gr.EventData) -> Iterator[list[Update]]:
+    def sample(self, visit: Visit | None, event: gr.EventData) -> Iterator[list[Update]]:
         """One of the examples was picked."""
         visit = visit or self._new_visit()
         visit.error = ""
@@ -157,25 +157,25 @@ class ColorizePage:
 
     # Looking --------------------------------------------------------------------------------------------------------
 
-    def open(self, visit: Visit | None, event: gr.EventData) -> list[Update]:
+    def show(self, visit: Visit | None, event: gr.EventData) -> list[Update]:
         """A photo of the grid was picked."""
         if visit and visit.entries:
             visit.error, index = "", _index(event, visit.entries)
             visit.opened = index if visit.entries[index].state is State.DONE else None
         return self._everything(visit, lost=True)
 
-    def show_all(self, visit: Visit | None) -> list[Update]:
+    def overview(self, visit: Visit | None) -> list[Update]:
         """Back to the grid."""
         if visit:
             visit.error, visit.opened = "", None
         return self._everything(visit, lost=True)
 
-    def reset(self, visit: Visit | None) -> list[Update]:
+    def restart(self, visit: Visit | None) -> list[Update]:
         """Start over: nothing of the visit is left."""
         _close(visit)
         return self._everything(None)
 
-    def choose(self, visit: Visit | None, event: gr.EventData) -> list[Update]:
+    def pick(self, visit: Visit | None, event: gr.EventData) -> list[Update]:
         """One of the colorizations was picked."""
         entry = _done_entry(visit)
         if visit and entry:
@@ -312,11 +312,8 @@ def _done_entry(visit: Visit | None) -> Entry | None:
 
 
 def _sentence(reason: str) -> str:
-    return (
-        reason[:1].upper() + reason[1:] + ""
-        if reason.endswith((".", "!", "?"))
-        else reason[:1].upper() + reason[1:] + "."
-    )
+    """A reason as a sentence of its own."""
+    return reason[:1].upper() + reason[1:] + ("" if reason.endswith((".", "!", "?")) else ".")
 
 
 def _close(visit: Visit | None) -> None:

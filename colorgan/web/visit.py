@@ -3,6 +3,7 @@
 Pixels are kept in files, below one folder that `close` removes; in memory is one photo at most.
 """
 
+import contextlib
 import shutil
 import tempfile
 import zipfile
@@ -111,6 +112,8 @@ class Visit:
         folder.mkdir()
         path = folder / name  # under its own name, which `open_photo` quotes when it cannot read it
         shutil.move(upload, path)
+        with contextlib.suppress(OSError):  # Gradio's folder of one upload, named by its content
+            upload.parent.rmdir()
         self.entries.append(Entry(name, path))
         return self.entries[-1]
 

@@ -9,6 +9,7 @@ own.className = 'sending';
 own.setAttribute('role', 'status');
 own.hidden = true;
 element.after(own);
+const uploading = element.querySelector('template').innerHTML; // at first the stage is always empty
 let preview = null;
 let settling = null;
 
@@ -48,7 +49,6 @@ async function send(file, limit) {
 
 // The gray photo is on the screen before it has left the phone, where the browser can show its format.
 async function showPreview(file) {
-  const template = element.querySelector('template');
   const image = new Image();
   image.src = URL.createObjectURL(file);
   try {
@@ -58,7 +58,7 @@ async function showPreview(file) {
     return;
   }
   const holder = document.createElement('div');
-  holder.innerHTML = template.innerHTML;
+  holder.innerHTML = uploading;
   holder.querySelector('figure').style.setProperty('--ratio', image.naturalWidth / image.naturalHeight);
   holder.querySelector('figure img').src = preview = image.src;
   holder.querySelector('.name').textContent = file.name;

@@ -1,0 +1,87 @@
+"""What the tests of the page share: the bundled model, a running server, and a browser."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+_SERVE = """
+import sys
+from colorgan import DEFAULT_WEIGHTS
+from colorgan.web import models, server
+
+real = models.Models.predict
+
+def counted(*arguments):
+    with open(sys.argv[1], "a") as log:
+        log.write(".")
+    return real(*arguments)
+
+models.Models.predict = counted
+try:
+    server.launch([DEFAULT_WEIGHTS])
+except KeyboardInterrupt:
+    pass
+"""
+
+
+@pytest.fixture(scope="session")
+def models() -> Any:
+    """The bundled model, as the pages hold it."""
+    from colorgan import DEFAULT_WEIGHTS
+    from colorgan.web.models import Models
+
+    models = Models([DEFAULT_WEIGHTS])
+    models.wait()
+    return models
+
+
+@dataclass(frozen=True)
+class Page:
+    """A server in a process of its own (Gradio leaves sockets to the garbage collector), counting network runs."""
+
+    address: str
+    log: Path
+
+    def network_runs(self) -> int:
+        """How many photos went through the network until now."""
+        return len(self.log.read_text()) if self.log.exists() else 0
+
+
+@pytest.fixture(scope="session")
+def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A running server with the bundled model."""
+    folder = tmp_path_factory.mktemp("page")
+    environment = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVE, str(folder / "runs")], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        assert found, line
+        yield Page(found[0], folder / "runs")
+        process.kill()  # a graceful end waits for open connections
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A Chromium; the tests that need it are skipped where there is none."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
