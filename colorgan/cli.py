@@ -17,6 +17,8 @@ from colorgan import DEFAULT_WEIGHTS, __version__
 from colorgan.folder import describe_error
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from colorgan.colorizer import Colorizer
     from colorgan.folder.pipeline import Outcome, Settings
     from colorgan.folder.plan import Job
@@ -123,6 +125,7 @@ def _colorize(chosen: argparse.Namespace) -> int:
         return run.finish()
     try:
         colorizer = _load(chosen.model, chosen.device)
+        _make_room_in(left[0].pictures[0][1].parent)
     except (ValueError, OSError) as error:
         return _fail(describe_error(error), REFUSED)
     from colorgan.folder.pipeline import Settings
@@ -207,11 +210,23 @@ class _Run:
         return f"{len(self.done)} of {_photos(len(self.left))} done"
 
 
+def _make_room_in(folder: "Path") -> None:
+    """Make the folder of the first picture: where that fails, all others would."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"cannot write into the folder {str(folder)!r}")
+
+
 def _load(model: str, device: str | None) -> "Colorizer":
     import torch
+    from huggingface_hub.utils import logging
 
     from colorgan import Colorizer
 
+    logging.set_verbosity_error()  # it retries aloud, and then raises
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     colorizer = Colorizer.from_pretrained(model)

@@ -159,7 +159,9 @@ def test_one_photo_given_twice_is_done_once(album: Path, tmp_path: Path) -> None
         (["album", "--output", "out", "--format", "heic"], "invalid choice: 'heic'"),
         (["album", "--output", "out", "--verbose"], "--verbose"),
         (["album", "--output", "out", "--model", "album"], "'album'"),
+        (["album", "--output", "out", "--model", "no/such/model"], "'no/such/model'"),
         (["album", "--output", "out", "--device", "toaster"], "got 'toaster'"),
+        (["album", "--output", "album/notes.txt/out"], "cannot make the folder 'album/notes.txt/out': Not a directory"),
     ],
 )
 def test_refusals_are_one_line_and_begin_nothing(
@@ -268,7 +270,7 @@ def test_a_picture_that_comes_to_be_during_the_run_is_kept(
     out = tmp_path / "out"
 
     def open_and_be_overtaken(path: Path, *rest: object) -> object:
-        out.mkdir()
+        out.mkdir(exist_ok=True)
         (out / "b.jpg").write_text("another's")
         return open_photo(path, *rest)
 

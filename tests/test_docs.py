@@ -59,6 +59,14 @@ def test_every_flag_is_documented(flag: str) -> None:
     assert re.search(rf"`?{re.escape(flag)}\b", DOCS)
 
 
+def test_every_flag_of_the_page_is_documented() -> None:
+    shown = subprocess.run([sys.executable, str(ROOT / "app.py"), "--help"], capture_output=True, text=True, timeout=60)
+    found = set(re.findall(r"--[a-z-]+", shown.stdout)) - {"--help"}
+    assert len(found) > 3
+    for flag in found:
+        assert re.search(rf"`{flag}\b", DOCS), flag
+
+
 def test_every_flag_of_the_readmes_commands_exists() -> None:
     assert COMMANDS
     table = set(re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE))
@@ -119,7 +127,7 @@ def test_the_readmes_client_runs(desk: Path, port: str) -> None:
     [program] = [block for block in blocks("python") if "gradio_client" in block]
     assert PORT_IN_README in program
     # A process of its own: the client leaves threads and sockets for its interpreter's end to close.
-    check = "\nfrom PIL import Image\nassert Image.open(picture).size == Image.open('photo.jpg').size, picture\n"
+    check = "\nfrom PIL import Image\nassert Image.open(picture).size == Image.open(other).size == (96, 80)\n"
     ran = subprocess.run(
         [sys.executable, "-c", program.replace(PORT_IN_README, port) + check],
         capture_output=True,
