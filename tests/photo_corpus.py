@@ -403,6 +403,10 @@ def bombs() -> Iterator[Case]:
     jpeg = encoded(quarters(), "JPEG")
     sof = jpeg.index(b"\xff\xc0")
     yield Case("bomb.jpg", jpeg[: sof + 5] + struct.pack(">HH", 65000, 65000) + jpeg[sof + 9 :], error=words)
+    progressive = encoded(quarters(), "JPEG", progressive=True)
+    scan = progressive[progressive.rindex(b"\xff\xda") : -2]
+    yield Case("many scans.jpg", progressive[:-2] + scan * 80 + b"\xff\xd9", tolerance=12)
+    yield Case("bomb of scans.jpg", progressive[:-2] + scan * 200 + b"\xff\xd9", error="scans; at most 100")
     bmp = encoded(quarters(), "BMP")
     yield Case("bomb.bmp", bmp[:18] + struct.pack("<ii", 40000, 40000) + bmp[26:], error=words)
     yield Case("bomb.ppm", b"P6 99999 99999 255\n" + bytes(50), error=words)

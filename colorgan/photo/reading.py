@@ -24,6 +24,7 @@ _NOT_PHOTOS = frozenset({"EPS", "WMF", "MPEG", "BUFR", "GRIB", "HDF5"})
 _STRANGERS = ((b"%PDF", 0, "a PDF document"), (b"ftyphe", 4, "a HEIC photo"), (b"ftypmif1", 4, "a HEIC photo"))
 _FRAME_WORDS = {"TIFF": "pages", "MPO": "pictures"}
 _MOST_PAGES = 1000  # a chain of TIFF pages is followed no further: Pillow needs quadratic time
+_MOST_SCANS = 100  # progressive JPEGs have about ten, and now and then the marker's bytes in their metadata
 _TILE_TAGS = (322, 323)  # TileWidth, TileLength
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -46,7 +47,9 @@ def open_photo(source: str | os.PathLike[str] | BinaryIO, max_megapixels: float 
     """
     name = name_of(source)
     with _own_words(name), _opened(source, name) as file:
-        return _photo(_identified(file, name), name, max_megapixels)
+        image = _identified(file, name)
+        _check_scans(file, image, name)
+        return _photo(image, name, max_megapixels)
 
 
 def photo_from_image(image: Image.Image, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
@@ -184,6 +187,16 @@ def _check_size(image: Image.Image, name: str, max_megapixels: float) -> None:
     tile = [tags.get(tag, 0) for tag in _TILE_TAGS]  # libtiff allocates one, whatever the image
     if all(isinstance(side, int) for side in tile) and math.prod(tile) / 1e6 > max_megapixels:
         raise PhotoError(f"{name} is stored in tiles of {tile[0]} x {tile[1]} pixels, more than a photo may have")
+
+
+def _check_scans(file: BinaryIO, image: Image.Image, name: str) -> None:
+    """Refuses JPEGs that would take minutes: each scan, for which 150 bytes are enough, passes over all pixels."""
+    if not image.info.get("progressive"):
+        return  # scans of other files need bytes for every pixel
+    file.seek(0)
+    scans = file.read().count(b"\xff\xda")  # in compressed data 0xFF is always followed by 0
+    if scans > _MOST_SCANS:
+        raise PhotoError(f"{name} is a JPEG of {scans} scans; at most {_MOST_SCANS} are decoded")
 
 
 def _load(image: Image.Image) -> None:
