@@ -138,7 +138,7 @@ VICTIMS = {
     "MPO": encoded(noise(), "MPO", save_all=True, append_images=[noise(seed=1)]),
     "QOI": encoded(noise(), "QOI"),
 }
-FUZZ = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+FUZZ = settings(max_examples=30, deadline=None, derandomize=True, database=None)
 
 
 def opens_or_refuses(data: bytes) -> None:
@@ -267,11 +267,12 @@ def test_bad_sources(source: Any, words: str) -> None:
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret.png"
     path.write_bytes(encoded(quarters(), "PNG"))
     path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
     with pytest.raises(PhotoError, match=r"cannot open 'secret\.png': Permission denied"):
         open_photo(path)
 
@@ -636,9 +637,10 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.png"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
+    if os.access(tmp_path, os.W_OK):
+        pytest.skip("this user may write everywhere")
     with pytest.raises(PhotoError, match=r"cannot write 'a\.png': Permission denied"):
         save_photo(quarters(), tmp_path / "a.png")
 
