@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -215,6 +217,27 @@ def test_starting_over_removes_the_files(page: ColorizePage) -> None:
     assert folder.is_dir()
     page.restart(shown[0])
     assert not folder.exists()
+
+
+def test_another_model_repaints_the_open_photo(tmp_path: Path) -> None:
+    copy = shutil.copytree(DEFAULT_WEIGHTS, tmp_path / "copy")
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "recipe": "calm", "gain": config["gain"] / 4}))
+    page = ColorizePage(
+        Models([DEFAULT_WEIGHTS, str(copy)]), tmp_path, prepare_examples(tmp_path / "examples"), Limits(), ""
+    )
+    *_, (made, *_) = page.sample(None, event(index=1))
+    vivid = np.ptp(np.asarray(read(made.entry.after)).astype(int), axis=-1).mean()
+    shown = page.change_model(made, str(copy))
+    assert np.ptp(np.asarray(read(made.entry.after)).astype(int), axis=-1).mean() < vivid / 2
+    assert shown[3] == str(copy) and "<dd>calm</dd>" in shown[4]
+
+
+def test_what_api_calls_leave_is_swept_away(page: ColorizePage, photo: Path) -> None:
+    old = Path(page.colorize(str(photo))).parent.parent
+    os.utime(old, (0, 0))
+    new = Path(page.colorize(str(photo)))
+    assert new.is_file() and not old.exists()
 
 
 def test_indices_from_the_browser_are_kept_in_range(page: ColorizePage) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from colorgan import DEFAULT_WEIGHTS
 from colorgan.web import markup
 from colorgan.web.examples import Example
 from colorgan.web.models import Models
@@ -17,7 +18,7 @@ from colorgan.web.visit import CALL_PREFIX, GONE, Entry, State, Visit, download_
 MAX_PHOTOS = 100  # of one visit
 ASSETS = Path(__file__).parent / "assets"
 DOWNLOAD, DOWNLOAD_ALL = "Download", "Download all (zip)"
-BUSY = "There is a lot to do here just now, and this was not done. Please try again in a moment."
+NOT_DONE = "That did not work just now. Please try again in a moment."
 _SAVE_FILE = """(file) => {
   if (!file) return;
   const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
@@ -59,7 +60,7 @@ class ColorizePage:
         self.more = gr.Button("More variants", elem_id="more")
         sources = self.models.sources
         self.model = gr.Dropdown(
-            [(Path(source).name, source) for source in sources],
+            [("colorgan's own" if source == DEFAULT_WEIGHTS else source, source) for source in sources],
             value=sources[0],
             label="Model",
             visible=len(sources) > 1,
@@ -242,7 +243,7 @@ class ColorizePage:
 
     def apologize(self, visit: Visit | None) -> list[Update]:
         """An event failed, or found the queue full: the page goes on from where the visit is."""
-        return self._everything(visit, error=BUSY)
+        return self._everything(visit, error=NOT_DONE)
 
     def _everything(self, visit: Visit | None, *, error: str = "", lost: bool = False) -> list[Update]:
         """All outputs; `lost` where somebody acted on photos, so that having none means that they are gone."""
@@ -290,7 +291,7 @@ class ColorizePage:
             gr.Error: one sentence on the file or argument that is at fault.
         """
         _sweep(self.folder)
-        visit = Visit(self.folder, self.limits.max_megapixels)
+        visit = Visit(self.folder, self.limits.max_megapixels, CALL_PREFIX)
         try:
             if photo is None:
                 raise ValueError("photo must be a file, got nothing")

@@ -68,7 +68,7 @@ def _empty(error: str, examples: Sequence[Example], privacy: str, max_bytes: int
 {_alert(error)}
 <label class="drop">{_file_input("Choose photos")}{_LANDSCAPE_AND_SUN}
 <span class="title with-mouse">Drop <span class="whole">black-and-white</span> photos here, paste, or choose</span>
-<span class="title with-finger">Choose <span class="whole">black-and-white</span> photos</span>
+<span class="title with-finger">Your <span class="whole">black-and-white</span> photos in colour</span>
 <span class="button primary" aria-hidden="true">Choose photos</span>
 <span class="quiet">{escape(privacy)}</span></label>
 {offer}</section>"""
