@@ -319,7 +319,7 @@ def test_every_mode_becomes_rgb(mode: str) -> None:
     make, colour = MODES[mode]
     square = decode_square(make(), 4, Place(), 0.0)
     assert isinstance(square, Image.Image) and square.mode == "RGB" and square.size == (4, 4)
-    assert (pixels(square).int() - torch.tensor(colour)).abs().max() <= 2
+    assert (pixels(square).int() - torch.tensor(colour)[:, None, None]).abs().max() <= 2
 
 
 @pytest.mark.parametrize("data", [None, b"", b"GIF89a", b"%!PS-Adobe-3.0 EPSF-3.0", photo(1)[:-30], photo(1)[:40]])
@@ -329,7 +329,7 @@ def test_broken_bytes_are_a_fault_not_an_error(data: bytes | None) -> None:
 
 def test_near_gray_is_measured_in_ab() -> None:
     toned = Image.new("RGB", (32, 32), (128, 125, 120))
-    _, ab = rgb_to_lab(pixels(toned).permute(2, 0, 1)[None] / 255)
+    _, ab = rgb_to_lab(pixels(toned)[None] / 255)
     chroma = float(ab.norm(dim=1).mean())
     assert 2.0 < chroma < 4.0
     assert decode_square(encode(toned), 8, Place(), chroma + 0.1) is Fault.GRAY

@@ -5,6 +5,7 @@ import math
 from enum import Enum
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
@@ -64,8 +65,10 @@ def decode_square(encoded: bytes | None, resolution: int, place: Place, min_chro
 
 
 def pixels(image: Image.Image) -> Tensor:
-    """RGB image (width W, height H) -> uint8 (H, W, 3)."""
-    return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(image.height, image.width, 3)
+    """RGB image (width W, height H) -> uint8 (3, H, W): a view of lines of reds, of greens and of blues in turn."""
+    # "RGB;L" is Pillow's packing by lines: whole lines are copied later, where "RGB" would leave single bytes to pick.
+    lines = bytearray(image.tobytes("raw", "RGB;L"))
+    return torch.frombuffer(lines, dtype=torch.uint8).view(image.height, 3, image.width).transpose(0, 1)
 
 
 def _square(image: Image.Image, resolution: int, place: Place, min_chroma: float) -> Image.Image | Fault:
@@ -109,10 +112,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 def is_near_gray(rgb: Image.Image, min_chroma: float) -> bool:
     """Whether the mean chroma of an RGB image, in units of ab, lies under min_chroma."""
-    small = pixels(rgb.resize(_MINIATURE, Image.Resampling.BOX, reducing_gap=1.0))
-    spread = (small.amax(2).int() - small.amin(2).int()).sum()  # integers: exact in any order of summing
-    if float(spread) / (small.shape[0] * small.shape[1]) * CHROMA_PER_LEVEL > min_chroma:
+    small = rgb.resize(_MINIATURE, Image.Resampling.BOX, reducing_gap=1.0)
+    levels = np.frombuffer(small.tobytes(), np.uint8).reshape(-1, 3)
+    if float((levels.max(1) - levels.min(1)).mean()) * CHROMA_PER_LEVEL > min_chroma:
         return False
     # One photo at a time: a batch's size would show in the last bits, and so could turn a verdict.
-    _, ab = rgb_to_lab(small.permute(2, 0, 1)[None].float() / 255)
+    _, ab = rgb_to_lab(pixels(small)[None] / 255)
     return float(ab.norm(dim=1).mean()) < min_chroma

@@ -8,8 +8,8 @@ photo from half a window away. Each good photo comes exactly once per epoch in i
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from itertools import count as numbers_from
-from itertools import islice
 from typing import TypedDict
 
 import numpy as np
@@ -28,7 +28,7 @@ from colorgan.data.sources import DataSource, resolve_source
 # Windows close early at this size, so that memory does not grow with the photos. Each worker holds up to two.
 WINDOW_BYTES = 64 * 2**20
 _MAX_WORKERS = 64
-_COUNTED = ("good", Fault.BROKEN, Fault.GRAY)
+_COUNTED = (None, Fault.BROKEN, Fault.GRAY)  # None: good photos
 _DRAWS = 4  # random numbers to a photo: the crop's side, its two offsets, the flip
 
 
@@ -105,18 +105,22 @@ class PhotoStream(IterableDataset[Batch]):
         finally:
             reader.close()
 
-    def usable_photos(self) -> Iterator[Tensor]:
-        """The good photos of the first epoch, uint8 (3, R, R), in order and without stand-ins."""
+    def encoded_photos(self) -> Iterator[bytes | None]:
+        """The first epoch's files in order, as they were stored; None where there is none."""
         reader = WindowReader(self._sets)
         try:
             for position in range(self.photos_per_epoch):
-                (place,) = self._places(np.array([position]))
                 number, window, slot = self._find(position)
-                photo = decode_square(reader.row(number, window, slot), self.resolutions[0], place, self.min_chroma)
-                if not isinstance(photo, Fault):
-                    yield pixels(photo).permute(2, 0, 1)
+                yield reader.row(number, window, slot)
         finally:
             reader.close()
+
+    def usable_photos(self) -> Iterator[Tensor]:
+        """The first epoch's good photos in order, uint8 (3, R, R), without stand-ins."""
+        for encoded, place in zip(self.encoded_photos(), self._places(np.arange(self.photos_per_epoch)), strict=True):
+            photo = decode_square(encoded, self.resolutions[0], place, self.min_chroma)
+            if not isinstance(photo, Fault):
+                yield pixels(photo)
 
     def report(self) -> str:
         """One line: photos read and replaced by this process and its workers, prefetched batches included."""
@@ -132,20 +136,24 @@ class PhotoStream(IterableDataset[Batch]):
         positions = np.arange(local) + first + self.rank * local
         (draw,) = uniforms(key_of(self.seed, "resolution"), np.array([first]))
         side = self.resolutions[int(draw * len(self.resolutions))]
-        rgb = torch.empty(local, side, side, 3, dtype=torch.uint8)
+        rgb = torch.empty(local, 3, side, side, dtype=torch.uint8)
+        met: Counter[Fault | None] = Counter()
         for row, (position, place) in enumerate(zip(positions.tolist(), self._places(positions), strict=True)):
-            rgb[row] = pixels(self._photo(reader, position, side, place, counts))
-        return rgb.permute(0, 3, 1, 2).contiguous()
+            rgb[row] = pixels(self._photo(reader, position, side, place, met))
+        counts += torch.tensor([met[kind] for kind in _COUNTED])  # at once: a tensor is slow to count with
+        return rgb
 
-    def _photo(self, reader: WindowReader, position: int, side: int, place: Place, counts: Tensor) -> Image.Image:
+    def _photo(
+        self, reader: WindowReader, position: int, side: int, place: Place, met: Counter[Fault | None]
+    ) -> Image.Image:
         """The photo at a position, or its stand-in."""
         number, window, slot = self._find(position)
         rows = len(window.slots)
         faults: Counter[Fault] = Counter()
-        for candidate in (slot, *((slot + rows // 2 + step) % rows for step in range(rows))):
+        for candidate in chain([slot], ((slot + rows // 2 + step) % rows for step in range(rows))):
             photo = decode_square(reader.row(number, window, candidate), side, place, self.min_chroma)
             if not faults:  # the position's own photo; what a stand-in's search meets is counted in its own place
-                counts[_COUNTED.index(photo if isinstance(photo, Fault) else "good")] += 1
+                met[photo if isinstance(photo, Fault) else None] += 1
             if not isinstance(photo, Fault):
                 return photo
             faults[photo] += 1
