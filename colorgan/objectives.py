@@ -113,7 +113,7 @@ def gradient_penalty(
     """
     between = (mix * real.detach() + (1.0 - mix) * fake.detach()).requires_grad_(True)
     scores = critic(lightness, between)
-    (gradient,) = torch.autograd.grad(scores.flatten(1).mean(1).sum(), between, create_graph=True)
+    (gradient,) = torch.autograd.grad(scores.reshape(len(scores), -1).mean(1).sum(), between, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1.0).square().mean()
 
 

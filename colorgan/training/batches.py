@@ -159,7 +159,7 @@ def count_cells(recipe: Recipe, run: Run) -> Cells:
     share = histogram / histogram.sum()
     places = (share > RAREST_CELL).nonzero()
     kept = share[places[:, 0], places[:, 1]]
-    return Cells((places - 11).float() * CELL_SIZE, kept / kept.sum())
+    return Cells(((places - 11).float() * CELL_SIZE).contiguous(), kept / kept.sum())
 
 
 def _histogram(photos: Tensor) -> Tensor:

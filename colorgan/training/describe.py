@@ -1,8 +1,11 @@
 """Recipes in words: the table of docs/training.md, and what `--dry-run` prints. The table needs no torch."""
 
+import argparse
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 from colorgan.recipes import RECIPES, Objective, Optimiser, Phase, Recipe
 
@@ -24,6 +27,30 @@ def recipes_table() -> str:
     rows += [[text(recipe) for _, text in _COLUMNS] for recipe in RECIPES.values()]
     notes = [f"- `{recipe.name}`: {note}." for recipe in RECIPES.values() for note in recipe.notes]
     return "\n".join([*("| " + " | ".join(row) + " |" for row in rows), "", *notes])
+
+
+def flags_table() -> str:
+    """All flags of train_accelerate.py as Markdown tables, one for each group of them."""
+    from colorgan.training.flags import build_parser
+
+    parts: list[str] = []
+    for group in build_parser()._action_groups:
+        rows = [action for action in group._group_actions if action.option_strings and action.dest != "help"]
+        if rows:
+            title = (group.title or "").removesuffix(" (default: the recipe's)")
+            parts += [f"### {title.capitalize()}", "", "| flag | meaning | default |", "| --- | --- | --- |"]
+            parts += [_flag_row(action) for action in rows] + [""]
+    return "\n".join(parts).rstrip()
+
+
+def _flag_row(action: argparse.Action) -> str:
+    default = action.default
+    if default is argparse.SUPPRESS:
+        default = "" if action.dest in ("output_dir", "max_train_steps") else "the recipe's"
+    elif default in (None, "", False):
+        default = ""
+    values = f" ({', '.join(map(str, action.choices))})" if action.choices and action.dest != "recipe" else ""
+    return f"| `{action.option_strings[0]}` | {action.help}{values} | {default} |"
 
 
 def _objective_text(objective: Objective) -> str:
@@ -75,3 +102,17 @@ def dry_run(recipe: Recipe) -> str:
     if recipe.discriminator is not None and discriminator is not None:
         lines.append(f"discriminator  {recipe.discriminator.name:<24} {parameter_count(discriminator):>12,} parameters")
     return "\n".join(lines)
+
+
+def write_tables(path: Path) -> None:
+    """Put the tables between their marks in a Markdown file."""
+    text = path.read_text()
+    for name, table in (("recipes", recipes_table()), ("flags", flags_table())):
+        begin, end = f"<!-- {name}: written by colorgan.training.describe -->", f"<!-- end of {name} -->"
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end)[1]}"
+    path.write_text(text)
+
+
+if __name__ == "__main__":
+    write_tables(Path(sys.argv[1]))

@@ -34,7 +34,7 @@ class Run:
     logging_steps: int = 20
     gradient_accumulation_steps: int = 1
     dataloader_num_workers: int = 2
-    mixed_precision: str = "no"
+    mixed_precision: str = ""  # none: as accelerate is configured
     channels_last: bool = False
     torch_compile: bool = False
     report_to: str = "tensorboard"
@@ -119,7 +119,9 @@ def _add_run_flags(group: Any) -> None:
         "--validation_dataset", action="append", help="repeatable; default: the training sets", default=None
     )
     group.add_argument("--validation_split", default=Run.validation_split, help="its split (none: test, or else train)")
-    group.add_argument("--mixed_precision", choices=("no", "bf16", "fp16"), default="no", help="autocast")
+    group.add_argument(
+        "--mixed_precision", choices=("no", "bf16", "fp16"), default="", help="autocast; none: accelerate's setting"
+    )
     group.add_argument("--report_to", choices=TRACKERS, default=Run.report_to, help="tracker")
     group.add_argument("--channels_last", action="store_true", help="store pictures channel by channel last")
     group.add_argument("--torch_compile", action="store_true", help="compile the networks")

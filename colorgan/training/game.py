@@ -14,7 +14,7 @@ from colorgan.color import CHROMA_SCALE
 from colorgan.recipes import Objective, Recipe
 from colorgan.training.batches import Pair
 from colorgan.training.networks import Cells
-from colorgan.training.parallel import Piece, per_photo, seed_of, seeded
+from colorgan.training.parallel import SharedDropout, per_photo, seed_of, seeded
 
 Losses = dict[str, Tensor]
 
@@ -28,7 +28,7 @@ PIXEL_TERMS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 class Game:
     """Plays steps: holds the prepared networks and optimisers, and nothing that outlives a step.
 
-    `generator` is a prepared `TrainedGenerator`; `piece` is the record that shared dropout reads.
+    `generator` is a prepared `TrainedGenerator`.
     """
 
     def __init__(
@@ -40,12 +40,11 @@ class Game:
         discriminator: nn.Module | None,
         optimisers: list[Any],
         cells: Cells | None,
-        piece: Piece,
+        share_dropout: bool = True,
     ):
         self.accelerator, self.recipe, self.seed = accelerator, recipe, seed
         self.generator, self.discriminator, self.optimisers = generator, discriminator, optimisers
-        self.piece = piece
-        self.takes_noise = bool(getattr(_unwrapped(generator).net, "takes_noise", False))
+        self.share_dropout = share_dropout
         self.cell_ab = cells.ab.to(accelerator.device) if cells else None
         self.cell_weights = (
             objectives.cell_rebalancing(cells.share, recipe.objective.rebalancing).to(accelerator.device)
@@ -74,10 +73,10 @@ class Game:
                 with torch.set_grad_enabled(keep_fake):
                     self._make(pair, images_before)
                 assert pair.fake is not None
-                self._seed(pair, "discriminator", images_before)
-                real = self.discriminator(pair.condition, pair.colour)
-                fake = self.discriminator(pair.condition, pair.fake.detach())
-                loss = self._discriminator_loss(pair, real, fake, images_before)
+                with self._seeded(pair, "discriminator", images_before):
+                    real = self.discriminator(pair.condition, pair.colour)
+                    fake = self.discriminator(pair.condition, pair.fake.detach())
+                    loss = self._discriminator_loss(pair, real, fake, images_before)
                 totals.add(discriminator=loss, score_gap=real.mean() - fake.mean())
                 self.accelerator.backward(loss / len(pairs))
             if not keep_fake:
@@ -103,14 +102,9 @@ class Game:
         return totals.mean
 
     def _make(self, pair: Pair, images_before: int) -> None:
-        """Run the generator on a pair; what is random in it hangs on the photo alone."""
-        self._seed(pair, "generator", images_before)
-        noise = None
-        if self.takes_noise:
-            photos = range(pair.piece.first, pair.piece.first + pair.piece.count)
-            device = self.accelerator.device
-            noise = [seeded("noise", self.seed, images_before, photo, device=device) for photo in photos]
-        pair.fake, pair.logits = self.generator(pair.lightness, noise, self.cell_ab is not None)
+        """Run the generator on a pair; made again from the same images, the same comes out."""
+        with self._seeded(pair, "generator", images_before):
+            pair.fake, pair.logits = self.generator(pair.lightness, self.cell_ab is not None)
 
     def _generator_terms(self, pair: Pair, images_before: int, adversarial: bool) -> Losses:
         """What the generator minimises, term by term, each with its weight."""
@@ -124,8 +118,7 @@ class Game:
             cells = objectives.rebalanced_cross_entropy(pair.logits, index, weight, self.cell_weights)
             terms["cells"] = objective.distribution_weight * cells
         if adversarial:
-            self._seed(pair, "discriminator", images_before, "judges")
-            with self._frozen_discriminator() as judge:
+            with self._seeded(pair, "judge", images_before), self._frozen_discriminator() as judge:
                 score = judge(pair.condition, pair.fake)
             term = objectives.non_saturating if objective.adversarial == "log" else objectives.raise_score
             terms["adversarial"] = objective.adversarial_weight * term(score)
@@ -157,10 +150,10 @@ class Game:
         fake = objectives.noisy_labels(0.0, noise[1], flipped[1])
         return per_photo(pair.colour, pair.piece, real), per_photo(pair.colour, pair.piece, fake)
 
-    def _seed(self, pair: Pair, *purpose: str | int) -> None:
-        """Fix torch's global state for one forward, the same on every process; shared dropout takes its piece."""
-        self.piece.first, self.piece.count, self.piece.total = pair.piece.first, pair.piece.count, pair.piece.total
+    def _seeded(self, pair: Pair, *purpose: str | int) -> AbstractContextManager[Any]:
+        """Fix torch's global state for one forward, alike on every process; dropout then takes the pair's piece."""
         torch.manual_seed(seed_of(self.seed, *purpose))
+        return SharedDropout(pair.piece) if self.share_dropout else nullcontext()
 
     @contextmanager
     def _frozen_discriminator(self) -> Iterator[nn.Module]:
@@ -208,7 +201,3 @@ class _Totals:
 def _unsynced(network: nn.Module) -> Any:
     """A network without DDP around it, whose forward would prepare an exchange of gradients that never comes."""
     return network.module if isinstance(network, DistributedDataParallel) else network
-
-
-def _unwrapped(network: Any) -> Any:
-    return _unsynced(getattr(network, "_orig_mod", network))

@@ -10,6 +10,7 @@ OUTPUT_DIR/
 """
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
+from colorgan import objectives
 from colorgan.colorizer import Colorizer
 from colorgan.recipes import Recipe
 from colorgan.training import checkpoints
@@ -44,7 +46,7 @@ from colorgan.training.networks import (
     generator_options,
     start_weights,
 )
-from colorgan.training.parallel import Piece, seed_of, shared_over_batch
+from colorgan.training.parallel import seed_of, shared_over_batch
 from colorgan.training.record import METRICS, Record, flat_config, not_finite
 from colorgan.training.validation import save_curves, save_sheet, sheet, validate, validation_photos
 
@@ -86,7 +88,7 @@ class Trainer:
     """One run: its networks, their optimisers and averages, and how far it has come."""
 
     def __init__(self, recipe: Recipe, run: Run):
-        self.recipe, self.run, self.progress, self.piece = recipe, run, Progress(), Piece()
+        self.recipe, self.run, self.progress = recipe, run, Progress()
         self.accelerator = _accelerator(run)
         _check_divisible(recipe, run, self.accelerator.num_processes)
         if recipe.ema and self.accelerator.distributed_type == DistributedType.FSDP:
@@ -100,8 +102,8 @@ class Trainer:
             self._load(start)
         if self.accelerator.is_main_process:
             _write_recipe(recipe, run)
+        self.photos = validation_photos(recipe, run, self._say)
         self.record = Record(self.accelerator, run.output_dir, recipe, self.progress.images_seen, self.progress.seconds)
-        self.photos = validation_photos(recipe, run, self.record.say)
         config = flat_config(recipe, run.seed)
         self.accelerator.init_trackers("colorgan", config=config)
 
@@ -183,6 +185,10 @@ class Trainer:
         generator = build_generator(recipe, self.cells)
         start_weights(generator, recipe)
         discriminator = build_discriminator(recipe)
+        if discriminator is not None and recipe.objective.clip_weights:
+            # Started outside the box, the first gradients are a million times too large for RMSProp's memory: the
+            # critic would stand still for thousands of steps.
+            objectives.clip_weights(discriminator.parameters(), recipe.objective.clip_weights)
         self.colorizer = Colorizer(
             recipe.generator.name,
             generator_options(recipe, self.cells),
@@ -209,13 +215,13 @@ class Trainer:
             self.discriminator,
             self.optimisers,
             self.cells,
-            self.piece,
+            share_dropout=not self.run.torch_compile,  # a mode that compiled code does not see
         )
 
     def _prepared(self, network: nn.Module, plan: Any) -> tuple[Any, Any]:
         """A network and its optimiser, as accelerate runs them here. One pair at a time, which FSDP asks for."""
         accelerator = self.accelerator
-        network = shared_over_batch(network, accelerator.num_processes, accelerator.device, self.piece)
+        network = shared_over_batch(network, accelerator.num_processes, accelerator.device)
         network = network.to(accelerator.device).train()
         if self.run.channels_last:
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -320,13 +326,13 @@ class Trainer:
                     "or another --output_dir"
                 )
             return None
-        start = checkpoints.to_resume(folder, wanted, self.accelerator.print)
+        start = checkpoints.to_resume(folder, wanted, self._say)
         if start is None:
-            self.accelerator.print(f"no whole checkpoint in {str(folder)!r}: starting from the beginning")
+            self._say(f"no whole checkpoint in {str(folder)!r}: starting from the beginning")
         elif start.state["seed"] != self.run.seed:
             raise ValueError(f"{start.folder.name} was trained with seed {start.state['seed']}, got {self.run.seed}")
         else:
-            self.accelerator.print(f"resuming from {start.folder}")
+            self._say(f"resuming from {start.folder}")
         return start
 
     def _load(self, start: checkpoints.Checkpoint) -> None:
@@ -364,7 +370,7 @@ class Trainer:
         path, values = self.run.output_dir / "cells.safetensors", None
         if self.accelerator.is_main_process:
             if not path.is_file():
-                self.accelerator.print("counting the colours of the training photos")
+                self._say("counting the colours of the training photos")
                 aside = path.with_name(".writing-cells")
                 cells = count_cells(self.recipe, self.run)
                 save_file({"ab": cells.ab, "share": cells.share}, aside)
@@ -372,6 +378,11 @@ class Trainer:
             values = {name: tensor.tolist() for name, tensor in load_file(path).items()}
         values = self._from_main(values)
         return Cells(torch.tensor(values["ab"]), torch.tensor(values["share"]))
+
+    def _say(self, text: str) -> None:
+        """One line, once, before there is a bar."""
+        if self.accelerator.is_main_process:
+            sys.stderr.write(text + "\n")
 
     def _checkpoint_folder(self) -> Path:
         return self.run.output_dir / f"{checkpoints.PREFIX}{self.progress.images_seen}"
@@ -386,7 +397,7 @@ class Trainer:
 
 def _accelerator(run: Run) -> Accelerator:
     return Accelerator(
-        mixed_precision=run.mixed_precision,
+        mixed_precision=run.mixed_precision or None,
         cpu=run.cpu,
         log_with=None if run.report_to == "none" else run.report_to,
         project_dir=str(run.output_dir / "logs"),

@@ -34,14 +34,12 @@ class TrainedGenerator(nn.Module):
         super().__init__()
         self.net: Any = net
 
-    def forward(
-        self, lightness: Tensor, noise: list[torch.Generator] | None = None, with_cells: bool = False
-    ) -> tuple[Tensor, Tensor | None]:
-        """See the class; `noise` is one generator of random numbers per photo, where the network takes it."""
+    def forward(self, lightness: Tensor, with_cells: bool = False) -> tuple[Tensor, Tensor | None]:
+        """See the class."""
         if with_cells:
             features = self.net.features(lightness)[0]
             return self.net.regression(features), self.net.distribution(features)
-        return (self.net(lightness) if noise is None else self.net(lightness, noise=noise)), None
+        return self.net(lightness), None
 
 
 def build_generator(recipe: Recipe, cells: Cells | None = None) -> nn.Module:

@@ -7,12 +7,15 @@ pieces, which are never in memory together.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 
 @dataclass
@@ -34,25 +37,34 @@ def seeded(*parts: int | str, device: torch.device | str = "cpu") -> torch.Gener
     return torch.Generator(device).manual_seed(seed_of(*parts))
 
 
-class SharedDropout(nn.Module):
-    """Dropout whose masks are drawn for the whole global batch, of which a process takes its piece.
+class SharedDropout(TorchFunctionMode):
+    """While it is on, dropout draws its masks for the whole global batch and takes the piece's part of them.
 
-    Stands in for nn.Dropout and nn.Dropout2d (`channelwise`) in training; drawn from torch's global state, which
-    training seeds before every forward.
+    As a mode it holds for any network, whether it says nn.Dropout or functional.dropout. The draws come from torch's
+    global state, which training seeds before every forward, alike on every process.
     """
 
-    def __init__(self, rate: float, channelwise: bool, piece: Piece):
+    def __init__(self, piece: Piece):
         super().__init__()
-        self.rate, self.channelwise, self.piece = rate, channelwise, piece
+        self.piece = piece
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, ...) -> the same shape."""
-        if not self.training or self.rate == 0.0:
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Stand in for the two dropouts; everything else is done as it is."""
+        if func is functional.dropout or func is functional.dropout2d:
+            return self._dropout(func is functional.dropout2d, *args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+    def _dropout(
+        self, channelwise: bool, x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+    ) -> Tensor:
+        """(N, C, H, W) -> the same shape; `inplace` is only an economy, and is ignored."""
+        if not training or p == 0.0:
             return x
-        first, total = (self.piece.first, self.piece.total) if self.piece.total else (0, len(x))
-        places = (1,) * (x.ndim - 2) if self.channelwise else x.shape[2:]
-        keep = torch.rand((total, x.shape[1], *places), device=x.device)[first : first + len(x)] >= self.rate
-        return x * keep / (1.0 - self.rate)
+        places = (1,) * (x.ndim - 2) if channelwise else x.shape[2:]
+        draw = torch.rand((self.piece.total, x.shape[1], *places), device=x.device)
+        return torch.where(per_photo(x, self.piece, draw) >= p, x / (1.0 - p), 0.0)
 
 
 class SyncedBatchNorm(nn.BatchNorm2d):
@@ -96,16 +108,13 @@ class _SumOverProcesses(torch.autograd.Function):
         return total
 
 
-def shared_over_batch(network: nn.Module, processes: int, device: torch.device, piece: Piece) -> nn.Module:
-    """Put what must see the whole global batch in place of dropout and, on several processes, BatchNorm."""
+def shared_over_batch(network: nn.Module, processes: int, device: torch.device) -> nn.Module:
+    """Make BatchNorm see the batches of all processes."""
     if processes > 1 and device.type == "cuda":
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
-    for module in list(network.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.Dropout | nn.Dropout2d):
-                setattr(module, name, SharedDropout(child.p, isinstance(child, nn.Dropout2d), piece))
-            elif processes > 1 and type(child) is nn.BatchNorm2d:
-                child.__class__ = SyncedBatchNorm  # the same parameters and buffers, another forward
+    for module in network.modules():
+        if processes > 1 and type(module) is nn.BatchNorm2d:
+            module.__class__ = SyncedBatchNorm  # the same parameters and buffers, another forward
     return network
 
 
