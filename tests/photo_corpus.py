@@ -116,8 +116,11 @@ def icc(space: str, gamma: float, primaries: tuple[tuple[float, float, float], .
 
 
 def icc_cmyk() -> bytes:
-    """A CMYK profile whose table knows two inks levels each: L* falls with the most used ink, a* and b* stay 0."""
-    nodes = np.array([(1 - max(c, m, y, k)) for c in (0, 1) for m in (0, 1) for y in (0, 1) for k in (0, 1)])
+    """A CMYK profile whose table knows two levels of each ink: white without ink, L* 15 with any, a* and b* 0.
+
+    Its black is as gray as newsprint's: black point compensation makes it black.
+    """
+    nodes = np.array([(0.15 if max(c, m, y, k) else 1) for c in (0, 1) for m in (0, 1) for y in (0, 1) for k in (0, 1)])
     lab = np.stack([nodes * 255, np.full(16, 128), np.full(16, 128)], 1).astype(np.uint8)
     ramp = bytes(range(256))
     matrix = struct.pack(">9i", *(65536 if i % 4 == 0 else 0 for i in range(9)))
@@ -127,8 +130,9 @@ def icc_cmyk() -> bytes:
         b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78),
         b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
         b"A2B0": table,
+        b"A2B1": table,  # for relative colorimetry, which LittleCMS compensates only where a profile has it
     }
-    return icc_file("CMYK", b"Lab ", b"prtr", tags)
+    return icc_file("CMYK", b"Lab ", b"scnr", tags)
 
 
 def icc_file(space: str, connection: bytes, kind: bytes, tags: dict[bytes, bytes]) -> bytes:
@@ -192,6 +196,11 @@ def modes() -> Iterator[Case]:
     yield Case(
         "key.gif", encoded(gray_palette, "GIF", transparency=see_through), corners=l_corners, alpha=(0, 255), **l_case
     )
+    hidden = gray_palette.copy()
+    hidden.putpalette([255, 0, 255] + [level for level in range(1, 256) for _ in "rgb"])
+    hidden.paste(0, (0, 0, 1, 1))
+    magenta = encoded(hidden, "PNG", transparency=0)
+    yield Case("hidden magenta.png", magenta, mode="L", corners=(105, light), tolerance=0, alpha=(0, 255))
     opacities = bytes(0 if i == color_palette.getpixel((0, 0)) else 77 for i in range(16))
     yield Case("palette alpha.png", encoded(color_palette, "PNG", transparency=opacities), tolerance=2, alpha=(0, 77))
     yield Case("palette+alpha.tif", encoded(with_alpha(color_palette), "TIFF"), tolerance=2, alpha=(0, 200))
@@ -215,6 +224,7 @@ def deep_modes() -> Iterator[Case]:
     l_case: dict[str, Any] = {"mode": "L", "tolerance": 0, "corners": GRAYS[:2]}
     note = ("16-bit gray became 8-bit",)
     words = np.rint(levels * 65535).astype(np.uint16)
+    yield Case("16 rounded.png", encoded(Image.fromarray(words - 100), "PNG"), notes=note, **l_case)
     yield Case("16.png", encoded(Image.fromarray(words), "PNG"), notes=note, **l_case)
     yield Case("16.tif", encoded(Image.fromarray(words), "TIFF"), notes=note, **l_case)
     yield Case("16 big-endian.tif", encoded(Image.fromarray(words.astype(">u2")), "TIFF"), notes=note, **l_case)
