@@ -36,7 +36,7 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
     if not run.validation_photos:
         return None
     names, wanted = run.validation_dataset or recipe.data.dataset, run.validation_split or "test"
-    resolution = max(recipe.data.phases[-1].resolution)
+    resolution, problem = max(recipe.data.phases[-1].resolution), ""
     for split in (wanted, recipe.data.split):
         try:
             stream = PhotoStream(
@@ -50,8 +50,10 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
         except DataError as error:
             if run.validation_split or split == recipe.data.split:
                 raise
-            say(f"no test split ({error}): validating on photos of the training split")
+            problem = f"no test split ({error}): validating on photos of the training split"
             continue
+        if problem:
+            say(problem)
         photos = list(islice(stream.usable_photos(), run.validation_photos))
         if not photos:
             raise DataError(f"{', '.join(names)} has no usable photos in {split!r} to validate on")
