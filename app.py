@@ -5,6 +5,7 @@ import os
 import sys
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.web.address import check_free
 
 
 def parse() -> argparse.Namespace:
@@ -40,10 +41,12 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Serve until Ctrl-C -> exit status; every error is one line."""
     arguments = parse()
-    from colorgan.web.colorize import Limits  # gradio and torch take seconds: not before the command line is right
-    from colorgan.web.server import launch
-
     try:
+        if arguments.port is not None:
+            check_free(arguments.host, arguments.port)
+        from colorgan.web.colorize import Limits  # gradio takes seconds: not before the command line is right
+        from colorgan.web.server import launch
+
         launch(
             arguments.model or [DEFAULT_WEIGHTS],
             host=arguments.host,

@@ -4,7 +4,6 @@ import atexit
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 
+from colorgan.web.address import check_free
 from colorgan.web.colorize import ASSETS, ColorizePage, Limits
 from colorgan.web.examples import prepare_examples
 from colorgan.web.models import Models
@@ -78,7 +78,7 @@ def launch(
         ValueError: a source is not a model, or the port is taken; one line.
     """
     if port is not None:
-        _check_free(host, port)
+        check_free(host, port)
     models, limits = Models(sources), limits or Limits()
     workspace = _workspace()
     private = PRIVATE_HERE if host in _LOCAL and not share else PRIVATE_THERE
@@ -167,15 +167,6 @@ def _workspace() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     return folder
-
-
-def _check_free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise ValueError(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from error
 
 
 def _say(line: str) -> None:
