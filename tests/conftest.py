@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres import database, postgres
+
+__all__ = ["database", "postgres"]  # fixtures that live elsewhere
 
 CHROMIUM = Path("/usr/bin/chromium")
 _SERVE = """

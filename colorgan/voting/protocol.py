@@ -118,14 +118,11 @@ def plan_session(plan: Plan, candidates: Sequence[Candidate], rng: random.Random
     """
     rng = rng or secrets.SystemRandom()
     seen: set[str] = set()
-    chosen = {
-        kind: _choose(kind, number, candidates, seen, rng)
-        for kind, number in (("catch", plan.catch), ("practice", plan.practice), ("scored", plan.scored))
-    }
-    practice = _with_sides("practice", chosen["practice"], PAIR_SIDES, rng)
-    scored = _with_sides("scored", chosen["scored"], PAIR_SIDES, rng)
-    catch = _with_sides("catch", chosen["catch"], PAIR_SIDES, rng)
-    return practice + _spread(catch, scored, rng)
+
+    def draw(kind: Kind, number: int) -> list[PlannedTrial]:
+        return _with_sides(kind, _choose(kind, number, candidates, seen, rng), PAIR_SIDES, rng)
+
+    return draw("practice", plan.practice) + _spread(draw("catch", plan.catch), draw("scored", plan.scored), rng)
 
 
 def plan_block(candidates: Sequence[Candidate], rng: random.Random | None = None) -> list[PlannedTrial]:
