@@ -70,6 +70,11 @@ def desaturate(linear: Tensor, luminance: Tensor) -> Tensor:
     A colour outside is moved straight towards the gray of its own luminance until it just fits. Luminance is linear
     in linear RGB and the gray has the same, so Y, and with it L*, stays exactly as it was, and chroma shrinks. In
     closed form: channel c hits 1 at the share (1 - Y) / (c - Y) of the way and 0 at Y / (Y - c).
+
+    The line is drawn in linear light because there the gamut is a cube: convex, so that the line leaves it once and
+    neighbouring colours end up side by side. In the ab plane the gamut is bent near blue: a line of constant hue
+    leaves and enters it again, and a little more chroma can mean much less. The price is a turn of the Lab hue, of
+    1.7 degrees in the median over sRGB's colours with half more chroma (tests/test_color.py).
     """
     offset = linear - luminance
     over, under = offset.amax(1, keepdim=True), -offset.amin(1, keepdim=True)
