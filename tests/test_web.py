@@ -28,7 +28,8 @@ from colorgan.web import markup, visit
 from colorgan.web.colorize import ASSETS, ColorizePage, Limits
 from colorgan.web.examples import prepare_examples
 from colorgan.web.models import Models
-from colorgan.web.visit import State, Visit, distinct, plain_name
+from colorgan.web.names import distinct, download_name, plain_name
+from colorgan.web.visit import State, Visit
 
 ROOT = Path(__file__).parent.parent
 
@@ -140,7 +141,7 @@ def test_the_download_keeps_format_size_and_metadata(
     tmp_path: Path, models: Models, photo: Path, described: bool
 ) -> None:
     made = colorized(tmp_path, models, photo)
-    path = made.save(made.entries[0], visit.download_name(made.entries[0]), described)
+    path = made.save(made.entries[0], made.entries[0].download_name, described)
     saved = read(path)
     assert (path.name, saved.format, saved.size, saved.mode) == ("Aunt Mina-colorized.jpg", "JPEG", (512, 400), "RGB")
     assert saved.getexif()[306] == "1956:07:01 12:00:00"
@@ -167,7 +168,7 @@ def test_names() -> None:
     assert plain_name(r"C:\photos\Oma: 1950?.JPG") == "Oma_ 1950_.JPG"
     assert plain_name("...") == "photo" and len(plain_name("x" * 300 + ".jpeg")) == 85
     names = [("scan.jpg", "PNG"), ("scan", "JPEG"), ("a.jpeg", "MPO"), ("b.tif", "TIFF"), ("odd.xyz", "ICO")]
-    got = [visit.download_name(visit.Entry(name, Path(), format=kind)) for name, kind in names]
+    got = [download_name(name, kind) for name, kind in names]
     assert got == [f"{stem}-colorized{end}" for stem, end in zip(
         ("scan", "scan", "a", "b", "odd"), (".png", ".jpg", ".jpeg", ".tif", ".png"), strict=True
     )]  # fmt: skip
@@ -315,7 +316,8 @@ def test_the_api_colorizes_as_the_library_does(client: Any, models: Models, tmp_
     got = Path(client.predict(handle_file(tmp_path / "cup.png"), 0.8, 3, 2, api_name="/colorize"))
     assert got.name == "cup-colorized.png"
     wanted = models.get().colorizer.colorize(gray, variants=2, seed=3, vividness=0.8)[1]
-    assert np.array_equal(np.asarray(read(got)), np.asarray(wanted))
+    difference = np.abs(np.asarray(read(got)).astype(int) - np.asarray(wanted))
+    assert difference.max() <= 2 and difference.mean() < 0.1  # another number of threads rounds otherwise
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from colorgan import DEFAULT_WEIGHTS
 from colorgan.web import markup
 from colorgan.web.examples import Example
 from colorgan.web.models import Models
-from colorgan.web.visit import CALL_PREFIX, GONE, Entry, State, Visit, download_name
+from colorgan.web.visit import CALL_PREFIX, GONE, Entry, State, Visit
 
 MAX_PHOTOS = 100  # of one visit
 ASSETS = Path(__file__).parent / "assets"
@@ -223,7 +223,7 @@ class ColorizePage:
             yield [visit, self._stage(visit, GONE), gr.skip(), gr.skip()]
             return
         yield [visit, gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
-        path = visit.save(entry, download_name(entry), described)
+        path = visit.save(entry, entry.download_name, described)
         yield [visit, self._stage(visit), gr.update(value=DOWNLOAD, interactive=True), str(path)]
 
     def save_all(self, visit: Visit | None, described: bool) -> Iterator[list[Update]]:

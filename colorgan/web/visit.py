@@ -19,6 +19,7 @@ from PIL import Image
 
 from colorgan.photo import Photo, PhotoError, open_photo, save_photo
 from colorgan.web.models import Model, Models
+from colorgan.web.names import distinct, download_name, plain_name
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Prediction
@@ -30,7 +31,6 @@ VARIANTS = 3  # drawn with the picture, and by each press of "More variants"
 MAX_CHOICES = 13
 MAX_VARIANT = 64  # for programs
 CALL_PREFIX = "call-"  # of the folders of `/colorize`
-SUFFIXES = {"JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp", "GIF": ".gif", "AVIF": ".avif"}
 GONE = "These photos are no longer here: the page was left alone for too long. Please choose them again."
 
 
@@ -79,6 +79,11 @@ class Entry:
     def look(self) -> tuple[int, float]:
         """What the person has set: a picture made for another look is out of date."""
         return self.chosen, self.vividness
+
+    @property
+    def download_name(self) -> str:
+        """What its picture is called."""
+        return download_name(self.name, self.format)
 
     @property
     def choice(self) -> Choice:
@@ -196,7 +201,7 @@ class Visit:
         folder.mkdir()
         target = folder / "photos-colorized.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # pictures do not compress further
-            names = distinct([download_name(entry) for entry in done])
+            names = distinct([entry.download_name for entry in done])
             for count, (entry, name) in enumerate(zip(done, names, strict=True), 1):
                 path = self.save(entry, name, described)
                 archive.write(path, name)
@@ -217,7 +222,7 @@ class Visit:
         choice = Choice(prediction, variant, seed)
         entry = Entry(plain_name(path.name), path, State.DONE, format=photo.format, model=model, choices=[choice])
         entry.vividness, self._held = vividness, (path, photo)
-        return self.save(entry, download_name(entry), described=True)
+        return self.save(entry, entry.download_name, described=True)
 
     def close(self) -> None:
         """Remove every file of the visit."""
@@ -273,37 +278,6 @@ class Visit:
     def _new_file(self, suffix: str) -> Path:
         self._files += 1
         return self.folder / f"{self._files}{suffix}"
-
-
-def plain_name(name: str) -> str:
-    """A file name from anywhere -> one that any file system takes: no folders, no control characters, not too long."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    last = "".join("_" if letter in '<>:"|?*' or not letter.isprintable() else letter for letter in last).strip(". ")
-    path = Path(last or "photo")
-    return path.stem[:80] + path.suffix[:10]
-
-
-def download_name(entry: Entry) -> str:
-    """photo.jpg -> photo-colorized.jpg; the ending is that of the photo's true format."""
-    path = Path(entry.name)
-    named = Image.registered_extensions().get(path.suffix.lower())
-    written = {"MPO": "JPEG"}.get(entry.format, entry.format)  # what some phones call a JPEG
-    suffix = path.suffix if named == written and named in Image.SAVE else SUFFIXES.get(written, ".png")
-    return f"{path.stem}-colorized{suffix}"
-
-
-def distinct(names: list[str]) -> list[str]:
-    """The names with -2, -3 and so on put before the suffix of those that came before, in whatever case."""
-    taken: set[str] = set()
-    result = []
-    for name in names:
-        path, count, free = Path(name), 1, name
-        while free.lower() in taken:
-            count += 1
-            free = f"{path.stem}-{count}{path.suffix}"
-        taken.add(free.lower())
-        result.append(free)
-    return result
 
 
 def describe(model: Model) -> str:
