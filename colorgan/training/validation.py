@@ -128,7 +128,7 @@ def save_curves(metrics: Path, path: Path) -> None:
     figure = Figure(figsize=(4 * columns, 2.6 * rows), layout="constrained")
     for index, (name, points) in enumerate(curves.items()):
         axes = figure.add_subplot(rows, columns, index + 1)
-        axes.plot(*zip(*points, strict=True), linewidth=1)
+        axes.plot(*zip(*points, strict=True), linewidth=1, marker=".", markersize=2 if len(points) > 50 else 5)
         axes.set_title(name, fontsize=9)
         axes.set_xlabel("images", fontsize=8)
         axes.tick_params(labelsize=7)
