@@ -1,13 +1,14 @@
 """What people install: the wheel's contents and metadata, what its code imports, and the two commands' Makefile."""
 
 import ast
+import functools
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email import message_from_bytes
 from importlib.metadata import packages_distributions
 from pathlib import Path, PurePosixPath
@@ -92,13 +93,19 @@ def test_everything_required_is_constrained() -> None:
     assert names <= pinned
 
 
+@functools.cache
+def installed() -> Mapping[str, list[str]]:
+    """Importable name -> the distributions that bring it."""
+    return packages_distributions()
+
+
 @pytest.mark.parametrize("source", sorted((ROOT / "colorgan").rglob("*.py")), ids=lambda path: path.stem)
 def test_a_plain_install_has_what_the_code_imports(source: Path) -> None:
     """Training may need its extra; colouring may not."""
     allowed = {Requirement(one).name.lower() for one in PYPROJECT["project"]["dependencies"]} | GRADIO_BRINGS
     if source.relative_to(ROOT / "colorgan").parts[0].removesuffix(".py") in TRAINING_ROOMS:
         allowed |= {Requirement(one).name.lower() for one in PYPROJECT["project"]["optional-dependencies"]["train"]}
-    distributions = packages_distributions()
+    distributions = installed()
     for node in ast.parse(source.read_text()).body:  # an import inside a function may be optional
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
