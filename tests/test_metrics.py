@@ -15,7 +15,7 @@ from skimage.color import deltaE_ciede2000
 from torch import Tensor
 
 from colorgan.color import fit_chroma, lab_to_gamut_rgb, rgb_to_lab
-from colorgan.evaluation import metrics
+from colorgan.evaluation import intervals, metrics, sets
 
 # Sharma, Wu and Dalal 2005, "The CIEDE2000 color-difference formula: implementation notes, supplementary test data,
 # and mathematical observations", table 1: L a b of two colours and their difference, all 34 pairs.
@@ -271,9 +271,9 @@ def test_diversity_is_the_mean_distance_of_pairs() -> None:
 
 def test_ab_histogram_counts_cells() -> None:
     ab = torch.tensor([[4.9, -4.9, 5.1, 300.0], [0.0, 0.0, -14.0, -300.0]]).view(1, 2, 2, 2)
-    histogram = metrics.ab_histogram(ab).view(23, 23)
+    histogram = sets.ab_histogram(ab).view(23, 23)
     assert histogram[11, 11] == 0.5 and histogram[12, 10] == 0.25 and histogram[22, 0] == 0.25
-    assert metrics.ab_histogram(photos()[:, :2] * 200 - 100).sum(1).tolist() == pytest.approx([1, 1, 1])
+    assert sets.ab_histogram(photos()[:, :2] * 200 - 100).sum(1).tolist() == pytest.approx([1, 1, 1])
 
 
 def test_histogram_distance_agrees_with_scipy() -> None:
@@ -281,17 +281,17 @@ def test_histogram_distance_agrees_with_scipy() -> None:
     first[:, :3] = 0
     second[:, -3:] = 0
     expected = [scipy.spatial.distance.jensenshannon(p, q, base=2) for p, q in zip(first, second, strict=True)]
-    assert metrics.histogram_distance(first, second).tolist() == pytest.approx(expected)
-    assert metrics.histogram_distance(first, 7 * first).tolist() == pytest.approx([0] * 4, abs=1e-7)
-    assert metrics.histogram_distance(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])).item() == 1
+    assert sets.histogram_distance(first, second).tolist() == pytest.approx(expected)
+    assert sets.histogram_distance(first, 7 * first).tolist() == pytest.approx([0] * 4, abs=1e-7)
+    assert sets.histogram_distance(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])).item() == 1
 
 
 def test_sepia_is_further_from_real_colours_than_other_real_colours() -> None:
     _, ab = rgb_to_lab(photos(40, seed=1))
     _, others = rgb_to_lab(photos(40, seed=7))
     sepia = torch.stack((0.2 * ab[:, 1].abs(), 0.5 * ab[:, 1].abs()), 1)
-    real, other, brown = (metrics.ab_histogram(x).mean(0) for x in (ab, others, sepia))
-    assert metrics.histogram_distance(other, real) < 0.3 < metrics.histogram_distance(brown, real)
+    real, other, brown = (sets.ab_histogram(x).mean(0) for x in (ab, others, sepia))
+    assert sets.histogram_distance(other, real) < 0.3 < sets.histogram_distance(brown, real)
 
 
 def features(count: int, size: int, seed: int) -> Tensor:
@@ -304,36 +304,36 @@ def test_frechet_distance_agrees_with_scipys_matrix_root() -> None:
     a, b = (np.cov(x.double().numpy().T) for x in (first, second))
     gap = ((first.double().mean(0) - second.double().mean(0)) ** 2).sum().item()
     expected = gap + np.trace(a + b - 2 * scipy.linalg.sqrtm(a @ b).real)
-    assert metrics.frechet_distance(first, second) == pytest.approx(expected, rel=1e-8)
-    assert metrics.frechet_distance(second, first) == pytest.approx(expected, rel=1e-8)
+    assert sets.frechet_distance(first, second) == pytest.approx(expected, rel=1e-8)
+    assert sets.frechet_distance(second, first) == pytest.approx(expected, rel=1e-8)
 
 
 def test_frechet_distance_by_hand() -> None:
     first = torch.tensor([[-1.0], [1.0]])  # mean 0, variance 2; scaled by 3 and moved by 5: (3 - 1)^2 * 2 + 25
-    assert metrics.frechet_distance(first, 3 * first + 5) == pytest.approx(33)
+    assert sets.frechet_distance(first, 3 * first + 5) == pytest.approx(33)
     few = features(5, 20, 3)  # fewer photos than features: a singular covariance
-    assert metrics.frechet_distance(few, few) == pytest.approx(0, abs=1e-3)
-    assert metrics.frechet_distance(few, few + 1) == pytest.approx(20, abs=1e-3)
+    assert sets.frechet_distance(few, few) == pytest.approx(0, abs=1e-3)
+    assert sets.frechet_distance(few, few + 1) == pytest.approx(20, abs=1e-3)
 
 
 def test_kernel_distance_by_hand() -> None:
     first, second = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[1.0, 1.0], [0.0, 0.0], [2.0, 0.0]])
     # (x y / 2 + 1)^3: within the first 1; within the second 1, 1 and 8; across 1.5^3, 1, 8 and 1.5^3, 1, 1.
     within_second, across = (1 + 8 + 1) / 3, (1.5**3 + 1 + 8 + 1.5**3 + 1 + 1) / 6
-    assert metrics.kernel_distance(first, second) == pytest.approx(1 + within_second - 2 * across)
+    assert sets.kernel_distance(first, second) == pytest.approx(1 + within_second - 2 * across)
 
 
 def test_kernel_distance_is_unbiased() -> None:
     """Over many small draws from one distribution its mean is 0; a biased estimate would be above."""
     draws = torch.randn(300, 2, 10, 4, generator=seeded())
-    values = torch.tensor([metrics.kernel_distance(*pair) for pair in draws])
+    values = torch.tensor([sets.kernel_distance(*pair) for pair in draws])
     error = values.std() / len(values) ** 0.5
     assert abs(values.mean()) < 3 * error
     assert values.min() < 0
-    assert metrics.kernel_distance(draws[0, 0], draws[0, 1] + 2) > 5 * values.max()
+    assert sets.kernel_distance(draws[0, 0], draws[0, 1] + 2) > 5 * values.max()
 
 
-@pytest.mark.parametrize("distance", [metrics.frechet_distance, metrics.kernel_distance])
+@pytest.mark.parametrize("distance", [sets.frechet_distance, sets.kernel_distance])
 def test_bad_features_are_refused(distance) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=r"features must be .*, got \(5, 3\) and \(5, 4\)"):
         distance(torch.rand(5, 3), torch.rand(5, 4))
@@ -350,12 +350,12 @@ def colours(count: int, seed: int) -> Tensor:
 
 def test_a_classifier_sees_dull_colours_but_no_difference_where_there_is_none() -> None:
     ab = colours(80, 3)
-    right = metrics.classifier_two_sample(0.4 * ab, ab, seed=1, steps=60)
+    right = sets.classifier_two_sample(0.4 * ab, ab, seed=1, steps=60)
     assert right.shape == (40,) and set(right.unique().tolist()) <= {0.0, 0.5, 1.0}
-    assert metrics.mean_interval(right).low > 0.8
-    null = metrics.classifier_two_sample(colours(80, 11), ab, seed=1, steps=60)  # other photos of the same kind
-    assert metrics.mean_interval(null).low < 0.5 < metrics.mean_interval(null).high
-    assert metrics.classifier_two_sample(ab, ab, steps=1).eq(0.5).all()  # one answer for two equal photos
+    assert intervals.mean_interval(right).low > 0.8
+    null = sets.classifier_two_sample(colours(80, 11), ab, seed=1, steps=60)  # other photos of the same kind
+    assert intervals.mean_interval(null).low < 0.5 < intervals.mean_interval(null).high
+    assert sets.classifier_two_sample(ab, ab, steps=1).eq(0.5).all()  # one answer for two equal photos
 
 
 def test_the_classifier_is_deterministic_and_leaves_no_trace() -> None:
@@ -363,13 +363,13 @@ def test_the_classifier_is_deterministic_and_leaves_no_trace() -> None:
     torch.manual_seed(7)
     state = torch.get_rng_state()
     with torch.inference_mode():  # an evaluation's usual mode
-        first = metrics.classifier_two_sample(ab.flip(1), ab, seed=4, steps=2)
+        first = sets.classifier_two_sample(ab.flip(1), ab, seed=4, steps=2)
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(8)
-    assert torch.equal(metrics.classifier_two_sample(ab.flip(1), ab, seed=4, steps=2), first)
+    assert torch.equal(sets.classifier_two_sample(ab.flip(1), ab, seed=4, steps=2), first)
     assert not torch.is_inference_mode_enabled() and torch.is_grad_enabled()
     with pytest.raises(ValueError, match=r"at least 4 photos of at least 8 x 8, got \(3, 2, 16, 16\)"):
-        metrics.classifier_two_sample(ab[:3], ab[:3])
+        sets.classifier_two_sample(ab[:3], ab[:3])
 
 
 # --- intervals ------------------------------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ def test_the_classifier_is_deterministic_and_leaves_no_trace() -> None:
 
 def test_bootstrap_means_are_means_of_draws() -> None:
     values = torch.tensor([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]])
-    means = metrics.bootstrap_means(values, seed=3, resamples=5000)
+    means = intervals.bootstrap_means(values, seed=3, resamples=5000)
     assert means.shape == (5000, 2) and means.dtype == torch.float64
     torch.testing.assert_close(means[:, 1], 10 * means[:, 0])  # the same draw for both columns
     possible = {
@@ -385,41 +385,41 @@ def test_bootstrap_means_are_means_of_draws() -> None:
     }
     assert {round(value, 6) for value in means[:, 0].tolist()} == possible
     torch.testing.assert_close(means.mean(0), values.double().mean(0), atol=0.5, rtol=0.02)
-    assert torch.equal(metrics.bootstrap_means(values, seed=3, resamples=5000), means)
-    assert not torch.equal(metrics.bootstrap_means(values, seed=4, resamples=5000), means)
+    assert torch.equal(intervals.bootstrap_means(values, seed=3, resamples=5000), means)
+    assert not torch.equal(intervals.bootstrap_means(values, seed=4, resamples=5000), means)
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
     samples = torch.randn(300, 60, generator=seeded(5)) + 3
-    intervals = [metrics.mean_interval(sample, seed=9, resamples=500) for sample in samples]
-    covered = sum(interval.low <= 3 <= interval.high for interval in intervals) / len(intervals)
+    found = [intervals.mean_interval(sample, seed=9, resamples=500) for sample in samples]
+    covered = sum(interval.low <= 3 <= interval.high for interval in found) / len(found)
     assert 0.90 < covered < 0.98
-    widths = torch.tensor([interval.high - interval.low for interval in intervals])
+    widths = torch.tensor([interval.high - interval.low for interval in found])
     assert widths.mean().item() == pytest.approx(2 * 1.96 / 60**0.5, rel=0.05)
 
 
 def test_paired_differences_cancel_what_both_share() -> None:
     hardness = 5 * torch.randn(80, generator=seeded(1))
     first = hardness + 0.2 + 0.1 * torch.randn(80, generator=seeded(2))
-    difference = metrics.difference_interval(first, hardness)
+    difference = intervals.difference_interval(first, hardness)
     assert 0.1 < difference.low < difference.value < difference.high < 0.3
     assert difference.value == pytest.approx(float((first.double() - hardness.double()).mean()))
-    alone = metrics.mean_interval(first)
+    alone = intervals.mean_interval(first)
     assert alone.high - alone.low > 10 * (difference.high - difference.low)
 
 
 def test_ratio_interval_is_of_sums() -> None:
     wholes = torch.rand(50, generator=seeded(1)) * 40 + 1
-    ratio = metrics.ratio_interval(0.7 * wholes, wholes)
+    ratio = intervals.ratio_interval(0.7 * wholes, wholes)
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx((0.7, 0.7, 0.7), abs=1e-6)
-    noisy = metrics.ratio_interval(0.7 * wholes + torch.randn(50, generator=seeded(2)), wholes)
+    noisy = intervals.ratio_interval(0.7 * wholes + torch.randn(50, generator=seeded(2)), wholes)
     assert noisy.low < noisy.value < noisy.high
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20), st.integers(0, 5))
 def test_an_interval_is_around_its_value_and_inside_the_data(values: list[float], seed: int) -> None:
-    interval = metrics.mean_interval(torch.tensor(values, dtype=torch.float64), seed=seed, resamples=200)
+    interval = intervals.mean_interval(torch.tensor(values, dtype=torch.float64), seed=seed, resamples=200)
     slack = 1e-9 * (1 + max(abs(value) for value in values))
     assert min(values) - slack <= interval.low <= interval.high <= max(values) + slack
     assert interval.value == pytest.approx(sum(values) / len(values), abs=slack)
@@ -427,9 +427,9 @@ def test_an_interval_is_around_its_value_and_inside_the_data(values: list[float]
 
 def test_values_without_meaning_are_refused() -> None:
     with pytest.raises(ValueError, match="values must be finite, got inf for photo 1"):
-        metrics.mean_interval(torch.tensor([1.0, math.inf]))
+        intervals.mean_interval(torch.tensor([1.0, math.inf]))
     with pytest.raises(ValueError, match=r"one per photo, \(N,\) with N at least 1, got \(0,\)"):
-        metrics.mean_interval(torch.zeros(0))
+        intervals.mean_interval(torch.zeros(0))
     for metric in (metrics.psnr, metrics.ssim, metrics.mean_ciede2000, metrics.chroma_ratio):
         with pytest.raises(ValueError, match=r"have one shape, got \(1, 3, 12, 12\) and \(1, 3, 12, 13\)"):
             metric(torch.rand(1, 3, 12, 12), torch.rand(1, 3, 12, 13))

@@ -1,22 +1,18 @@
-"""What a colorization is worth: pure functions of tensors, each with the paper it comes from.
+"""What a colorization is worth, photo by photo: pure functions of tensors, each with the paper it comes from.
 
-A metric of photos takes a batch and gives one value per photo, (N,), so that an interval over photos can be drawn
-around any mean. A metric of sets takes what describes every photo of a set and gives one number. RGB is (N, 3, H, W)
-in [0, 1]; L is (N, 1, H, W) in [0, 100]; ab is (N, 2, H, W) in ab units.
+A metric takes a batch and gives one value per photo, (N,), so that an interval over photos can be drawn around any
+mean (intervals.py); distances between whole sets are in sets.py. RGB is (N, 3, H, W) in [0, 1]; L is (N, 1, H, W) in
+[0, 100]; ab is (N, 2, H, W) in ab units.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
 
-CELL = 10.0  # side of a cell of the ab plane, as in Zhang et al. 2016, section 2.1
-CELLS_PER_SIDE = 23  # centred on -110, -100 ... 110, which holds all of sRGB
 WARM_DEGREES = 105.0  # hues from 0 (pinkish red) over brown to here (yellow has 103) are warm
 
 EDGE_LIGHTNESS, EDGE_COLOUR = 8.0, 10.0  # an outline: steps of so many units of L and of ab
@@ -27,7 +23,7 @@ EDGE_LIGHTNESS, EDGE_COLOUR = 8.0, 10.0  # an outline: steps of so many units of
 
 def rmse(predicted: Tensor, truth: Tensor) -> Tensor:
     """Root mean square error of two images of one shape (N, C, H, W), over pixels and channels -> (N,)."""
-    _check_same(predicted, truth)
+    check_same(predicted, truth)
     return (predicted - truth).square().flatten(1).mean(1).sqrt()
 
 
@@ -50,7 +46,7 @@ def ssim(predicted: Tensor, truth: Tensor) -> Tensor:
     Wang, Bovik, Sheikh and Simoncelli 2004, equation 13 with their constants: 11 x 11 Gaussian window of sigma 1.5,
     K1 = 0.01, K2 = 0.03; the mean over places where the window fits, and over channels.
     """
-    _check_same(predicted, truth)
+    check_same(predicted, truth)
     if min(truth.shape[2:]) < 11:
         raise ValueError(f"SSIM needs photos of at least 11 x 11, got {truth.shape[2]} x {truth.shape[3]}")
     offsets = torch.arange(-5.0, 6.0, dtype=truth.dtype, device=truth.device)
@@ -73,7 +69,7 @@ def ssim(predicted: Tensor, truth: Tensor) -> Tensor:
 
 def mean_ciede2000(predicted: Tensor, truth: Tensor) -> Tensor:
     """Mean visible difference of RGB (N, 3, H, W) in [0, 1] -> (N,) in CIEDE2000 units; about 1 is just noticeable."""
-    _check_same(predicted, truth)
+    check_same(predicted, truth)
     return ciede2000(*rgb_to_lab(predicted), *rgb_to_lab(truth)).flatten(1).mean(1)
 
 
@@ -140,7 +136,7 @@ def chroma_ratio(predicted_ab: Tensor, ab: Tensor) -> Tensor:
     A ratio of sums: the mean of ratios would be ruled by the photos of hardly any colour. `ratio_interval` on
     `mean_chroma` of both gives its interval.
     """
-    _check_same(predicted_ab, ab)
+    check_same(predicted_ab, ab)
     return mean_chroma(predicted_ab).sum() / mean_chroma(ab).sum()
 
 
@@ -184,7 +180,7 @@ def colour_bleeding(lightness: Tensor, predicted_ab: Tensor, ab: Tensor, reach: 
     there, or a photo without such outlines, has nothing to bleed and gets 0. It depends on the photo's size in
     pixels: compare at one size.
     """
-    _check_same(predicted_ab, ab)
+    check_same(predicted_ab, ab)
     totals = []
     for turn in (False, True):  # along rows, then along columns
         light, predicted, true = (x.mT if turn else x for x in (lightness, predicted_ab, ab))
@@ -212,177 +208,15 @@ def diversity(variants_ab: Tensor) -> Tensor:
     return torch.stack(pairs).mean(0)
 
 
-# --- distance between sets ------------------------------------------------------------------------------------------
-
-
-def ab_histogram(ab: Tensor) -> Tensor:
-    """ab (N, 2, H, W) -> share of each photo's pixels in each 10 x 10 cell of the ab plane, (N, 23 * 23)."""
-    half = CELLS_PER_SIDE // 2
-    a, b = (torch.round(ab / CELL).clamp(-half, half).long() + half).flatten(2).unbind(1)
-    index = a * CELLS_PER_SIDE + b
-    counts = torch.zeros(len(ab), CELLS_PER_SIDE**2, dtype=ab.dtype, device=ab.device)
-    return counts.scatter_add_(1, index, torch.ones_like(index, dtype=ab.dtype)) / index.shape[1]
-
-
-def histogram_distance(first: Tensor, second: Tensor) -> Tensor:
-    """Two histograms (..., Q) -> their Jensen-Shannon distance (...), 0 for equal and 1 for disjoint ones.
-
-    The root of the divergence in bits (Lin 1991; a metric by Endres and Schindelin 2003). Chosen because most cells
-    are empty in one set or the other: Kullback-Leibler has no value there, and an L2 distance sees only the near-gray
-    cells that hold most pixels. Give it the mean of `ab_histogram` over each set.
-    """
-    first, second = first / first.sum(-1, keepdim=True), second / second.sum(-1, keepdim=True)
-    middle = (first + second) / 2
-    bits = (torch.special.entr(middle) - (torch.special.entr(first) + torch.special.entr(second)) / 2).sum(-1)
-    return (bits / math.log(2)).clamp(0, 1).sqrt()
-
-
-def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """Features (N, D) and (M, D) of two sets -> the squared Frechet distance of their Gaussians, 0 for equal ones.
-
-    Heusel et al. 2017 (arXiv 1706.08500), equation 6. Biased upwards for few photos, more so below D of them: compare
-    sets of one size only. It is called FID with Inception features alone; name it by the network it was given.
-    """
-    _check_features(first, second)
-    first, second = first.double(), second.double()
-    covariance, other = torch.cov(first.T, correction=1), torch.cov(second.T, correction=1)
-    covariance, other = torch.atleast_2d(covariance), torch.atleast_2d(other)
-    values, vectors = torch.linalg.eigh(covariance)
-    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
-    # tr sqrt(A B) = tr sqrt(sqrt(A) B sqrt(A)), which is symmetric: no complex roots to throw away.
-    cross = torch.linalg.eigvalsh(root @ other @ root).clamp(min=0).sqrt().sum()
-    mean_gap = (first.mean(0) - second.mean(0)).square().sum()
-    return max(0.0, float(mean_gap + covariance.trace() + other.trace() - 2 * cross))  # rounding may go below
-
-
-def kernel_distance(first: Tensor, second: Tensor) -> float:
-    """Features (N, D) and (M, D) of two sets -> unbiased squared maximum mean discrepancy, about 0 for equal ones.
-
-    Binkowski et al. 2018 (arXiv 1801.01401), equation 4, with their kernel (x y / D + 1)^3. Unbiased at any number of
-    photos, so it can be slightly negative. It is called KID with Inception features alone.
-    """
-    _check_features(first, second)
-    first, second = first.double(), second.double()
-
-    def kernel(x: Tensor, y: Tensor) -> Tensor:
-        return (x @ y.T / x.shape[1] + 1) ** 3
-
-    def mean_of_others(x: Tensor) -> Tensor:
-        own = kernel(x, x)
-        return (own.sum() - own.trace()) / (len(x) * (len(x) - 1))
-
-    return float(mean_of_others(first) + mean_of_others(second) - 2 * kernel(first, second).mean())
-
-
-def classifier_two_sample(predicted_ab: Tensor, ab: Tensor, seed: int = 0, steps: int = 300) -> Tensor:
-    """Can a network tell predicted from true chroma? ab (N, 2, H, W) twice, the same N photos in the same order ->
-    share of right answers on each of the N / 2 held-out photos, (N / 2,) of 0, 0.5 or 1; its mean is 0.5 if it cannot.
-
-    Lopez-Paz and Oquab 2017 (arXiv 1610.06545): train a classifier on half of the photos, test it on the others. Both
-    versions of a photo are on the same side, so that knowing the photo does not help. A mean whose interval
-    (`mean_interval`) lies above 0.5 says that the sets differ; one around 0.5 only that this small network could not
-    see it. A few thousand pixels a photo are enough. Same seed, same machine, same answer; torch's global state is left
-    as it was.
-    """
-    _check_same(predicted_ab, ab)
-    count = len(ab)
-    if count < 4 or min(ab.shape[2:]) < 8:
-        raise ValueError(f"needs at least 4 photos of at least 8 x 8, got {tuple(ab.shape)}")
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(count, generator=generator)
-    learn, test = order[: count - count // 2], order[count - count // 2 :]
-    pictures = torch.stack((predicted_ab, ab), 1).float() / CHROMA_SCALE  # (N, 2, 2, H, W): index 1 is real
-    network = _trained_classifier(pictures[learn], seed, steps, generator)
-    with torch.inference_mode():
-        logits = torch.cat([network(part.flatten(0, 1)) for part in pictures[test].split(64)]).view(-1, 2)
-    return ((logits > 0).float() == torch.tensor([0.0, 1.0], device=ab.device)).float().mean(1)
-
-
-def _trained_classifier(pictures: Tensor, seed: int, steps: int, generator: torch.Generator) -> nn.Module:
-    """Fake and real versions (N, 2, 2, H, W) in [-1, 1] -> a small network whose logit is above 0 for real, in eval."""
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
-        torch.manual_seed(seed)
-        network = nn.Sequential(
-            *(nn.Conv2d(2, 16, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.BatchNorm2d(32), nn.ReLU()),
-            *(nn.Conv2d(32, 64, 3, 2, 1), nn.BatchNorm2d(64), nn.ReLU(), nn.Conv2d(64, 64, 3, 2, 1), nn.ReLU()),
-            *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0)),
-        ).to(pictures.device)
-        optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=1e-2)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
-        order = torch.empty(0, dtype=torch.long)
-        for _ in range(steps):
-            if not len(order):
-                order = torch.randperm(len(pictures), generator=generator)
-            batch = pictures[order[:32]].clone()  # not an inference tensor, whatever the caller's mode
-            order = order[32:]
-            if torch.rand((), generator=generator) < 0.5:
-                batch = batch.flip(-1)
-            labels = torch.tensor([0.0, 1.0], device=batch.device).repeat(len(batch))
-            loss = functional.binary_cross_entropy_with_logits(network(batch.flatten(0, 1)), labels)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-    return network.eval()
-
-
-# --- intervals over photos ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate and the 95 % bootstrap interval around it."""
-
-    value: float
-    low: float
-    high: float
-
-
-def mean_interval(values: Tensor, seed: int = 0, resamples: int = 4000) -> Interval:
-    """One value per photo (N,) -> their mean, with the interval that another draw of as many photos would give.
-
-    Percentile bootstrap (Efron and Tibshirani 1993, chapter 13).
-    """
-    values = _finite(values)
-    return _interval(values.mean(), bootstrap_means(values[:, None], seed, resamples)[:, 0])
-
-
-def difference_interval(first: Tensor, second: Tensor, seed: int = 0, resamples: int = 4000) -> Interval:
-    """Two models' values on the same photos, both (N,) -> mean of first - second, with its interval.
-
-    Paired: both are drawn with the same photos, so what makes a photo hard for both cancels. An interval without 0
-    is a difference that another draw of photos would most likely confirm.
-    """
-    _check_same(first, second)
-    return mean_interval(_finite(first) - _finite(second), seed, resamples)
-
-
-def ratio_interval(parts: Tensor, wholes: Tensor, seed: int = 0, resamples: int = 4000) -> Interval:
-    """Sum of `parts` (N,) over the sum of `wholes` (N,), one of each per photo, with its interval."""
-    _check_same(parts, wholes)
-    both = torch.stack((_finite(parts), _finite(wholes)), 1)
-    means = bootstrap_means(both, seed, resamples)
-    return _interval(both[:, 0].sum() / both[:, 1].sum(), means[:, 0] / means[:, 1])
-
-
-def bootstrap_means(values: Tensor, seed: int = 0, resamples: int = 4000) -> Tensor:
-    """K values per photo (N, K) -> their means over N photos drawn with replacement, (resamples, K) in float64.
-
-    One matrix product: how often each draw holds each photo, times the values. Whole histograms fit as values.
-    """
-    count = len(values)
-    drawn = torch.randint(count, (resamples, count), generator=torch.Generator().manual_seed(seed))
-    times = torch.zeros(resamples, count, dtype=torch.float64)
-    times.scatter_add_(1, drawn, torch.ones_like(drawn, dtype=torch.float64))
-    return times @ values.detach().cpu().double() / count
-
-
-def _interval(value: Tensor, draws: Tensor) -> Interval:
-    low, high = draws.quantile(torch.tensor([0.025, 0.975], dtype=draws.dtype)).tolist()
-    return Interval(float(value), low, high)
-
-
 # --- small parts ----------------------------------------------------------------------------------------------------
+
+
+def check_same(first: Tensor, second: Tensor) -> None:
+    """Refuse two tensors that cannot be versions of the same photos."""
+    if first.shape != second.shape:
+        raise ValueError(
+            f"two versions of the same photos have one shape, got {tuple(first.shape)} and {tuple(second.shape)}"
+        )
 
 
 def _polar(ab: Tensor, stretch: Tensor) -> tuple[Tensor, Tensor]:
@@ -413,26 +247,3 @@ def _steps_across(ab: Tensor, reach: int) -> tuple[Tensor, Tensor]:
     whole = shifted(1 + reach) - shifted(-reach)
     size = whole.norm(dim=1)
     return size, ((shifted(2) - shifted(-1)) * whole).sum(1) / size.clamp(min=1e-6)
-
-
-def _finite(values: Tensor) -> Tensor:
-    """One finite value per photo, or a ValueError that says which is not."""
-    if values.ndim != 1 or not len(values):
-        raise ValueError(f"values must be one per photo, (N,) with N at least 1, got {tuple(values.shape)}")
-    broken = (~values.isfinite()).nonzero()
-    if len(broken):
-        raise ValueError(f"values must be finite, got {values[broken[0, 0]].item()} for photo {broken[0, 0].item()}")
-    return values.double()
-
-
-def _check_same(first: Tensor, second: Tensor) -> None:
-    if first.shape != second.shape:
-        raise ValueError(
-            f"two versions of the same photos have one shape, got {tuple(first.shape)} and {tuple(second.shape)}"
-        )
-
-
-def _check_features(first: Tensor, second: Tensor) -> None:
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or min(len(first), len(second)) < 2:
-        shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
-        raise ValueError(f"features must be (N, D) and (M, D) of at least 2 photos, got {shapes}")
