@@ -400,5 +400,5 @@ def test_the_server_answers_and_leaves_nothing_behind(tmp_path: Path) -> None:
             assert "colorgan" in answer.read().decode()
         assert list(tmp_path.glob("colorgan-*"))
         server.send_signal(signal.SIGTERM)
-        server.wait(30)
+        server.wait(90)
     assert not list(tmp_path.glob("colorgan-*"))
