@@ -1,34 +1,32 @@
 """`Colorizer`: the model people load. A PIL image in, the same image in colour out, under its own lightness."""
 
-import functools
 import json
 import math
-import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 import torch
-from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
+from huggingface_hub import ModelCard, PyTorchModelHubMixin
 from huggingface_hub.constants import SAFETENSORS_SINGLE_FILE
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorgan.color import CHROMA_SCALE, bytes_to_lightness, lab_to_gamut_rgb, normalize_lightness, rgb_to_lab
+from colorgan.card import RunRecord, model_card
+from colorgan.color import CHROMA_SCALE, bytes_to_lightness, normalize_lightness, rgb_to_lab
+from colorgan.fetching import HUB_ERRORS, fetched_weights, hub_reason, pinned_revision
 from colorgan.networks import GENERATORS
+from colorgan.painting import paint
 from colorgan.photo import photo_from_image
 from colorgan.upsampling import apply_lines, fit_lines
 
-STRIP_PIXELS = 1 << 17  # painted at a time: a large photo needs little memory beyond itself
-PAINTERS = torch.get_num_threads()
 MAX_VIVIDNESS = 3.0
+HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
 
 
@@ -54,21 +52,7 @@ class Prediction:
         if not 0 <= variant <= self.variants:
             raise ValueError(f"variant must be from 0 to {self.variants}, got {variant}")
         check_vividness(vividness)
-        lines = self.lines[variant : variant + 1] * vividness
-        pixels = np.asarray(image if image.mode == "L" else image.convert("RGB"))
-        height, width = pixels.shape[:2]
-        painted = np.empty((height, width, 3), np.uint8)
-
-        def paint(strip: slice) -> None:
-            # A copy of the strip: Pillow lends its memory read-only, which torch does not take.
-            lightness = bytes_to_lightness(torch.tensor(pixels[strip])).to(lines.device)
-            rgb = lab_to_gamut_rgb(lightness, apply_lines(lines, lightness, strip, height))
-            painted[strip] = rgb.mul_(255).round_().to(torch.uint8)[0].permute(1, 2, 0).cpu().numpy()
-
-        rows = max(1, STRIP_PIXELS // width)
-        strips = [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
-        list(_painters().map(paint, strips))
-        return Image.fromarray(painted)
+        return paint(image, self.lines[variant] * vividness)
 
 
 class Colorizer(
@@ -264,27 +248,48 @@ class Colorizer(
         scale = self.view_size / (max(height, width) if longest_fits else math.sqrt(height * width))
         return max(1, round(height * scale)), max(1, round(width * scale))
 
+    def generate_model_card(self, *, record: RunRecord | None = None, repo_id: str = "") -> ModelCard:
+        """The card that `save_pretrained` and `push_to_hub` write: model_card.md, filled in with what is known.
+
+        Args:
+            record: how the model came to be; without one, only its recipe's name is known.
+            repo_id: "user/model", where it goes.
+        """
+        config: dict[str, Any] = self._hub_mixin_config  # type: ignore[assignment]
+        parameters = sum(parameter.numel() for parameter in self.parameters())
+        record = record or RunRecord.of_recipe(self.recipe)
+        return model_card(config, parameters, self._hub_mixin_info.model_card_data, record, repo_id)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """As huggingface_hub's; `hub.publish` is the one that sends a run's figures and pictures along."""
+        card = {"repo_id": repo_id, **(options.pop("model_card_kwargs", None) or {})}
+        return super().push_to_hub(repo_id, model_card_kwargs=card, **options)
+
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> "Colorizer":
         """A model from a folder (`DEFAULT_WEIGHTS` is the bundled one) or a Hub id, on the CPU, ready to colorize.
 
         Args:
             pretrained_model_name_or_path: folder with config.json and model.safetensors, or "user/model".
-            options: revision, token, cache_dir, force_download, local_files_only as in huggingface_hub;
-                map_location for another device than the CPU; or any argument of `Colorizer` to override.
+            options: revision, token, cache_dir, force_download, local_files_only as in huggingface_hub (all files are
+                of the one commit that the revision means when it is asked for); map_location for another device than
+                the CPU; or any argument of `Colorizer` to override.
 
         Raises:
             ValueError: no such folder or model, no network, a missing or unexpected tensor; the message says which.
         """
+        name = str(pretrained_model_name_or_path)
         try:
-            model: Colorizer = super().from_pretrained(pretrained_model_name_or_path, **options)
+            if not Path(name).is_dir():
+                asked = {option: options[option] for option in HUB_OPTIONS if option in options}
+                options["revision"] = pinned_revision(name, **asked)
+            model: Colorizer = super().from_pretrained(name, **options)
         except json.JSONDecodeError as error:
-            raise ValueError(f"the config.json of {str(pretrained_model_name_or_path)!r} is broken: {error}") from error
-        except (HfHubHTTPError, HFValidationError, OSError) as error:
-            reason = str(error).strip().splitlines()[0]
+            raise ValueError(f"the config.json of {name!r} is broken: {error}") from error
+        except HUB_ERRORS as error:
+            reason = hub_reason(error, options.get("token"))
             raise ValueError(
-                f"{str(pretrained_model_name_or_path)!r} is neither a folder with a model nor one that can be "
-                f"fetched from the Hub: {reason}"
+                f"{name!r} is neither a folder with a model nor one that can be fetched from the Hub: {reason}"
             ) from error
         return model
 
@@ -307,16 +312,13 @@ class Colorizer(
             raise ValueError(f"{model_id!r} is not a colorgan model: no config.json that names its network")
         path = Path(model_id) / SAFETENSORS_SINGLE_FILE
         if not path.parent.is_dir():
-            path = Path(
-                hf_hub_download(
-                    model_id,
-                    SAFETENSORS_SINGLE_FILE,
-                    revision=revision,
-                    cache_dir=cache_dir,
-                    force_download=force_download,
-                    local_files_only=local_files_only,
-                    token=token,
-                )
+            path = fetched_weights(
+                model_id,
+                revision=revision,
+                cache_dir=cache_dir,
+                force_download=force_download,
+                local_files_only=local_files_only,
+                token=token,
             )
         try:
             model, weights = cls(**model_kwargs), load_file(path)
@@ -343,18 +345,6 @@ def _check_same_tensors(model_id: str, found: dict[str, Tensor], wanted: dict[st
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise ValueError(f"the weights of {model_id!r} {problem} {names[0]}{more}: not this network's weights")
-
-
-@functools.cache
-def _painters() -> ThreadPoolExecutor:
-    """Threads that each paint a strip with one core: on strips this small, two cores sharing each operation wait
-    for one another longer than they work."""
-    callers = torch.get_num_threads()
-    pool = ThreadPoolExecutor(PAINTERS, "painter", initializer=torch.set_num_threads, initargs=(1,))
-    everyone = threading.Barrier(PAINTERS)
-    list(pool.map(lambda _: everyone.wait(), range(PAINTERS)))  # all are born now, because torch gives threads
-    torch.set_num_threads(callers)  # born later the number set last, by whichever thread
-    return pool
 
 
 def _seeded(seed: int) -> torch.Generator:

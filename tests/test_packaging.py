@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
     source, made = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "colorgan", source / "colorgan")
     shutil.copytree(ROOT / "tests", source / "tests")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "model_card.md"):
         shutil.copy(ROOT / name, source)
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(made), str(source)]
     built = subprocess.run(build, capture_output=True, text=True, timeout=200)
@@ -48,6 +48,7 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     assert assets
     assert names >= assets | {
         "colorgan/py.typed",
+        "colorgan/model_card.md",
         "colorgan/weights/config.json",
         "colorgan/weights/model.safetensors",
     }

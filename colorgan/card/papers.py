@@ -1,0 +1,91 @@
+"""The papers behind a recipe, found by what the recipe is made of: an altered recipe cites what it then stands on."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def _arxiv(text: str, number: str) -> str:
+    return f"{text}, [arXiv {number}](https://arxiv.org/abs/{number})."
+
+
+GAN = _arxiv("Goodfellow et al.: Generative Adversarial Nets. NeurIPS 2014", "1406.2661")
+CONDITIONAL = _arxiv("Mirza and Osindero: Conditional Generative Adversarial Nets. 2014", "1411.1784")
+DCGAN = _arxiv(
+    "Radford, Metz and Chintala: Unsupervised Representation Learning with Deep Convolutional Generative Adversarial "
+    "Networks. ICLR 2016",
+    "1511.06434",
+)
+IMPROVED = _arxiv("Salimans et al.: Improved Techniques for Training GANs. NeurIPS 2016", "1606.03498")
+WGAN = _arxiv("Arjovsky, Chintala and Bottou: Wasserstein GAN. ICML 2017", "1701.07875")
+PENALTY = _arxiv("Gulrajani et al.: Improved Training of Wasserstein GANs. NeurIPS 2017", "1704.00028")
+HINGE = _arxiv("Lim and Ye: Geometric GAN. 2017", "1705.02894")
+SPECTRAL = _arxiv("Miyato et al.: Spectral Normalization for Generative Adversarial Networks. ICLR 2018", "1802.05957")
+PIX2PIX = _arxiv(
+    "Isola, Zhu, Zhou and Efros: Image-to-Image Translation with Conditional Adversarial Networks. CVPR 2017",
+    "1611.07004",
+)
+UNET = _arxiv(
+    "Ronneberger, Fischer and Brox: U-Net: Convolutional Networks for Biomedical Image Segmentation. MICCAI 2015",
+    "1505.04597",
+)
+RESIDUAL = _arxiv("He, Zhang, Ren and Sun: Deep Residual Learning for Image Recognition. CVPR 2016", "1512.03385")
+NAZERI = _arxiv(
+    "Nazeri, Ng and Ebrahimi: Image Colorization Using Generative Adversarial Networks. AMDO 2018", "1803.05400"
+)
+COLORFUL = _arxiv("Zhang, Isola and Efros: Colorful Image Colorization. ECCV 2016", "1603.08511")
+EFFICIENTNET = _arxiv(
+    "Tan and Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks. ICML 2019", "1905.11946"
+)
+GUIDED = _arxiv("He and Sun: Fast Guided Filter. 2015", "1505.00996")
+LSUN = _arxiv(
+    "Yu et al.: LSUN: Construction of a Large-scale Image Dataset using Deep Learning with Humans in the Loop. 2015",
+    "1506.03365",
+)
+DOGS = (
+    "Khosla, Jayadevaprakash, Yao and Fei-Fei: Novel Dataset for Fine-Grained Image Categorization. "
+    "CVPR workshop on Fine-Grained Visual Categorization, 2011."
+)
+FLOWERS = (
+    "Nilsback and Zisserman: Automated Flower Classification over a Large Number of Classes. "
+    "Indian Conference on Computer Vision, Graphics and Image Processing, 2008."
+)
+
+NETWORKS: Mapping[str, tuple[str, ...]] = {
+    "LiteUNet": (EFFICIENTNET, UNET, RESIDUAL),
+    "DropoutUNet": (PIX2PIX, UNET),
+    "SymmetricUNet": (UNET,),
+    "ResidualGenerator": (NAZERI, RESIDUAL),
+    "LabUNet": (NAZERI, UNET),
+    "UnpaddedFCN": (UNET,),
+}
+DISCRIMINATORS: Mapping[str, tuple[str, ...]] = {
+    "PatchCritic": (PIX2PIX,),
+    "ConditionalDiscriminator": (CONDITIONAL,),
+    "WeakDiscriminator": (DCGAN,),
+    "LabDiscriminator": (DCGAN, CONDITIONAL),
+    "PooledDiscriminator": (CONDITIONAL,),
+    "ChromaDiscriminator": (PIX2PIX, SPECTRAL),
+}
+ADVERSARIAL: Mapping[str, tuple[str, ...]] = {"log": (GAN,), "wasserstein": (WGAN,), "hinge": (HINGE,)}
+DATA: Mapping[str, tuple[str, ...]] = {
+    "lsun-bedroom": (LSUN,),
+    "stanford-dogs": (DOGS,),
+    "flowers-102": (FLOWERS,),
+}
+
+
+def papers(network: str, recipe: Mapping[str, Any]) -> list[str]:
+    """References, each once: of the network by its class, and of a recipe as recipe.json has it ({} for none)."""
+    objective = recipe.get("objective") or {}
+    discriminator = (recipe.get("discriminator") or {}).get("name", "")
+    found: list[Iterable[str]] = [
+        NETWORKS.get(network, ()),
+        ADVERSARIAL.get(objective.get("adversarial", ""), ()),
+        DISCRIMINATORS.get(discriminator, ()),
+        (PENALTY,) if objective.get("gradient_penalty") else (),
+        (IMPROVED,) if objective.get("real_label", 1.0) != 1.0 else (),
+        (COLORFUL,) if objective.get("distribution_weight") else (),
+        (GUIDED,),
+        *(DATA.get(name, ()) for name in (recipe.get("data") or {}).get("dataset", ())),
+    ]
+    return list(dict.fromkeys(paper for some in found for paper in some))
