@@ -2,10 +2,13 @@
 
 import hashlib
 import random
+import secrets
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import text
+
 from colorgan.voting import protocol
-from colorgan.voting.protocol import PLAN, Plan, Side
+from colorgan.voting.protocol import PLAN, Candidate, Plan, Side, plan_session
 from colorgan.voting.records import AnswerReport, Outcome, SessionRow, StimulusRow, TrialRow
 from colorgan.voting.store import Store
 
@@ -92,3 +95,55 @@ def play(store: Store, clock: Clock, session: SessionRow, judge: Judge, trials: 
         assert store.answer(trial.trial_id, session.participant_hash, judge(trial)) is Outcome.RECORDED
         answered += 1
     return answered
+
+
+def fill(store: Store, judges: Sequence[Judge], study_id: str = "s", plan: Plan = PLAN, first: int = 1000) -> None:
+    """Finished sessions of so many people, written at once: the same rows as `play` makes, a hundred times faster."""
+    stimuli = store.select("SELECT * FROM stimulus WHERE study_id = :s ORDER BY stimulus_id", s=study_id)
+    candidates = [Candidate(row["stimulus_id"], row["photo_id"], row["model_id"], row["kind"]) for row in stimuli]
+    sessions, trials, answers = [], [], []
+    for number, judge in enumerate(judges, first):
+        session_id, now_ms = secrets.token_hex(16), START_S * 1000
+        sessions.append(
+            {
+                "session_id": session_id,
+                "study_id": study_id,
+                "hash": person(number),
+                "at": START_S,
+                "end": START_S + 300,
+            }
+        )
+        for position, planned in enumerate(plan_session(plan, candidates, random.Random(number)), 1):
+            now_ms += 5000
+            trial = TrialRow(
+                secrets.token_hex(16),
+                position,
+                planned.kind,
+                planned.stimulus_id,
+                planned.fake_side,
+                now_ms,
+                now_ms + 1,
+            )
+            trials.append({**vars(trial), "session_id": session_id})
+            judged = judge(trial)
+            answers.append(
+                {
+                    **vars(judged),
+                    "trial_id": trial.trial_id,
+                    "lost_focus": int(judged.lost_focus),
+                    "received_at_ms": now_ms + protocol.sequence_ms() + judged.response_ms,
+                }
+            )
+    with store._write() as connection:
+        connection.execute(
+            text("""
+                INSERT INTO session (session_id, study_id, participant_hash, consent_version, started_at_s,
+                    finished_at_s, device_class, timed)
+                VALUES (:session_id, :study_id, :hash, '1', :at, :end, 'desktop', 1)
+            """),
+            sessions,
+        )
+        for table, rows in (("trial", trials), ("answer", answers)):
+            names = list(rows[0])
+            columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), rows)

@@ -1,10 +1,45 @@
 """The real-or-fake study: which of two pictures has the computer's colours? Knows no web framework.
 
-protocol.py     the rules: plans, balanced sides, timing, exclusions' limits
+protocol.py     the rules: plans, balanced sides, timing, limits of the exclusions
+stimuli.py      photo and model -> the pictures of a trial, through one pipeline, in files that tell nothing
+pool.py         all pictures of a study, rendered ahead, and their manifest
 privacy.py      random tokens, their keyed hash, the rate limiter
 database.py     an address -> an engine, SQLite or PostgreSQL
 schema.py       tables, views and migrations
 statements.py   the SQL that must hold under attack
 records.py      rows
 store.py        studies, sessions, trials and answers
+study.py        what a participant's browser may ask for: the door for pages
+statistics.py   votes -> figures with their intervals
+results.py      a study's figures, and when they may be seen
+export.py       answers, study and results as files
 """
+
+from colorgan.voting.export import export_study
+from colorgan.voting.pool import Pool, StudyModel, StudyPhoto, build_pool
+from colorgan.voting.privacy import RateLimiter, new_token, server_secret
+from colorgan.voting.records import AnswerReport, Outcome
+from colorgan.voting.results import progress, quick_results, study_results
+from colorgan.voting.store import Store
+from colorgan.voting.study import Reply, Shown, Study, study_folder
+
+__all__ = [
+    "AnswerReport",
+    "Outcome",
+    "Pool",
+    "RateLimiter",
+    "Reply",
+    "Shown",
+    "Store",
+    "Study",
+    "StudyModel",
+    "StudyPhoto",
+    "build_pool",
+    "export_study",
+    "new_token",
+    "progress",
+    "quick_results",
+    "server_secret",
+    "study_folder",
+    "study_results",
+]

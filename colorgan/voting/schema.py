@@ -85,7 +85,7 @@ _VIEWS = [
     SELECT study_id, session_id, participant_hash, device_class, colour_vision, timed, trial_id, position, kind,
         photo_id, model_id, model_revision, fake_side, chosen_side,
         CASE WHEN response_ms < question_ms THEN response_ms ELSE question_ms END AS answer_ms,
-        received_at_ms, shown_left_ms, shown_right_ms, lost_focus, exposure_ms
+        response_ms, received_at_ms, shown_left_ms, shown_right_ms, lost_focus, exposure_ms
     FROM (
         SELECT study.study_id, session.session_id, participant_hash, device_class, colour_vision, timed,
             trial.trial_id, position, trial.kind, photo_id, model_id, model_revision, fake_side, chosen_side,

@@ -77,7 +77,7 @@ def wilson(successes: float, trials: float, critical: float | None = None) -> In
 
 def design_effect(votes: Votes) -> float:
     """How much more the rate varies than with independent votes: the variance of the people's means, over what
-    independent votes would give (Kish 1965, section 8.2); 1 where the rate is 0 or 1, or one person voted."""
+    independent votes would give (Kish, Survey Sampling, 1965); 1 where the rate is 0 or 1, or one person voted."""
     rate, means = float(votes.fooled.mean()), person_means(votes)
     if rate in (0.0, 1.0) or len(means) < 2:
         return 1.0
@@ -88,7 +88,7 @@ def these_photos(votes: Votes) -> Interval:
     """The fooling rate of *these* photos, whoever looks: people vary, photos are fixed.
 
     Wilson with the effective number of votes n / max(1, design effect) and a t quantile with people - 1 degrees of
-    freedom (Korn & Graubard, Survey Methodology 24, 1998, for the interval of a share from clusters).
+    freedom, in the manner of Korn & Graubard (Survey Methodology 24, 1998).
     """
     if not len(votes):
         return Interval(math.nan, 0.0, 1.0)
@@ -226,7 +226,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def votes_needed(rate: float, null: float = 0.5, power: float = 0.8) -> float:
-    """Independent votes that tell a rate from `null`, two-sided at .05 (Fleiss, Levin & Paik 2003, equation 2.21)."""
+    """Independent votes that tell a rate from `null`, two-sided at .05, by the normal approximation
+    (Fleiss, Levin & Paik, Statistical Methods for Rates and Proportions, 2003, chapter 2)."""
     if rate == null or not 0 < rate < 1:
         raise ValueError(f"the rate must be in (0, 1) and differ from {null}, got {rate}")
     z_alpha, z_power = float(special.ndtri((1 + LEVEL) / 2)), float(special.ndtri(power))
