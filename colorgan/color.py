@@ -18,8 +18,8 @@ CHROMA_SCALE = 110.0  # networks see ab / 110; sRGB reaches a in [-87, 99] and b
 # Linear sRGB -> XYZ; IEC 61966-2-1, to the digits that scikit-image and kornia use.
 _RGB_TO_XYZ = np.array(((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227)))
 _RGB_TO_XYZ_OVER_WHITE = (_RGB_TO_XYZ / _RGB_TO_XYZ.sum(1, keepdims=True)).tolist()
-_XYZ_OVER_WHITE_TO_RGB = np.linalg.inv(_RGB_TO_XYZ_OVER_WHITE).tolist()
-_DELTA = 6.0 / 29.0  # where CIE's cube root turns into a straight line
+XYZ_OVER_WHITE_TO_RGB = np.linalg.inv(_RGB_TO_XYZ_OVER_WHITE).tolist()
+DELTA = 6.0 / 29.0  # where CIE's cube root turns into a straight line
 
 
 def rgb_to_lab(rgb: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,7 +40,7 @@ def bytes_to_lightness(pixels: Tensor) -> Tensor:
 
     The same as `rgb_to_lightness`, several times faster: 256 values a channel are looked up, not computed.
     """
-    lightness, luminance = _byte_tables()
+    lightness, luminance = byte_tables()
     if pixels.ndim == 2:
         return lightness[pixels.int()][None, None]
     red, green, blue = pixels.int().unbind(2)
@@ -104,13 +104,24 @@ def linear_to_srgb(linear: Tensor) -> Tensor:
     return 1.055 * curved ** (1 / 2.4) - 0.055 + 12.92 * (linear - curved)
 
 
+def cube_root_lines(lines: Tensor) -> Tensor:
+    """Lines of a and b over L -> lines of f(X) and f(Z) over f(Y), where f is CIE's cube root; both (4, h, w).
+
+    Two slopes, then two offsets: as L = 116 f(Y) - 16, a = 500 (f(X) - f(Y)) and b = 200 (f(Y) - f(Z)), a line in
+    one space is a line in the other.
+    """
+    slopes, offsets = lines[:2], lines[2:] - 16.0 * lines[:2]
+    scale = torch.tensor((1 / 500.0, -1 / 200.0), device=lines.device)[:, None, None]
+    return torch.cat((1.0 + 116.0 * slopes * scale, offsets * scale))
+
+
 def normalize_lightness(lightness: Tensor) -> Tensor:
     """L in [0, 100] -> what networks see, in [-1, 1]."""
     return lightness / (LIGHTNESS_MAX / 2) - 1.0
 
 
 @functools.cache
-def _byte_tables() -> tuple[Tensor, Tensor]:
+def byte_tables() -> tuple[Tensor, Tensor]:
     """L of the 256 grays (256,), and what each value of R, G and B adds to luminance (3, 256)."""
     with torch.inference_mode(False):
         values = torch.arange(256) / 255.0
@@ -137,19 +148,19 @@ def _lab_to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
     lightness, ab = _wide(lightness), _wide(ab)
     fy = (lightness + 16.0) / 116.0
     f = torch.cat((fy + ab[:, :1] / 500.0, fy, fy - ab[:, 1:] / 200.0), 1)
-    return _mix(_XYZ_OVER_WHITE_TO_RGB, _cube(f))
+    return _mix(XYZ_OVER_WHITE_TO_RGB, _cube(f))
 
 
 def _cube_root(t: Tensor) -> Tensor:
     """CIE 15:2004's f: the cube root, and its tangent near black, where the root's gradient has no end."""
-    curved = t.clamp(min=_DELTA**3)
-    return curved ** (1 / 3) + (t - curved) / (3 * _DELTA**2)
+    curved = t.clamp(min=DELTA**3)
+    return curved ** (1 / 3) + (t - curved) / (3 * DELTA**2)
 
 
 def _cube(f: Tensor) -> Tensor:
     """The inverse of `_cube_root`."""
-    curved = f.clamp(min=_DELTA)
-    return curved * curved * curved + (3 * _DELTA**2) * (f - curved)
+    curved = f.clamp(min=DELTA)
+    return curved * curved * curved + (3 * DELTA**2) * (f - curved)
 
 
 def _mix(matrix: Sequence[Sequence[float]], image: Tensor) -> Tensor:

@@ -25,22 +25,21 @@ def fit_lines(lightness: Tensor, ab: Tensor, radius: int = RADIUS, regularizatio
     return _box(torch.cat((slope, mean_ab - slope * mean_l), 1), radius)
 
 
-def apply_lines(lines: Tensor, lightness: Tensor, rows: slice | None = None, height: int | None = None) -> Tensor:
-    """Lines (N, 4, h, w) on L (N, 1, R, W) in [0, 100] -> ab (N, 2, R, W).
+def apply_lines(lines: Tensor, lightness: Tensor) -> Tensor:
+    """Lines (N, 4, h, w) on L (N, 1, H, W) in [0, 100] -> ab (N, 2, H, W).
 
-    L may be a strip, the given `rows` of a photo `height` pixels high, so that a large photo needs little memory.
+    `painting` does the same in passing, without a full-size ab in memory.
     """
-    height = lightness.shape[2] if height is None else height
-    rows = slice(0, height) if rows is None else rows
-    small_height = lines.shape[2]
-    # Bilinear with pixel centres at half integers, as torch's align_corners=False: rows by hand, columns by torch.
-    centre = (torch.arange(rows.start, rows.stop, device=lines.device) + 0.5) * (small_height / height) - 0.5
-    upper = centre.floor().clamp(0, small_height - 1).long()
-    lower = (upper + 1).clamp(max=small_height - 1)
-    share = (centre - upper).clamp(0, 1)[:, None]
-    strip = torch.lerp(lines[:, :, upper], lines[:, :, lower], share)
-    strip = functional.interpolate(strip, (strip.shape[2], lightness.shape[3]), mode="bilinear")
-    return strip[:, :2] * lightness + strip[:, 2:]
+    lines = functional.interpolate(lines, lightness.shape[2:], mode="bilinear")
+    return lines[:, :2] * lightness + lines[:, 2:]
+
+
+def between(small: int, large: int) -> tuple[Tensor, Tensor]:
+    """Bilinear upsampling of `small` pixels to `large`, as torch's align_corners=False has it: for each of the large
+    the one before it among the small, int64, and the share of the one after that, float32 in [0, 1]."""
+    centre = (torch.arange(large) + 0.5) * (small / large) - 0.5
+    before = centre.floor().clamp(0, small - 1)
+    return before.long(), (centre - before).clamp(0, 1)
 
 
 def _box(image: Tensor, radius: int) -> Tensor:

@@ -198,7 +198,7 @@ class TestPrediction:
         image = photo(1)
         prediction = bundled.predict([image])[0]
         whole = prediction.picture(image)
-        monkeypatch.setattr("colorgan.colorizer.STRIP_PIXELS", 1)
+        monkeypatch.setattr("colorgan.painting.ROWS", 1)
         assert prediction.picture(image).tobytes() == whole.tobytes()
 
     def test_unknown_variant(self, bundled: Colorizer) -> None:

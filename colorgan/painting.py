@@ -1,0 +1,138 @@
+"""The last step, compiled: pixels and lines in, sRGB pixels out. Every other step is small beside it.
+
+torch takes some forty passes over a photo for this, each through memory; compiled, they are one, several times faster
+on 12 megapixels. The arithmetic is that of `color` and `upsampling`, which a test compares it with; roots and powers
+are looked up, in tables that `color` fills.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numba
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from colorgan.color import DELTA, XYZ_OVER_WHITE_TO_RGB, byte_tables, cube_root_lines, linear_to_srgb, rgb_to_lightness
+from colorgan.upsampling import between
+
+ROWS = 64  # painted at a time by one thread
+CUBE_ROOTS = 1 << 12  # entries of a table read with interpolation: L to 0.001
+GAMMAS = 1 << 14  # entries of a table read at the nearest: a fifth of an 8-bit step near black
+
+Array = NDArray[Any]
+
+
+def paint(image: Image.Image, lines: Tensor) -> Image.Image:
+    """Paint an image, "L" or what converts to "RGB", by lines (4, h, w) of `upsampling.fit_lines` -> RGB of its size.
+
+    The result is `lab_to_gamut_rgb` of the image's own lightness and the lines' ab, in 8 bits.
+    """
+    source = image if image.mode == "L" else image.convert("RGB")
+    width, height = source.size
+    field = np.ascontiguousarray(cube_root_lines(lines.float().cpu()).permute(1, 2, 0).numpy())
+    rows, columns = (
+        tuple(part.numpy() for part in between(small, large))
+        for small, large in ((field.shape[0], height), (field.shape[1], width))
+    )
+    painted = np.empty((height, width, 3), np.uint8)
+
+    def paint_strip(top: int) -> None:
+        strip = slice(top, min(top + ROWS, height))
+        pixels = np.asarray(source.crop((0, strip.start, width, strip.stop)))  # of the whole, it takes 4 times as long
+        pixels = pixels.reshape(strip.stop - strip.start, width, -1)
+        _kernel()(pixels, field, *(part[strip] for part in rows), *columns, *_tables(), painted[strip])
+
+    list(_painters().map(paint_strip, range(0, height, ROWS)))
+    return Image.frombuffer("RGB", (width, height), painted, "raw", "RGB", 0, 1)
+
+
+def _paint_rows(
+    pixels: Array,  # (R, W, 1 or 3) uint8
+    field: Array,  # (h, w, 4): f(X) = field 0 * f(Y) + field 2, f(Z) = field 1 * f(Y) + field 3
+    above: Array,  # (R,) the row of the field over each row of pixels, and the next row's share
+    above_share: Array,
+    left: Array,  # (W,) likewise for columns
+    left_share: Array,
+    luminance: Array,  # (3, 256) what each value of R, G and B adds to Y
+    cube_roots: Array,  # f(Y) of CUBE_ROOTS + 1 steps of Y from 0 to 1
+    gammas: Array,  # 8-bit sRGB of GAMMAS + 1 steps of linear light from 0 to 1
+    matrix: Array,  # XYZ over white -> linear RGB
+    painted: Array,  # (R, W, 3) uint8
+) -> None:
+    last_row, last_column, width = field.shape[0] - 1, field.shape[1] - 1, pixels.shape[1]
+    gray = pixels.shape[2] == 1
+    zero, tiny, one = np.float32(0), np.float32(1e-7), np.float32(1)
+    line, knee, foot = np.float32(3 * DELTA * DELTA), np.float32(DELTA), np.float32(2 * DELTA / 3)
+    # Row by row, in three loops: look-ups, arithmetic on plain vectors that the compiler can do sixteen at a time,
+    # and look-ups again.
+    luminances, roots = np.empty(width, np.float32), np.empty(width, np.float32)
+    here, colours = np.empty((4, width), np.float32), np.empty((3, width), np.float32)
+    for row in range(pixels.shape[0]):
+        upper, lower = field[above[row]], field[min(above[row] + 1, last_row)]
+        mixed = upper + (lower - upper) * above_share[row]
+        for column in range(width):
+            red = pixels[row, column, 0]
+            green, blue = (red, red) if gray else (pixels[row, column, 1], pixels[row, column, 2])
+            y = min(luminance[0, red] + luminance[1, green] + luminance[2, blue], one)
+            place = y * np.float32(CUBE_ROOTS)
+            step = min(np.uint32(place), np.uint32(CUBE_ROOTS - 1))
+            luminances[column] = y
+            roots[column] = cube_roots[step] + (cube_roots[step + 1] - cube_roots[step]) * (place - np.float32(step))
+            near, far, share = left[column], min(left[column] + 1, last_column), left_share[column]
+            for part in range(4):
+                here[part, column] = mixed[near, part] + (mixed[far, part] - mixed[near, part]) * share
+        for column in range(width):
+            y, root = luminances[column], roots[column]
+            root_x, root_z = here[0, column] * root + here[2, column], here[1, column] * root + here[3, column]
+            x = root_x * root_x * root_x if root_x > knee else line * (root_x - foot)
+            z = root_z * root_z * root_z if root_z > knee else line * (root_z - foot)
+            # Linear RGB, as what it differs from the gray of the same luminance; then `color.desaturate`.
+            x, z, headroom = x - y, z - y, one - y
+            off_red = matrix[0, 0] * x + matrix[0, 2] * z
+            off_green = matrix[1, 0] * x + matrix[1, 2] * z
+            off_blue = matrix[2, 0] * x + matrix[2, 2] * z
+            over = max(headroom, max(off_red, max(off_green, off_blue)))
+            under = max(y, -min(off_red, min(off_green, off_blue)))
+            fits = min((headroom + tiny) / (over + tiny), (y + tiny) / (under + tiny))
+            colours[0, column] = min(max(y + off_red * fits, zero), one)
+            colours[1, column] = min(max(y + off_green * fits, zero), one)
+            colours[2, column] = min(max(y + off_blue * fits, zero), one)
+        for column in range(width):
+            for channel in range(3):
+                place = colours[channel, column] * np.float32(GAMMAS) + np.float32(0.5)
+                painted[row, column, channel] = gammas[np.uint32(place)]
+
+
+@functools.cache
+def _kernel() -> Callable[..., None]:
+    """`_paint_rows`, compiled when first used; the machine code is kept on disk where there is a place for it."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": True, "error_model": "numpy"}  # no check that a divisor is 0
+    try:
+        compiled: Callable[..., None] = numba.njit(cache=True, **options)(_paint_rows)
+    except RuntimeError:  # no folder to write to: compiled again in every process
+        compiled = numba.njit(**options)(_paint_rows)
+    return compiled
+
+
+@functools.cache
+def _tables() -> tuple[Array, ...]:
+    """What `_paint_rows` looks up."""
+    with torch.inference_mode(False):
+        steps = torch.linspace(0, 1, CUBE_ROOTS + 1)
+        grays = linear_to_srgb(steps).expand(1, 3, 1, -1)
+        cube_roots = (rgb_to_lightness(grays).flatten() + 16.0) / 116.0
+        gammas = (linear_to_srgb(torch.linspace(0, 1, GAMMAS + 1)) * 255).round().to(torch.uint8)
+    return byte_tables()[1].numpy(), cube_roots.numpy(), gammas.numpy(), np.array(XYZ_OVER_WHITE_TO_RGB, np.float32)
+
+
+@functools.cache
+def _painters() -> ThreadPoolExecutor:
+    """One thread a core: the compiled code lets go of Python's lock."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ThreadPoolExecutor(cores, "painter")
