@@ -269,7 +269,9 @@ def test_a_closed_study_takes_nothing(store: Store, clock: Clock) -> None:
     store.close_study("s")
     assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.CLOSED
     assert store.out(trial.trial_id, person(0)) is None
-    assert store.issue(session.session_id) is None
+    assert store.issue(session.session_id) is None  # neither a new one
+    [own] = store.select("SELECT session_id FROM trial WHERE trial_id = :t", t=trial.trial_id)
+    assert store.issue(own["session_id"]) is None  # nor the one that was out
     assert count(store, "answer") == 0
 
 

@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from PIL import Image
 from test_voting_stimuli import SIDE_PX, Sepia, picture
 from voting_cases import Clock, other, report
 
-from colorgan.voting import protocol, results
+from colorgan.voting import protocol, results, stimuli
 from colorgan.voting.pool import Pool, StudyModel, StudyPhoto, build_pool
 from colorgan.voting.privacy import new_token, participant_hash
 from colorgan.voting.protocol import Plan
@@ -234,3 +236,46 @@ def test_the_default_places(
     token = new_token()
     Study.open(store, "paired").start(token, device_class="tablet")
     assert Study.open(store, "paired").next_trial(token) is not None  # another process has the same secret
+
+
+def test_the_programs_of_the_documentation_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "voting.md").read_text()
+    programs = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(programs) == 2
+    (tmp_path / "photos").mkdir()
+    for seed in range(52):
+        picture(seed, 100, 96).save(tmp_path / "photos" / f"{seed:02}.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLORGAN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("COLORGAN_STUDY_SECRET", raising=False)
+    # The bundled model is tried elsewhere; 46 photos of it would take this test most of its time.
+    monkeypatch.setattr("colorgan.Colorizer", SimpleNamespace(from_pretrained=lambda _: Sepia()), raising=False)
+    monkeypatch.setattr("colorgan.voting.pool.model_revision", lambda _: "r1")
+    names: dict[str, object] = {"print": lambda *_: None}
+    for program in programs:
+        exec(program, names)
+    assert (tmp_path / "autumn-export" / "results.json").exists()
+    store = names["store"]
+    assert isinstance(store, Store)
+    store.close()
+
+
+def test_the_documentation_says_the_protocols_numbers() -> None:
+    text = " ".join((Path(__file__).parent.parent / "docs" / "voting.md").read_text().split())
+    full = protocol.PLAN
+    for words in (
+        f"Practises on {full.practice} pairs",
+        f"Judges {full.scored + full.catch} pairs without being told: {full.scored} that are scored",
+        f"mark for {protocol.FIXATION_MS} ms, the left photo for {protocol.EXPOSURE_MS} ms",
+        f"nothing for {protocol.BLANK_MS} ms",
+        f"({protocol.sequence_ms():,} ms after",
+        f"more than {protocol.MAX_LAPSED_TRIALS} trials",
+        f"at most {protocol.MAX_CATCH_MISSES} miss",
+        f"under {protocol.MIN_MEDIAN_ANSWER_MS} ms",
+        f"in {protocol.MAX_ONE_SIDE_PERCENT} % of the answers",
+        f"more than {protocol.MAX_EXPOSURE_ERROR_MS} ms too long",
+        f"Plan {results.GOAL_SESSIONS} kept sessions",
+        f"under {stimuli.MIN_SIDE_PX} px",
+        f"fewer than {full.trials} photos",
+    ):
+        assert words in text, words

@@ -15,13 +15,17 @@ results.py      a study's figures, and when they may be seen
 export.py       answers, study and results as files
 """
 
-from colorgan.voting.export import export_study
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto, build_pool
-from colorgan.voting.privacy import RateLimiter, new_token, server_secret
-from colorgan.voting.records import AnswerReport, Outcome
-from colorgan.voting.results import progress, quick_results, study_results
-from colorgan.voting.store import Store
-from colorgan.voting.study import Reply, Shown, Study, study_folder
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from colorgan.voting.export import export_study
+    from colorgan.voting.pool import Pool, StudyModel, StudyPhoto, build_pool
+    from colorgan.voting.privacy import RateLimiter, new_token, server_secret
+    from colorgan.voting.records import AnswerReport, Outcome
+    from colorgan.voting.results import progress, quick_results, study_results
+    from colorgan.voting.store import Store
+    from colorgan.voting.study import Reply, Shown, Study, study_folder
 
 __all__ = [
     "AnswerReport",
@@ -43,3 +47,21 @@ __all__ = [
     "study_folder",
     "study_results",
 ]
+
+_MODULES = {
+    "export": ("export_study",),
+    "pool": ("Pool", "StudyModel", "StudyPhoto", "build_pool"),
+    "privacy": ("RateLimiter", "new_token", "server_secret"),
+    "records": ("AnswerReport", "Outcome"),
+    "results": ("progress", "quick_results", "study_results"),
+    "store": ("Store",),
+    "study": ("Reply", "Shown", "Study", "study_folder"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module when its name is asked for: the store must not wait for torch, which renders pictures."""
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -41,7 +41,10 @@ ISSUE = text("""
 OUT = text("""
     SELECT trial.trial_id, position, kind, stimulus_id, fake_side, issued_at_ms, deadline_ms
     FROM trial LEFT JOIN answer ON answer.trial_id = trial.trial_id
-    WHERE session_id = :session_id AND deadline_ms >= :now_ms AND answer.trial_id IS NULL
+    WHERE session_id = :session_id AND deadline_ms >= :now_ms AND answer.trial_id IS NULL AND EXISTS (
+        SELECT 1 FROM session JOIN study ON study.study_id = session.study_id
+        WHERE session.session_id = :session_id AND closed_at_s IS NULL
+    )
 """)
 
 # Finished when every trial is answered or past its deadline; a quick session never is.

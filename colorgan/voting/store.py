@@ -39,8 +39,12 @@ class Store:
             with self._write() as connection:
                 migrate(connection)
         except DatabaseError as error:
+            engine.dispose()
             where = engine.url.render_as_string(hide_password=True)
             raise ValueError(f"cannot open the database {where}: {str(error.orig).splitlines()[0]}") from error
+        except ValueError:
+            engine.dispose()
+            raise
 
     @classmethod
     def open(
