@@ -87,14 +87,14 @@ def _no_revision(error: Any, token: str | bool | None) -> str:
 
 def _no_entry(error: Any, token: str | bool | None) -> str:
     """A file that is not in the repository, or not in the cache while the Hub cannot be asked."""
-    cause = error.__cause__
-    if isinstance(cause, OfflineModeIsEnabled):
-        return "HF_HUB_OFFLINE is set, and it is not in the cache"
-    if isinstance(cause, HTTPError):
-        return f"{hub_reason(cause, token)}, and it is not in the cache"
     if isinstance(error, HfHubHTTPError):
         found = re.search(r"/resolve/[^/]+/([^?]+)", str(error.response.url))
         return f"it has no {found[1]}" if found else "a file is not there"
+    cause = error.__cause__
+    if isinstance(cause, OfflineModeIsEnabled) and constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE is set, and it is not in the cache"
+    if isinstance(cause, HTTPError):
+        return f"{hub_reason(cause, token)}, and it is not in the cache"
     return "it is not in the cache, and nowhere else may be looked"
 
 

@@ -11,7 +11,6 @@ import json
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -233,7 +232,7 @@ class HubServer:
             return (
                 refusal(404, "Repository not found", "RepoNotFound")
                 if known
-                else refusal(401, "Invalid username or password.")
+                else refusal(401, "Invalid username or password.", "RepoNotFound")
             )
         return repository
 
@@ -353,12 +352,12 @@ class HubServer:
                 fault = hub._fault(request)
                 kind = fault.kind if fault else ""
                 if fault and kind == "slow":
-                    time.sleep(fault.seconds)
+                    threading.Event().wait(fault.seconds)  # time.sleep is what impatient tests replace
                 if kind == "drop":
                     hub.requests.append(f"{request.method} {request.path} -> dropped")
                     return self._drop()
                 failed = fault is not None and kind == "status"
-                reply = refusal(fault.status, "Internal Error") if fault and failed else hub.answer(request)
+                reply = Reply(fault.status, b"<html>Oh dear</html>") if fault and failed else hub.answer(request)
                 hub.requests.append(f"{request.method} {request.path} -> {reply.status}")
                 if kind == "drop answer":
                     return self._drop()

@@ -1,0 +1,113 @@
+"""Files to a Hub repository in one commit: a reader sees all of them or none, however often the line drops."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub.errors import HfHubHTTPError, HTTPError
+
+from colorgan.fetching import HUB_ERRORS, hub_reason
+
+Content = bytes | Path
+T = TypeVar("T")
+DELAYS_S = (1.0, 2.0, 4.0, 8.0)  # between attempts at the whole; the client has its own for most single requests
+_PASSING = (408, 412, 429, 500, 502, 503, 504)  # 412: somebody committed in between, or we did and the answer was lost
+
+
+def send(
+    files: Mapping[str, Content],
+    repo_id: str,
+    message: str,
+    *,
+    owned: Callable[[str], bool] = lambda name: False,
+    private: bool = False,
+    revision: str | None = None,
+    token: str | None = None,
+    **repository: Any,
+) -> str:
+    """Make the repository if need be, and commit the files -> its address.
+
+    Args:
+        files: name in the repository -> content, or where it is.
+        repo_id: "user/name".
+        message: of the commit.
+        owned: names that an earlier commit of ours may have left; those not in `files` are deleted with it.
+        private: for a new repository; an old one that is public is refused.
+        revision: branch, made from main if it is new; None for main.
+        token: None for HF_TOKEN or the login.
+        repository: more of what `HfApi.create_repo` takes.
+
+    Raises:
+        ValueError: it cannot be done; one line that does not hold the token.
+    """
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo_id):
+        raise ValueError(f"a repository on the Hub is 'user/name', got {repo_id!r}")
+    check_token(token)
+    api = HfApi(token=token)
+
+    def attempt() -> str:
+        return _commit(api, files, repo_id, message, owned, private, revision, repository)
+
+    try:
+        return _patiently(attempt)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"cannot publish to {repo_id!r}: what answers there is no Hub; try again later") from error
+    except HUB_ERRORS as error:
+        raise ValueError(f"cannot publish to {repo_id!r}: {_without_token(hub_reason(error, token), token)}") from error
+
+
+def check_token(token: str | None) -> None:
+    """Refuse what no header can carry: the client's own message would quote it."""
+    if token is not None and (not token or re.search(r"[^!-~]", token)):
+        raise ValueError("the token is empty, or holds spaces, line breaks or letters that no token has")
+
+
+def _commit(
+    api: HfApi,
+    files: Mapping[str, Content],
+    repo_id: str,
+    message: str,
+    owned: Callable[[str], bool],
+    private: bool,
+    revision: str | None,
+    repository: Mapping[str, Any],
+) -> str:
+    """One attempt. Begun anew it finds what the last one did: large files that arrived, or even the whole commit."""
+    kind = repository.get("repo_type")
+    address = str(api.create_repo(repo_id, private=private or None, exist_ok=True, **repository))
+    if revision:
+        api.create_branch(repo_id, branch=revision, repo_type=kind, exist_ok=True)
+    now: Any = api.repo_info(repo_id, revision=revision, repo_type=kind)
+    if private and not now.private:
+        raise ValueError(f"{repo_id!r} is there already and public: make it private in its settings, or take another")
+    there = {sibling.rfilename for sibling in now.siblings or ()}
+    operations: list[Any] = [CommitOperationAdd(name, content) for name, content in files.items()]
+    operations += [CommitOperationDelete(name) for name in sorted(there - files.keys()) if owned(name)]
+    try:
+        # On this parent and no other: a request that the client repeats cannot make a second commit.
+        api.create_commit(
+            repo_id, operations, commit_message=message, revision=revision, parent_commit=now.sha, repo_type=kind
+        )
+    except RuntimeError as error:  # what the client says of a large file, whatever went wrong
+        raise error.__cause__ or error from None
+    return f"{address}/tree/{revision}" if revision else address
+
+
+def _patiently(attempt: Callable[[], T]) -> T:
+    for delay in DELAYS_S:
+        try:
+            return attempt()
+        except (HTTPError, json.JSONDecodeError) as error:  # a proxy's page of regret is no JSON
+            if isinstance(error, HfHubHTTPError) and error.response.status_code not in _PASSING:
+                raise
+        time.sleep(delay)
+    return attempt()
+
+
+def _without_token(words: str, token: str | None) -> str:
+    secret = token or get_token()
+    return words.replace(secret, "(the token)") if secret else words
