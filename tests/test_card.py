@@ -72,8 +72,8 @@ def test_a_card_is_complete(name: str, evaluated: bool, tmp_path: Path) -> None:
         'Colorizer.from_pretrained("tester/model")',
         "--model tester/model",
         "python app.py --model tester/model",
-        RECIPES[name].summary,
-        f"`{RECIPES[name].generator.name}`",
+        f"This is {NETWORKS[RECIPES[name].generator.name]}, trained by the recipe `{name}`.",
+        f"| network | `{RECIPES[name].generator.name}` |",
         "2 CPU cores",
         "2.2 hours",
         "64 photos",
@@ -106,7 +106,7 @@ def test_figures_with_intervals_and_a_model_index(tmp_path: Path) -> None:
 def test_a_look_at_few_photos_is_not_passed_off_as_an_evaluation(tmp_path: Path) -> None:
     card = ModelCard(card_of(make_run(tmp_path / "run", psnr=21.5)).content)
     assert "| PSNR, dB (higher is closer) | 21.50 | – |" in card.text
-    assert "the trainer's own last look at at most 4 photos" in card.text
+    assert "the trainer's own last look at no more than 4 photos" in card.text
     assert card.data.eval_results
     assert card.data.eval_results[0].dataset_split is None
 

@@ -21,13 +21,13 @@ KNOWN_SETS = {  # name -> (id on the Hub, terms), as colorgan.data has them, whi
     "stanford-dogs": ("maurice-fp/stanford-dogs", "Stanford Dogs / ImageNet: research use"),
     "flowers-102": ("Donghyun99/Oxford-Flower-102", "Oxford Flowers-102: research use"),
 }
-NETWORKS = {
-    "LiteUNet": "U-Net on an EfficientNet-Lite encoder, a head for the colour and one for its distribution",
-    "DropoutUNet": "U-Net of 8 steps with dropout as its only noise",
-    "SymmetricUNet": "symmetric U-Net of 16 layers",
-    "ResidualGenerator": "encoder, unpadded residual blocks, decoder",
-    "LabUNet": "U-Net in L*a*b*",
-    "UnpaddedFCN": "unpadded convolutions with skips, at stride 1",
+NETWORKS = {  # what each is, for the first sentence
+    "LiteUNet": "a U-Net on an EfficientNet-Lite encoder, with a head for the colour and one for its distribution",
+    "DropoutUNet": "a U-Net with dropout as its only noise",
+    "SymmetricUNet": "a symmetric U-Net of strided layers",
+    "ResidualGenerator": "an encoder, unpadded residual blocks and a decoder",
+    "LabUNet": "a U-Net that puts out L*a*b*",
+    "UnpaddedFCN": "a fully convolutional network without padding",
 }
 _PIXEL_TERMS = {"l1": "L1", "l2": "squared error", "smooth_l1": "Huber's loss in ab units"}
 _GAMES = {
@@ -123,20 +123,20 @@ def _evaluation(results: Results) -> list[EvalResult]:
 
 
 def _summary(config: Mapping[str, Any], record: RunRecord) -> str:
-    name, said = config.get("recipe", ""), record.recipe.get("summary")
-    return f"Recipe `{name}`: {said}." if said else "Its recipe is not on record."
+    how = f"trained by the recipe `{config['recipe']}`" if record.recipe else "whose recipe is not on record"
+    return f"This is {NETWORKS[config['network']]}, {how}."
 
 
 def _design(config: Mapping[str, Any], parameters: int, record: RunRecord) -> list[tuple[str, str]]:
     network, recipe = config["network"], record.recipe
     rows = [
-        ("network", f"`{network}`: {NETWORKS[network]}"),
+        ("network", f"`{network}`"),
         ("parameters", f"{parameters:,}"),
         ("sees a photo at", f"about {config['view_size']} × {config['view_size']} pixels"),
     ]
     if not recipe:
         return rows
-    options = ", ".join(f"{name} {_plain(value)}" for name, value in (config.get("options") or {}).items())
+    options = "; ".join(f"{name} {_plain(value)}" for name, value in (config.get("options") or {}).items())
     rows += [("hyper-parameters", options)] if options else []
     rows += [("predicts", {"ab": "ab of L*a*b*", "lab": "L*a*b*", "rgb": "RGB"}[recipe["output_space"]])]
     rows += [("discriminator", f"`{recipe['discriminator']['name']}`" if recipe["discriminator"] else "none")]
@@ -158,7 +158,7 @@ def _objective(objective: Mapping[str, Any]) -> str:
     if objective["adversarial"] != "none":
         late = f", in the last {1 - objective['adversarial_start']:.0%}" if objective["adversarial_start"] else ""
         parts.append(f"{objective['adversarial_weight']:g} × {_GAMES[objective['adversarial']]}{late}")
-    return " + ".join(parts)
+    return " + ".join(part.removeprefix("1 × ") for part in parts)
 
 
 def _optimiser(plan: Mapping[str, Any]) -> str:

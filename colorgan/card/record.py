@@ -41,7 +41,7 @@ class Figure:
     @property
     def value_text(self) -> str:
         """With as many digits as say something."""
-        return f"{self.value:.3g}" if abs(self.value) < 10 else f"{self.value:.2f}"
+        return f"{self.value:#.3g}" if abs(self.value) < 10 else f"{self.value:.2f}"
 
     @property
     def interval_text(self) -> str:
@@ -119,7 +119,7 @@ class RunRecord:
             return None
         figures = tuple(Figure(key, float(last[key])) for key in ("psnr", "chroma_ratio") if key in last)
         count, data = self.run.get("validation_photos"), self.run.get("validation_dataset") or self._training_sets
-        photos = f"at most {count} photos" if count else "a few photos"
+        photos = f"no more than {count} photos" if count else "a few photos"
         words = (
             f"Only the trainer's own last look at {photos}, after {last['images_seen']:,} training photos: too few for "
             "an interval, and not to be compared with the figures of others."
