@@ -80,7 +80,7 @@ class Colorizer(
         options: dict[str, Any] | None = None,
         view_size: int = 256,
         gain: float = 1.0,
-        variant_strength: float = 2.0,
+        variant_strength: float = 1.4,
         recipe: str = "",
     ):
         super().__init__()
