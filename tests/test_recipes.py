@@ -116,7 +116,7 @@ def test_phases_follow_the_images() -> None:
     first, end = recipe.phase_at(0)
     second, last = recipe.phase_at(end)
     assert recipe.phase_at(end - 1) == (first, end)
-    assert (end, last) == (126_000, 150_000)
+    assert (end, last) == (88_140, 113_000)
     assert first.train_batch_size == 32 and second.train_batch_size == 20
 
 
