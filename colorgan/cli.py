@@ -46,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="colorgan", description="Give black-and-white photographs their colour.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"colorgan {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add_command in (_add_colorize,):
+    for add_command in (_add_colorize, _add_evaluate, _add_publish, _add_space):
         add_command(commands)
     return parser
 
@@ -110,6 +110,189 @@ def _add_colorize(commands: Any) -> None:
         help="refuse larger photos before reading them (default: 120)",
     )
     parser.set_defaults(run=_colorize)
+
+
+def _add_publish(commands: Any) -> None:
+    """`colorgan publish`."""
+    parser = commands.add_parser(
+        "publish",
+        help="put a trained run on the Hugging Face Hub",
+        description="Put a run of train_accelerate.py, or a folder with a model, on the Hugging Face Hub in one "
+        "commit: weights, card, samples, curves, figures and recipe. Checkpoints stay here. The token is that of "
+        "HF_TOKEN or of `hf auth login`.",
+        epilog="Exit status: 0 published, 2 refused or failed; the Hub then has what it had before.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("run_folder", metavar="RUN", help="folder of the run")
+    parser.add_argument("--to", required=True, metavar="ID", help="user/model; made if it is not there")
+    parser.add_argument("--private", action="store_true", help="a new one is for its owner alone")
+    parser.add_argument("--revision", metavar="R", help="branch to publish to; default: main")
+    parser.add_argument("--hardware", default="", metavar="TEXT", help="what it was trained on, for the card")
+    parser.set_defaults(run=_publish)
+
+
+def _add_space(commands: Any) -> None:
+    """`colorgan space`."""
+    parser = commands.add_parser(
+        "space",
+        help="write the page as a Hugging Face Space",
+        description="Write a folder that is a complete Hugging Face Space with the page, and that starts anywhere "
+        "with pip and python alone; with --to, put it on the Hub as well.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="DIR", help="new folder to write")
+    parser.add_argument(
+        "--model",
+        default=DEFAULT_WEIGHTS,
+        metavar="M",
+        help="Hub id, or folder to copy into the Space; default: the bundled one",
+    )
+    parser.add_argument("--to", metavar="ID", help="user/space on the Hub to put it on")
+    parser.add_argument("--private", action="store_true", help="a new one on the Hub is for its owner alone")
+    parser.set_defaults(run=_space)
+
+
+def _publish(chosen: argparse.Namespace) -> int:
+    from colorgan.hub import publish
+
+    _hush_hub()
+    try:
+        address = publish(
+            chosen.run_folder, chosen.to, private=chosen.private, revision=chosen.revision, hardware=chosen.hardware
+        )
+    except (ValueError, OSError) as error:
+        return _fail(describe_error(error), REFUSED)
+    print(f"published: {address}")
+    return 0
+
+
+def _space(chosen: argparse.Namespace) -> int:
+    from colorgan.hub import upload_space, write_space
+
+    _hush_hub()
+    try:
+        print(f"written: {str(write_space(chosen.folder, chosen.model))!r}")
+        if chosen.to:
+            print(f"published: {upload_space(chosen.folder, chosen.to, private=chosen.private)}")
+    except (ValueError, OSError) as error:
+        return _fail(describe_error(error), REFUSED)
+    return 0
+
+
+def _hush_hub() -> None:
+    """Its client retries aloud, and then raises."""
+    from huggingface_hub.utils import logging
+
+    logging.set_verbosity_error()
+
+
+def _add_evaluate(commands: Any) -> None:
+    """`colorgan evaluate`."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="judge models by photos whose colours are known",
+        description="Judge models, and folders of pictures that other programs made, by the same colour photos: every "
+        "figure with its 95 %% interval, differences paired by photo, and the best and worst photos. Writes "
+        "report.html, report.md, report.json and photos.csv.",
+        epilog="Exit status: 0 done, 1 failed, 2 refused before any work.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--output", required=True, metavar="DIR", help="folder for the report")
+
+    who = parser.add_argument_group("who is judged")
+    who.add_argument("--model", action="append", default=[], metavar="M", help="Hub id or folder; repeatable")
+    who.add_argument(
+        "--predictions",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of colorized pictures, named as the photos; repeatable",
+    )
+
+    photos = parser.add_argument_group("photos")
+    photos.add_argument(
+        "--data", action="append", required=True, metavar="D", help="known name, Hub id or folder; repeatable"
+    )
+    photos.add_argument(
+        "--split", default="test", metavar="S", help="of the data; all: every local file (default: test)"
+    )
+    photos.add_argument("--limit", type=_whole_number(1, 10**9), metavar="N", help="at most so many photos")
+    photos.add_argument(
+        "--resolution",
+        type=_whole_number(64, 2048),
+        default=256,
+        metavar="R",
+        help="pixels of the photos' shorter side (default: 256)",
+    )
+    photos.add_argument("--seed", type=_whole_number(0, 2**63 - 1), default=0, metavar="S", help="of all that is drawn")
+    photos.add_argument(
+        "--train-data",
+        action="append",
+        default=[],
+        metavar="D",
+        help="photos for the baseline of mean chroma per lightness; default: the train split of --data",
+    )
+
+    how = parser.add_argument_group("work")
+    how.add_argument(
+        "--no-two-sample", action="store_true", help="leave out the two-sample test, which trains a network"
+    )
+    how.add_argument("--overwrite", action="store_true", help="replace a report that is already there")
+    how.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
+    how.add_argument(
+        "--batch-size",
+        type=_whole_number(1, 1024),
+        default=8,
+        metavar="B",
+        help="photos through a network together (default: 8)",
+    )
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    if not chosen.model and not chosen.predictions:
+        return _fail("nothing to judge: give --model or --predictions", REFUSED)
+    folder = Path(chosen.output)
+    if (folder / "report.json").exists() and not chosen.overwrite:
+        return _fail(f"there is a report in {chosen.output!r} already: --overwrite replaces it", REFUSED)
+    try:
+        _make_room_in(folder)
+        return _judge(chosen, folder)
+    except ValueError as error:
+        return _fail(describe_error(error), REFUSED)
+
+
+def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
+    from colorgan.evaluation import evaluate
+
+    _hush_hub()
+    evaluation = evaluate(
+        chosen.model,
+        chosen.data,
+        predictions=chosen.predictions,
+        train_data=chosen.train_data,
+        split=chosen.split,
+        limit=chosen.limit,
+        resolution=chosen.resolution,
+        seed=chosen.seed,
+        two_sample=not chosen.no_two_sample,
+        device=chosen.device or _fastest_device(),
+        batch_size=chosen.batch_size,
+        progress=True,
+    )
+    evaluation.save(folder)
+    for note in dict.fromkeys(evaluation.summary.notes.values()):
+        print(f"colorgan: note: {note}", file=sys.stderr)
+    print(f"{_photos(evaluation.protocol['photos'])} looked at: {str(folder / 'report.html')!r}")
+    return 0
+
+
+def _fastest_device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def _colorize(chosen: argparse.Namespace) -> int:
@@ -221,14 +404,11 @@ def _make_room_in(folder: "Path") -> None:
 
 
 def _load(model: str, device: str | None) -> "Colorizer":
-    import torch
-    from huggingface_hub.utils import logging
 
     from colorgan import Colorizer
 
-    logging.set_verbosity_error()  # it retries aloud, and then raises
-    if device is None:
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    _hush_hub()
+    device = device or _fastest_device()
     colorizer = Colorizer.from_pretrained(model)
     try:
         return colorizer.to(device)

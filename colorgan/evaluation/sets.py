@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorgan.color import CHROMA_SCALE
+from colorgan.evaluation.intervals import GROUPS, Estimate, leave_out_groups
 from colorgan.evaluation.metrics import check_same
 
 CELL = 10.0  # side of a cell of the ab plane, as in Zhang et al. 2016, section 2.1
@@ -38,6 +39,16 @@ def histogram_distance(first: Tensor, second: Tensor) -> Tensor:
     return (bits / math.log(2)).clamp(0, 1).sqrt()
 
 
+def histogram_estimate(first: Tensor, second: Tensor) -> Estimate:
+    """Histograms of the same N photos, (N, Q) twice -> `histogram_distance` of the sets, with what it rests on."""
+    check_same(first, second)
+    sums = torch.stack((first, second)).double().sum(1)  # (2, Q)
+    whole = histogram_distance(*sums).item()
+    groups = min(GROUPS, len(first))
+    others = [sums - torch.stack((first[g::groups], second[g::groups])).double().sum(1) for g in range(groups)]
+    return Estimate(whole, torch.stack([histogram_distance(*other) for other in others]), left_out=True)
+
+
 def frechet_distance(first: Tensor, second: Tensor) -> float:
     """Features (N, D) and (M, D) of two sets -> the squared Frechet distance of their Gaussians, 0 for equal ones.
 
@@ -56,6 +67,13 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     return max(0.0, float(mean_gap + covariance.trace() + other.trace() - 2 * cross))  # rounding may go below
 
 
+def frechet_estimate(first: Tensor, second: Tensor) -> Estimate:
+    """Features of the same N photos, (N, D) twice -> `frechet_distance`, with what it rests on."""
+    check_same(first, second)
+    others = [frechet_distance(first[rest], second[rest]) for rest in leave_out_groups(len(first))]
+    return Estimate(frechet_distance(first, second), torch.tensor(others).double(), left_out=True)
+
+
 def kernel_distance(first: Tensor, second: Tensor) -> float:
     """Features (N, D) and (M, D) of two sets -> unbiased squared maximum mean discrepancy, about 0 for equal ones.
 
@@ -65,14 +83,49 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
     _check_features(first, second)
     first, second = first.double(), second.double()
 
-    def kernel(x: Tensor, y: Tensor) -> Tensor:
-        return (x @ y.T / x.shape[1] + 1) ** 3
-
     def mean_of_others(x: Tensor) -> Tensor:
-        own = kernel(x, x)
+        own = _kernel(x, x)
         return (own.sum() - own.trace()) / (len(x) * (len(x) - 1))
 
-    return float(mean_of_others(first) + mean_of_others(second) - 2 * kernel(first, second).mean())
+    return float(mean_of_others(first) + mean_of_others(second) - 2 * _kernel(first, second).mean())
+
+
+def kernel_estimate(first: Tensor, second: Tensor) -> Estimate:
+    """Features of the same N photos, (N, D) twice -> `kernel_distance`, with what it rests on.
+
+    The kernel is summed over pairs of groups once, so that leaving a group out costs nothing and memory stays small.
+    """
+    check_same(first, second)
+    _check_features(first, second)
+    groups = min(GROUPS, len(first) // 2)  # so that two photos are left at the least
+    parts = [[features[g::groups].double() for g in range(groups)] for features in (first, second)]
+    sizes = torch.tensor([len(part) for part in parts[0]]).double()
+
+    def kernel_sums(xs: list[Tensor], ys: list[Tensor]) -> Tensor:
+        return torch.stack([torch.stack([_kernel(x, y).sum() for y in ys]) for x in xs])
+
+    own = [kernel_sums(part, part) for part in parts]
+    own = [sums - torch.diag(_own_kernels(part)) for sums, part in zip(own, parts, strict=True)]
+    across = kernel_sums(*parts)
+
+    def distance(kept: Tensor) -> float:
+        count = float((sizes * kept).sum())
+        within = sum(float(kept @ sums @ kept) for sums in own) / (count * (count - 1))
+        return within - 2 * float(kept @ across @ kept) / count**2
+
+    everyone = torch.ones(groups, dtype=torch.float64)
+    others = [distance(everyone - torch.eye(groups, dtype=torch.float64)[g]) for g in range(groups)]
+    return Estimate(distance(everyone), torch.tensor(others).double(), left_out=True)
+
+
+def _kernel(x: Tensor, y: Tensor) -> Tensor:
+    """Features (N, D) and (M, D) -> (N, M)."""
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def _own_kernels(parts: list[Tensor]) -> Tensor:
+    """The sum, over each part's photos, of the kernel of a photo with itself."""
+    return torch.stack([((part.square().sum(1) / part.shape[1] + 1) ** 3).sum() for part in parts])
 
 
 def classifier_two_sample(predicted_ab: Tensor, ab: Tensor, seed: int = 0, steps: int = 300) -> Tensor:

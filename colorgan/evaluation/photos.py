@@ -1,0 +1,191 @@
+"""The photos of an evaluation: the same ones, in the same order, at the same size, whoever is judged.
+
+The protocol: whole photos, upright and in sRGB, their shorter side brought to `resolution` pixels by a Lanczos filter
+(smaller ones are enlarged: some metrics depend on the size in pixels). Left out and counted are files that cannot be
+read, photos without colour (mean chroma below `MIN_CHROMA`: there is no truth to compare with) and photos longer than
+`LONGEST` to one.
+"""
+
+import hashlib
+import io
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
+from colorgan.data import DataError, DataSource, resolve_source
+from colorgan.data.decode import is_near_gray, pixels
+from colorgan.data.order import Order, key_of
+from colorgan.data.shards import JoinedFiles, WindowReader, open_source_files
+from colorgan.photo import PhotoError, open_photo
+
+MIN_CHROMA = 2.0  # ab units; the same as for training photos
+LONGEST = 4.0  # times the shorter side
+SMALLEST, LARGEST = 64, 2048  # resolutions with which the metrics make sense, and memory stays small
+_WINDOW_ROWS, _WINDOW_BYTES = 1 << 16, 64 * 2**20  # photos drawn among each other; encoded bytes held while doing so
+_BUFFERED = 32  # photos that wait for others of their shape
+
+
+@dataclass(frozen=True)
+class EvaluationPhoto:
+    """One photo, as it is judged."""
+
+    name: str  # its place in the data set, without the ending: "1923/wedding", or "data/test-00000-of-00001/000012"
+    rgb: Tensor  # uint8 (3, H, W)
+    original_size: tuple[int, int]  # width and height of the file, upright
+
+
+@dataclass(frozen=True)
+class PhotoBatch:
+    """Photos of one shape, and what a colorizer may know of them."""
+
+    names: tuple[str, ...]
+    original_sizes: tuple[tuple[int, int], ...]
+    rgb: Tensor  # (N, 3, H, W) in [0, 1]
+    lightness: Tensor  # (N, 1, H, W) in [0, 100]
+    ab: Tensor  # (N, 2, H, W)
+    gray: list[Image.Image]  # mode "L": all that a colorizer gets to see
+
+
+@dataclass
+class EvaluationPhotos:
+    """The photos of a split of one or more data sets, in an order drawn by the seed; iterating starts anew.
+
+    A larger `limit` begins with the photos of a smaller one. Raises DataError for data that does not exist.
+    """
+
+    data: Sequence[str | DataSource]
+    split: str = "test"
+    resolution: int = 256
+    seed: int = 0
+    limit: int | None = None
+    sources: tuple[DataSource, ...] = field(init=False)
+    left_out: Counter[str] = field(init=False, default_factory=Counter)  # why -> how many, of the latest iteration
+
+    def __post_init__(self) -> None:
+        if not SMALLEST <= self.resolution <= LARGEST:
+            raise ValueError(f"resolution must be from {SMALLEST} to {LARGEST} pixels, got {self.resolution}")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"limit must be at least 1, got {self.limit}")
+        if isinstance(self.data, str) or not self.data:
+            raise ValueError(f"data must be a list of at least one data set, got {self.data!r}")
+        self.sources = tuple(resolve_source(d, self.split) if isinstance(d, str) else d for d in self.data)
+        parts = [open_source_files(source.files, source.image_column) for source in self.sources]
+        self._files = JoinedFiles(parts)
+        self._names = [
+            [f"{prefix}{name}" for name in names]
+            for source, part, prefix in zip(self.sources, parts, _prefixes(self.sources), strict=True)
+            for names in _unit_names(source, part.units())
+        ]
+        self._order = Order(self._files.units(), key_of(self.seed, "evaluation"), _WINDOW_ROWS, _WINDOW_BYTES)
+        if not self._order.rows:
+            raise DataError(f"{', '.join(source.name for source in self.sources)} has no photos in {self.split!r}")
+        self._digest = hashlib.sha256()
+
+    @property
+    def most(self) -> int:
+        """How many photos there can be."""
+        return min(self._order.rows, self.limit or self._order.rows)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the files of the latest iteration's photos: equal where the same photos were judged."""
+        return self._digest.hexdigest()
+
+    def __iter__(self) -> Iterator[EvaluationPhoto]:
+        return itertools.islice(self._usable(), self.limit)
+
+    def batches(self, size: int) -> Iterator[PhotoBatch]:
+        """The photos in batches of one shape each, of at most `size`; few are held at a time."""
+        photos = iter(self)
+        while buffered := list(itertools.islice(photos, max(_BUFFERED, size))):
+            shapes: dict[torch.Size, list[EvaluationPhoto]] = {}
+            for photo in buffered:
+                shapes.setdefault(photo.rgb.shape, []).append(photo)
+            for alike in shapes.values():
+                for first in range(0, len(alike), size):
+                    yield _batch(alike[first : first + size])
+
+    def _usable(self) -> Iterator[EvaluationPhoto]:
+        self.left_out, self._digest = Counter(), hashlib.sha256()
+        reader = WindowReader([(self._files, self._order)])
+        try:
+            for position in range(self._order.rows):
+                window, slot = self._order.locate(position)
+                which, row = window.find(slot)
+                encoded = reader.row(0, window, slot)
+                photo = self._photo(self._names[window.units[which]][row], encoded or b"")
+                if isinstance(photo, str):
+                    self.left_out[photo] += 1
+                    continue
+                self._digest.update(encoded or b"")
+                yield photo
+        finally:
+            reader.close()
+
+    def _photo(self, name: str, encoded: bytes) -> EvaluationPhoto | str:
+        """A file's bytes -> the photo, or why it is left out."""
+        try:
+            image = open_photo(io.BytesIO(encoded)).image.convert("RGB")
+        except PhotoError:
+            return "unreadable"
+        if max(image.size) > LONGEST * min(image.size):
+            return f"longer than {LONGEST:g} : 1"
+        if is_near_gray(image, MIN_CHROMA):
+            return "without colour"
+        return EvaluationPhoto(name, pixels(resized(image, self.resolution)), image.size)
+
+
+def resized(image: Image.Image, resolution: int) -> Image.Image:
+    """An upright image with its shorter side at `resolution` pixels."""
+    scale = resolution / min(image.size)
+    size = (max(resolution, round(image.width * scale)), max(resolution, round(image.height * scale)))
+    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _batch(photos: Sequence[EvaluationPhoto]) -> PhotoBatch:
+    rgb = torch.stack([photo.rgb for photo in photos]).float() / 255
+    lightness, ab = rgb_to_lab(rgb)
+    gray = lab_to_gamut_rgb(lightness, torch.zeros_like(ab))[:, 0].mul(255).round().to(torch.uint8)
+    return PhotoBatch(
+        names=tuple(photo.name for photo in photos),
+        original_sizes=tuple(photo.original_size for photo in photos),
+        rgb=rgb,
+        lightness=lightness,
+        ab=ab,
+        gray=[Image.fromarray(one.numpy()) for one in gray],
+    )
+
+
+def _unit_names(source: DataSource, units: Sequence[tuple[int, int, int, int]]) -> Iterator[list[str]]:
+    """The names of the photos of each unit: a file's path in its folder, or a shard's and the row."""
+    root = Path(source.name).expanduser().absolute()
+    before: Counter[int] = Counter()  # rows of a shard that are in its units so far
+    for file, _, rows, _ in units:
+        if source.is_parquet:
+            stem = _relative(source.files[file], root)
+            yield [f"{stem}/{before[file] + row:06d}" for row in range(rows)]
+            before[file] += rows
+        else:
+            yield [_relative(one, root) for one in source.files[file : file + rows]]
+
+
+def _relative(file: str, root: Path) -> str:
+    """A file -> its path in the data set's folder without the ending; of a Hub file, its last part."""
+    path = Path(file)
+    inside = path.relative_to(root) if path.is_relative_to(root) and path != root else Path(path.name)
+    return str(PurePosixPath(inside.with_suffix("")))
+
+
+def _prefixes(sources: Sequence[DataSource]) -> list[str]:
+    """What tells the photos of several data sets apart: the sets' last names, numbered where these are alike."""
+    if len(sources) == 1:
+        return [""]
+    names = [Path(source.name).name for source in sources]
+    return [f"{name}/" if names.count(name) == 1 else f"{name}-{number}/" for number, name in enumerate(names, start=1)]

@@ -1,0 +1,190 @@
+"""`evaluate`: models and data in, every figure out; `Evaluation.save` writes the report."""
+
+import datetime
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from colorgan import __version__
+from colorgan.colorizer import Colorizer
+from colorgan.data import DataError, DataSource
+from colorgan.evaluation import measure as measuring
+from colorgan.evaluation.contestants import (
+    MEAN,
+    TRAIN_PHOTOS,
+    TRAIN_RESOLUTION,
+    Contestant,
+    Gray,
+    MeanChroma,
+    Model,
+    Predictions,
+    distinct_names,
+)
+from colorgan.evaluation.features import ImageNetFeatures
+from colorgan.evaluation.measure import Measurements, measure
+from colorgan.evaluation.photos import LONGEST, MIN_CHROMA, EvaluationPhotos
+from colorgan.evaluation.summary import Summary, summarise
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An evaluation's figures, how they came about, and what is kept of the photos."""
+
+    protocol: dict[str, Any]
+    contestants: list[dict[str, Any]]  # name, kind, and where it comes from
+    summary: Summary
+    measurements: Measurements
+
+    def save(self, folder: str | Path) -> None:
+        """Write report.json, report.md, report.html and photos.csv; each is there whole or not at all."""
+        from colorgan.evaluation.report import save
+
+        save(self, Path(folder))
+
+
+def evaluate(
+    models: Sequence[str | Colorizer] = (),
+    data: Sequence[str | DataSource] = (),
+    *,
+    predictions: Sequence[str] = (),
+    train_data: Sequence[str | DataSource] = (),
+    split: str = "test",
+    limit: int | None = None,
+    resolution: int = 256,
+    seed: int = 0,
+    two_sample: bool = True,
+    device: str | None = None,
+    batch_size: int = 8,
+    progress: bool = False,
+) -> Evaluation:
+    """Judge colorizers by the same photos.
+
+    Args:
+        models: Hub ids, folders, or Colorizers.
+        data: data sets as `colorgan.data.resolve_source` takes them.
+        predictions: folders of pictures that other people's models made, named as the photos are.
+        train_data: photos whose mean chroma per lightness is a baseline; without them the split "train" of `data`.
+        split: of `data`, "test" unless told; "all" takes every local file.
+        limit: at most so many photos, drawn by the seed.
+        resolution: pixels of the photos' shorter side.
+        seed: draws the photos, the bootstrap, the variants and the two-sample test's halves.
+        two_sample: whether to train the two-sample test's classifier.
+        device: "cpu", "cuda" ...; None leaves the models' own, or the CPU.
+        batch_size: photos through a network together.
+        progress: a bar on stderr, if that is a terminal.
+
+    Raises:
+        ValueError: one line, on a model, data set, folder or number that cannot be used.
+    """
+    if not models and not predictions:
+        raise ValueError("nothing to judge: give at least one model or folder of predictions")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    photos = EvaluationPhotos(data, split, resolution, seed, limit)
+    folders = [Predictions(folder) for folder in predictions]
+    judged: list[Contestant] = [*(_model(one, device) for one in models), *folders]
+    for folder in folders:  # before any network runs
+        folder.check(photos)
+    mean, why_not = _mean_chroma(train_data or data, split, seed, bool(train_data))
+    contestants: list[Contestant] = [Gray(), *([mean] if mean else []), *judged]
+    distinct_names(contestants)
+    features, note = _features()
+    where = device or next((str(one.colorizer.device) for one in judged if isinstance(one, Model)), "cpu")
+    with tqdm(total=photos.most, unit="photo", disable=None if progress else True) as bar:
+        done = measure(
+            photos,
+            contestants,
+            device=where,
+            batch_size=batch_size,
+            features=features,
+            two_sample=two_sample,
+            advance=bar.update,
+        )
+        bar.total = len(done.names)
+    if not done.names:
+        left_out = ", ".join(f"{count} {why}" for why, count in photos.left_out.items())
+        raise DataError(f"there is no photo to judge by in {split!r}: {left_out}")
+    summary = summarise(done, [one.name for one in judged], seed, two_sample)
+    if note:
+        summary.notes |= {"frechet": note, "kernel": note}
+    if why_not:
+        summary.notes[MEAN] = why_not
+    described = [{"name": one.name, "kind": one.kind, **one.origin()} for one in contestants]
+    return Evaluation(_protocol(photos, len(done.names), where, two_sample), described, summary, done)
+
+
+def _model(model: str | Colorizer, device: str | None) -> Model:
+    colorizer = Colorizer.from_pretrained(model) if isinstance(model, str) else model
+    if device is not None:
+        try:
+            colorizer.to(device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            raise ValueError(f"device must be one of this machine's (cpu is one of them), got {device!r}") from error
+    return Model(colorizer, model if isinstance(model, str) else "")
+
+
+def _mean_chroma(
+    data: Sequence[str | DataSource], split: str, seed: int, asked_for: bool
+) -> tuple[MeanChroma | None, str]:
+    """The baseline, or why there is none. Photos that were named must be there; guessed ones may be missing."""
+    if not asked_for and (split in ("train", "all") or not all(isinstance(one, str) for one in data)):
+        return None, f"needs training photos other than the {split!r} split that is judged by: none were given"
+    try:
+        return MeanChroma(EvaluationPhotos(data, "train", TRAIN_RESOLUTION, seed, TRAIN_PHOTOS)), ""
+    except ValueError as error:
+        if asked_for:
+            raise
+        return None, f"needs training photos: none were given, and the data has none of its own ({error})"
+
+
+def _features() -> tuple[ImageNetFeatures | None, str]:
+    """The feature network, or why there is none."""
+    try:
+        return ImageNetFeatures(), ""
+    except ImportError as error:
+        return None, str(error)
+
+
+def _protocol(photos: EvaluationPhotos, count: int, device: str, two_sample: bool) -> dict[str, Any]:
+    """Everything that is needed to do it again."""
+    packages = ("torch", "numpy", "pillow", "scipy")
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "data": [
+            {"name": one.name, "split": one.split, "revision": one.revision, "licence": one.licence}
+            for one in photos.sources
+        ],
+        "split": photos.split,
+        "limit": photos.limit,
+        "photos": count,
+        "photos_sha256": photos.digest,
+        "left_out": dict(photos.left_out),
+        "seed": photos.seed,
+        "resolution": photos.resolution,
+        "rules": [
+            f"Whole photos, upright, in sRGB, their shorter side at {photos.resolution} pixels (Lanczos).",
+            f"Left out: unreadable files, photos of a mean chroma below {MIN_CHROMA:g} ab units (nothing to compare "
+            f"with), photos longer than {LONGEST:g} : 1.",
+            "A colorizer sees the photo's lightness as a gray picture of 8 bits. Its chroma is put under the photo's "
+            "own lightness, fitted into sRGB, and judged before rounding. The same goes for pictures from a folder.",
+            f"Intervals: 95 % over photos, by percentile bootstrap (4000 draws); of distances between sets by leaving "
+            f"out each twentieth of the photos. Differences are paired by photo. Sets: the first "
+            f"{measuring.SET_PHOTOS:,} photos; two-sample test: the first {measuring.MAP_PHOTOS:,}, their chroma at "
+            f"{measuring.MAP_SIDE} x {measuring.MAP_SIDE}; variety: {measuring.VARIANTS} variants of the first "
+            f"{measuring.VARIANT_PHOTOS} or so.",
+        ],
+        "two_sample": two_sample,
+        "device": device if not device.startswith("cuda") else f"{device} ({torch.cuda.get_device_name(device)})",
+        "versions": {
+            "colorgan": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in packages},
+        },
+        "machine": platform.machine(),
+    }
