@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from colorgan.data.sources import KNOWN
 from colorgan.evaluation.figures import BY_KEY
 from colorgan.networks import GENERATORS
 from colorgan.recipes import RECIPES
+from colorgan.voting.results import Exclusions, Group, Results
+from colorgan.voting.statistics import Interval
 
 HOLES = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|[Uu]ndefined|\[\]|\(\)|(?<!`)``(?!`)|\|\s*\|\s*$|nan", re.MULTILINE)
 
@@ -116,6 +118,32 @@ def test_a_report_on_other_weights_is_refused(tmp_path: Path) -> None:
     (run / "report.json").write_text(json.dumps(report_on(run, digest="0" * 64)))
     with pytest.raises(ValueError, match=r"report.json of .* judges other weights"):
         card_of(run)
+
+
+def study_of(*models: str, version: str = "paired-1") -> dict[str, Any]:
+    """A study's results.json, by the study's own records."""
+    rate = Interval(0.42, 0.385, 0.456)
+    groups = [Group(name, 27, 943, 396, rate, rate, rate, rate) for name in models]
+    nobody = Exclusions(27, 0, {}, 0, {})
+    found = Results("demo", version, groups[0], groups, [], False, groups[0], groups[0], [], rate, nobody, [])
+    return {"results": asdict(found), "dictionary": {}}
+
+
+def test_what_a_study_found(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    (run / "results.json").write_text(json.dumps(study_of("unet-l2", "wgan-bedroom")))
+    text = card_of(run).text
+    assert "people took the colorized one for real in 42 % of trials" in text
+    assert "(95 % interval for these photos: 38 to 46 %; 943 votes of 27 people, protocol paired-1)" in text
+    (run / "results.json").write_text(json.dumps(study_of("whatever", version="paired-1-short")))
+    assert "A demonstration, not to be compared." in card_of(run).text
+    for study, message in (
+        (study_of("a", "b"), "a study of a, b: none is 'wgan-bedroom'"),
+        ({"results": {}}, "KeyError"),
+    ):
+        (run / "results.json").write_text(json.dumps(study))
+        with pytest.raises(ValueError, match=message):
+            card_of(run)
 
 
 def test_without_a_run_the_card_claims_nothing(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def model_card(
         data=data,
         training=_training(record),
         evaluation=results,
+        study=record.fooled(config.get("recipe") or config["network"], model_id),
         license=_license_words(base),
         papers=papers(config["network"], record.recipe),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from colorgan.recipes import RECIPES
 
-RECIPE, METRICS, REPORT = "recipe.json", "metrics.jsonl", "report.json"
+RECIPE, METRICS, REPORT, STUDY = "recipe.json", "metrics.jsonl", "report.json", "results.json"
 WEIGHTS = "model.safetensors"
 _LABELS = {  # figure -> what a card calls it; those of the trainer's own validation, and the main ones of a report
     "psnr": "PSNR, dB (higher is closer)",
@@ -71,7 +71,8 @@ class RunRecord:
     recipe: Mapping[str, Any] = field(default_factory=dict)  # as recipe.json has it
     run: Mapping[str, Any] = field(default_factory=dict)
     rows: tuple[Mapping[str, Any], ...] = ()  # of metrics.jsonl
-    report: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)  # of `colorgan evaluate`
+    study: Mapping[str, Any] = field(default_factory=dict)  # results.json of a study's export
     hardware: str = ""
 
     @classmethod
@@ -84,7 +85,8 @@ class RunRecord:
         """A run's folder. Raises ValueError, one line that names the file, where one of its files is not readable."""
         recorded = _json(folder / RECIPE)
         rows = tuple(_rows(folder / METRICS))
-        return cls(folder, recorded.get("recipe", {}), recorded.get("run", {}), rows, _json(folder / REPORT), hardware)
+        report, study = _json(folder / REPORT), _json(folder / STUDY)
+        return cls(folder, recorded.get("recipe", {}), recorded.get("run", {}), rows, report, study, hardware)
 
     @property
     def sample(self) -> Path | None:
@@ -153,6 +155,37 @@ class RunRecord:
         )
         names = tuple(one["name"] for one in data)
         return Results(words, names, protocol["split"], data[0].get("revision"), figures)
+
+    def fooled(self, *names: str) -> str:
+        """What a study of people found about this model, known by one of these names; empty without a study.
+
+        Raises ValueError where the study is of other models.
+        """
+        try:
+            return self._found_in_study(names) if self.study else ""
+        except (KeyError, TypeError, AttributeError) as error:
+            problem = f"{str(self.folder)!r} has a results.json that is not a paired study's: {error!r}"
+            raise ValueError(problem) from error
+
+    def _found_in_study(self, names: tuple[str, ...]) -> str:
+        study = self.study["results"]
+        groups = {group["name"]: group for group in study["models"]}
+        name = next((name for name in names if name in groups), None) or (
+            next(iter(groups)) if len(groups) == 1 else ""
+        )
+        if name not in groups:
+            raise ValueError(
+                f"the results.json of {str(self.folder)!r} is a study of {', '.join(groups)}: none is {names[0]!r}"
+            )
+        group, rate = groups[name], groups[name]["these_photos"]
+        value, low, high = (f"{100 * rate[key]:.0f}" for key in ("value", "low", "high"))
+        demonstration = "" if study["protocol_version"] == "paired-1" else " A demonstration, not to be compared."
+        return (
+            f"Shown a real photo beside its colorized version, people took the colorized one for real in {value} % of "
+            f"trials (95 % interval for these photos: {low} to {high} %; {group['votes']:,} votes of "
+            f"{group['people']:,} people, protocol {study['protocol_version']}). At 50 % nobody could tell."
+            f"{demonstration}"
+        )
 
     @property
     def _training_sets(self) -> tuple[str, ...]:
