@@ -1,10 +1,12 @@
 """The store on SQLite and on PostgreSQL: who may answer what and when, once, whatever happens at the same time."""
 
+import contextlib
 import random
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -399,29 +401,25 @@ print(store.answer(trial, participant, AnswerReport("left", 800)).name, flush=Tr
 
 
 def test_processes_that_answer_at_once_record_one(database: str) -> None:
-    store = Store.open(database)
-    open_paired(store, plan=SMALL)
-    session = start(store, plan=SMALL, timed=False)
-    trial = store.issue(session.session_id)
-    assert trial is not None
-    command = [sys.executable, "-c", _RACER, database, trial.trial_id, person(0)]
-    racers = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) for _ in range(2)
-    ]
-    try:
-        for racer in racers:
-            assert racer.stdout and racer.stdout.readline() == "ready\n"
-        for racer in racers:
-            assert racer.stdin
-            racer.stdin.write("go\n")
-        names = [racer.communicate(timeout=60)[0].strip() for racer in racers]
-    finally:
-        for racer in racers:
-            racer.kill()
-            racer.wait()
-    assert Counter(names) == {"RECORDED": 1, "DUPLICATE": 1}
-    assert count(store, "answer") == 1
-    store.close()
+    with contextlib.closing(Store.open(database, clock=Clock(time.time() - 60))) as store:
+        open_paired(store, plan=SMALL)
+        trial = store.issue(start(store, plan=SMALL).session_id)  # a minute ago, by the clock of the processes
+        assert trial is not None
+        command = [sys.executable, "-c", _RACER, database, trial.trial_id, person(0)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        racers = [subprocess.Popen(command, text=True, bufsize=1, **pipes) for _ in range(2)]  # type: ignore[call-overload]
+        try:
+            for racer in racers:
+                assert racer.stdout.readline() == "ready\n"
+            for racer in racers:
+                racer.stdin.write("go\n")
+            names = [racer.communicate(timeout=60)[0].strip() for racer in racers]
+        finally:
+            for racer in racers:
+                racer.kill()
+                racer.wait()
+        assert Counter(names) == {"RECORDED": 1, "DUPLICATE": 1}
+        assert count(store, "answer") == 1
 
 
 # A crash
@@ -446,7 +444,11 @@ for number in range(10_000):
 def test_kill_9_loses_no_acknowledged_answer(database: str) -> None:
     """A server dies in the middle of writing, twice: what it acknowledged is there, once, and the session goes on."""
     clock = Clock()
-    store = Store.open(database, clock=clock)  # power-safe, as in production
+    with contextlib.closing(Store.open(database, clock=clock)) as store:  # power-safe, as in production
+        _kill_twice(store, clock, database)
+
+
+def _kill_twice(store: Store, clock: Clock, database: str) -> None:
     open_paired(store, plan=SMALL, scored=8)
     for number in range(40):
         start(store, number, SMALL)
@@ -471,7 +473,6 @@ def test_kill_9_loses_no_acknowledged_answer(database: str) -> None:
     session = store.session("s", person(39))
     assert session is not None
     assert play(store, clock, session, right_or_wrong(random.Random(0), 0.5)) == SMALL.trials
-    store.close()
 
 
 # The database itself
