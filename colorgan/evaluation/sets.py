@@ -57,14 +57,23 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     """
     _check_features(first, second)
     first, second = first.double(), second.double()
-    covariance, other = torch.cov(first.T, correction=1), torch.cov(second.T, correction=1)
-    covariance, other = torch.atleast_2d(covariance), torch.atleast_2d(other)
-    values, vectors = torch.linalg.eigh(covariance)
-    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
-    # tr sqrt(A B) = tr sqrt(sqrt(A) B sqrt(A)), which is symmetric: no complex roots to throw away.
-    cross = torch.linalg.eigvalsh(root @ other @ root).clamp(min=0).sqrt().sum()
     mean_gap = (first.mean(0) - second.mean(0)).square().sum()
-    return max(0.0, float(mean_gap + covariance.trace() + other.trace() - 2 * cross))  # rounding may go below
+    x, y = ((one - one.mean(0)) / math.sqrt(len(one) - 1) for one in (first, second))  # covariances: x' x and y' y
+    traces = x.square().sum() + y.square().sum()
+    return max(0.0, float(mean_gap + traces - 2 * _trace_of_root(x, y)))  # rounding may go below
+
+
+def _trace_of_root(x: Tensor, y: Tensor) -> Tensor:
+    """tr sqrt(A B) of the covariances A = x' x and B = y' y, from x (N, D) and y (M, D).
+
+    It is the sum of the singular values of sqrt(A) sqrt(B), which are those of x y' and the roots of the eigenvalues of
+    sqrt(A) B sqrt(A). The first is less work for few photos; the second, symmetric, has no complex roots to throw away.
+    """
+    if min(len(x), len(y)) < x.shape[1]:
+        return torch.linalg.svdvals(x @ y.T).sum()
+    values, vectors = torch.linalg.eigh(x.T @ x)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    return torch.linalg.eigvalsh(root @ (y.T @ y) @ root).clamp(min=0).sqrt().sum()
 
 
 def frechet_estimate(first: Tensor, second: Tensor) -> Estimate:
