@@ -125,7 +125,7 @@ def _evaluation(results: Results) -> list[EvalResult]:
 
 def _summary(config: Mapping[str, Any], record: RunRecord) -> str:
     how = f"trained by the recipe `{config['recipe']}`" if record.recipe else "whose recipe is not on record"
-    return f"This is {NETWORKS[config['network']]}, {how}."
+    return f"This is {NETWORKS.get(config['network'], 'a network of its own')}, {how}."
 
 
 def _design(config: Mapping[str, Any], parameters: int, record: RunRecord) -> list[tuple[str, str]]:
