@@ -283,7 +283,8 @@ def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
         progress=True,
     )
     evaluation.save(folder)
-    for note in dict.fromkeys(evaluation.summary.notes.values()):
+    asked_for = {"two_sample"} if chosen.no_two_sample else set()
+    for note in dict.fromkeys(why for key, why in evaluation.summary.notes.items() if key not in asked_for):
         print(f"colorgan: note: {note}", file=sys.stderr)
     print(f"{_photos(evaluation.protocol['photos'])} looked at: {str(folder / 'report.html')!r}")
     return 0

@@ -29,7 +29,7 @@ def interval_chart(figure: Figure, rows: Sequence[tuple[str, str, Interval]], ta
     values += [target.value] if target else []
     low, high = min(values), max(values)
     margin = 0.06 * (high - low) or 0.5
-    low, high = low - margin, high + margin
+    low, high = (low - margin if low < 0 else max(0.0, low - margin)), high + margin
 
     def x(value: float) -> float:
         return round(_SIDE + (WIDTH - 2 * _SIDE) * (value - low) / (high - low), 1)

@@ -167,6 +167,9 @@ def sentences(evaluation: "Evaluation") -> list[str]:
         if gap is None:
             turned = summary.differences[judged[0], other][figure.key]
             gap = Interval(-turned.value, -turned.high, -turned.low)
+        if gap.low == gap.high == 0:
+            said.append(f"**{other}** is exactly as close.")
+            continue
         more = with_interval(figure, gap)
         chance = " That difference could be chance." if gap.low <= 0 <= gap.high else ""
         said.append(f"**{other}** is further from them by {more}.{chance}")
