@@ -128,7 +128,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_make_app_and_make_test_install_first(clone: Path) -> None:
-    for goal, last in (("app", "app.py --open"), ("test", "-m pytest")):
+    for goal, last in (("app", "app.py --open"), ("test", "-m pytest --numprocesses 2 --dist loadfile")):
         steps = make(clone, "--dry-run", goal).stdout.splitlines()
         installs = [step for step in steps if "install --quiet --constraint constraints.txt --editable" in step]
         assert installs[0].endswith(" .")

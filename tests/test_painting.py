@@ -47,7 +47,7 @@ def test_the_same_as_tensors(
     lines = torch.randn(4, rows, columns, generator=random) * torch.tensor([0.5, 0.5, chroma, chroma])[:, None, None]
     difference = np.abs(np.asarray(paint(image, lines)) - by_tensors(image, lines))
     assert difference.max() <= 1  # tables round where the tensors compute
-    assert difference.mean() < 0.05
+    assert difference.sum() < 3 + 0.05 * difference.size  # seldom
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
