@@ -70,7 +70,7 @@ class Colorizer(
         options: its hyper-parameters.
         view_size: the photo is shown to the network at about this many pixels squared.
         gain: chroma scale that vividness 1 stands for; makes a cautious regression as vivid as real photos are.
-        variant_strength: how far variants go, in how far log-probabilities are tilted towards a hue.
+        variant_strength: how far a variant tilts the colours' log-probabilities towards its hues, in nats.
         recipe: name of the recipe the weights come from.
     """
 

@@ -11,21 +11,13 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from colorgan.color import rgb_to_lab
+from colorgan.photo.exif import TURNS
 
 # The smallest CIE chroma per step between a pixel's largest and smallest 8-bit channel is 0.17 over the whole of
 # sRGB (at (0, 214, 254); a test goes through the cube). So a mean spread beyond `min_chroma / 0.16` settles it.
 CHROMA_PER_LEVEL = 0.16
 _MINIATURE = (16, 16)
 _GAP = 2.0  # reduce by whole factors only down to twice the target: what is left to the filter hides the rest
-_UPRIGHT = {  # EXIF orientation -> what puts it right
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _ORIENTATION = 0x0112
 # Pillow opens more, but PostScript would start another program, and nobody keeps photos as icons.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
@@ -72,7 +64,7 @@ def pixels(image: Image.Image) -> Tensor:
 
 
 def _square(image: Image.Image, resolution: int, place: Place, min_chroma: float) -> Image.Image | Fault:
-    turn = _UPRIGHT.get(_orientation(image))
+    turn = TURNS.get(_orientation(image))
     shrink = min(1.0, _GAP * resolution / (place.share * min(image.size)))
     # JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the work; other formats ignore this.
     image.draft("RGB", (math.ceil(image.width * shrink), math.ceil(image.height * shrink)))

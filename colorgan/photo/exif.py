@@ -16,6 +16,15 @@ _STRUCTURE = (
     | {254, 255, 264, 265, *range(273, 282), *range(288, 294), *range(300, 302), *range(317, 350), *range(512, 533)}
     | {700, 33723, 34377, 34675, 37724}
 ) - {269, ORIENTATION, *RESOLUTION}  # 269 is DocumentName
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # EXIF 2.32, 4.6.4 A: how to undo each orientation
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from colorgan.photo.exif import exif_bytes, make_upright, orientation_of, read_exif, resolution_of
+from colorgan.photo.exif import TURNS, exif_bytes, make_upright, orientation_of, read_exif, resolution_of
 from colorgan.photo.pixels import to_eight_bits
 from colorgan.photo.profiles import to_srgb
 from colorgan.photo.record import MAX_MEGAPIXELS, MIN_SIDE, Photo, PhotoError, name_of, one_line, plain_image
@@ -26,15 +26,6 @@ _FRAME_WORDS = {"TIFF": "pages", "MPO": "pictures"}
 _MOST_PAGES = 1000  # a chain of TIFF pages is followed no further: Pillow needs quadratic time
 _MOST_SCANS = 100  # progressive JPEGs have about ten, and now and then the marker's bytes in their metadata
 _TILE_TAGS = (322, 323)  # TileWidth, TileLength
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # EXIF 2.32, 4.6.4 A: how to undo each orientation
 _TRUE_16_BITS = re.compile(r"(L|LA|RGB|RGBA|RGBa|RGBX|CMYK|LAB);16")  # not BGR;16, which is 5 + 6 + 5 bits
 _BIG_FILE_LOCK = threading.Lock()
 
@@ -158,8 +149,8 @@ def _photo(image: Image.Image, name: str, max_megapixels: float) -> Photo:
     gray_pair = image.mode == "RGBA" and any(raw_mode.startswith("LA") for raw_mode in raw_modes)  # 16-bit gray, alpha
     pixels, alpha, pixel_notes = to_eight_bits(image.convert("LA") if gray_pair else image)
     pixels, icc_profile, profile_notes = to_srgb(pixels, profile if isinstance(profile, bytes) else None)
-    if turn in _TURNS:
-        pixels, alpha = pixels.transpose(_TURNS[turn]), alpha and alpha.transpose(_TURNS[turn])
+    if turn in TURNS:
+        pixels, alpha = pixels.transpose(TURNS[turn]), alpha and alpha.transpose(TURNS[turn])
     sideways = max(orientation, turn) >= 5
     make_upright(exif, pixels.size, sideways, converted=icc_profile is not None and icc_profile != profile)
     return Photo(
