@@ -12,8 +12,9 @@ from PIL import Image, PngImagePlugin
 
 from colorgan.color import rgb_to_lab
 from colorgan.voting import stimuli
-from colorgan.voting.pool import CATCH_MODEL, Pool, StudyModel, StudyPhoto, build_pool
+from colorgan.voting.pool import CATCH_MODEL, Pool, StudyModel, StudyPhoto
 from colorgan.voting.protocol import Plan
+from colorgan.voting.rendering import build_pool
 from colorgan.voting.stimuli import Pixels, encode_alike, join, prepare
 
 PLAN = Plan(practice=1, scored=3, catch=1)

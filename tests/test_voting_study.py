@@ -16,10 +16,11 @@ from test_voting_stimuli import SIDE_PX, Sepia, picture
 from voting_cases import Clock, other, report
 
 from colorgan.voting import protocol, results, stimuli
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto, build_pool
+from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
 from colorgan.voting.privacy import new_token, participant_hash
 from colorgan.voting.protocol import Plan
 from colorgan.voting.records import Outcome
+from colorgan.voting.rendering import build_pool
 from colorgan.voting.store import Store
 from colorgan.voting.study import Reply, Shown, Study, study_folder
 
@@ -250,7 +251,7 @@ def test_the_programs_of_the_documentation_run(tmp_path: Path, monkeypatch: pyte
     monkeypatch.delenv("COLORGAN_STUDY_SECRET", raising=False)
     # The bundled model is tried elsewhere; 46 photos of it would take this test most of its time.
     monkeypatch.setattr("colorgan.Colorizer", SimpleNamespace(from_pretrained=lambda _: Sepia()), raising=False)
-    monkeypatch.setattr("colorgan.voting.pool.model_revision", lambda _: "r1")
+    monkeypatch.setattr("colorgan.voting.stimuli.model_revision", lambda _: "r1")
     names: dict[str, object] = {"print": lambda *_: None}
     for program in programs:
         exec(program, names)

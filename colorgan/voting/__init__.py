@@ -2,7 +2,8 @@
 
 protocol.py     the rules: plans, balanced sides, timing, limits of the exclusions
 stimuli.py      photo and model -> the pictures of a trial, through one pipeline, in files that tell nothing
-pool.py         all pictures of a study, rendered ahead, and their manifest
+pool.py         all pictures of a study, and their manifest
+rendering.py    makes a pool
 privacy.py      random tokens, their keyed hash, the rate limiter
 database.py     an address -> an engine, SQLite or PostgreSQL
 schema.py       tables, views and migrations
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from colorgan.voting.export import export_study
-    from colorgan.voting.pool import Pool, StudyModel, StudyPhoto, build_pool
+    from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
     from colorgan.voting.privacy import RateLimiter, new_token, server_secret
     from colorgan.voting.records import AnswerReport, Outcome
+    from colorgan.voting.rendering import build_pool
     from colorgan.voting.results import progress, quick_results, study_results
     from colorgan.voting.store import Store
     from colorgan.voting.study import Reply, Shown, Study, study_folder
@@ -50,9 +52,10 @@ __all__ = [
 
 _MODULES = {
     "export": ("export_study",),
-    "pool": ("Pool", "StudyModel", "StudyPhoto", "build_pool"),
+    "pool": ("Pool", "StudyModel", "StudyPhoto"),
     "privacy": ("RateLimiter", "new_token", "server_secret"),
     "records": ("AnswerReport", "Outcome"),
+    "rendering": ("build_pool",),
     "results": ("progress", "quick_results", "study_results"),
     "store": ("Store",),
     "study": ("Reply", "Shown", "Study", "study_folder"),

@@ -8,17 +8,15 @@ import hashlib
 import io
 import struct
 import zlib
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Tensor
 
 from colorgan.color import bytes_to_lightness, lab_to_gamut_rgb, rgb_to_lab
-
-Pixels = npt.NDArray[np.uint8]  # (H, W, 3)
+from colorgan.voting.pool import Colorizes, Pixels
 
 SIDE_PX = 384  # the longer side of a picture; smaller photos stay as they are
 MIN_SIDE_PX = 96
@@ -28,13 +26,6 @@ CATCH_CHROMA = 35.0  # wrong colours must be seen in a second, in pale photos to
 _IEND_BYTES = 12
 _CHUNK_BYTES = 12  # length, type and checksum around a chunk's data
 _FILLER = b"paDd"  # ancillary, private, safe to copy: every decoder skips it
-
-
-class Colorizes(Protocol):
-    """Anything that gives a gray image its colours, such as a `Colorizer`."""
-
-    def colorize(self, image: Image.Image) -> Image.Image:
-        """Gray image -> RGB image of the same size."""
 
 
 class Base(NamedTuple):
@@ -131,15 +122,6 @@ def encode_alike(versions: list[Pixels]) -> list[bytes]:
     files = [_png(version) for version in versions]
     length = max(len(file) for file in files) + _CHUNK_BYTES
     return [_filled(file, length) for file in files]
-
-
-def pixel_sha256(*pictures: Pixels) -> str:
-    """SHA-256 of sizes and pixels: what people saw, whatever the encoder."""
-    digest = hashlib.sha256()
-    for picture in pictures:
-        digest.update(struct.pack(">II", *picture.shape[:2]))
-        digest.update(np.ascontiguousarray(picture).tobytes())
-    return digest.hexdigest()
 
 
 def model_revision(model: Any) -> str:
