@@ -96,6 +96,15 @@ class Study:
         """Whether single photos are shown, endlessly, instead of pairs."""
         return self.row.protocol_version == protocol.QUICK
 
+    def is_open(self) -> bool:
+        """Whether sessions start and answers are taken, as the store has it now."""
+        return self.store.study(self.row.study_id).closed_at_s is None
+
+    def standing(self, token: str) -> tuple[bool, bool]:
+        """Whether this participant has begun a session, and whether they have finished it (quick ones never are)."""
+        session = self._session(token)
+        return session is not None, session is not None and session.finished_at_s is not None
+
     def start(
         self,
         token: str,
