@@ -261,7 +261,7 @@ def test_examples_are_gray_and_need_no_network(tmp_path: Path) -> None:
 
 
 def test_grounds_are_neutral() -> None:
-    css = (ASSETS / "page.css").read_text()
+    css = "".join(sheet.read_text() for sheet in ASSETS.glob("*.css"))
     colours = {code.lower() for code in re.findall(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})\b(?![-\w])", css)}
     tinted = {code for code in colours if len(code) == 6 and len({code[:2], code[2:4], code[4:]}) > 1}
     assert tinted == {"1d5fbf", "8ab4f8"}, "one accent for light, one for dark; all else is gray"
@@ -282,7 +282,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize(("scheme", "body"), [(0, "#ededed"), (1, "#1f1f1f")])
 def test_text_stands_out_from_every_ground(scheme: int, body: str) -> None:
-    css = (ASSETS / "page.css").read_text()
+    css = (ASSETS / "common.css").read_text()
     values = dict(re.findall(r"--([\w-]+): (#\w{6});", css.split("}")[scheme]))
     for ink in ("ink", "ink-soft"):
         for ground in (body, values["ground"], values["surface"]):

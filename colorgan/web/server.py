@@ -18,6 +18,7 @@ import gradio as gr
 from colorgan.web.address import check_free
 from colorgan.web.colorize import ASSETS, ColorizePage, Limits
 from colorgan.web.examples import prepare_examples
+from colorgan.web.header import APP_PAGES, COLORIZE, header
 from colorgan.web.models import Models
 
 QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
@@ -33,7 +34,8 @@ def build(
 ) -> gr.Blocks:
     """The pages as one `gr.Blocks`, to launch or to mount under another server.
 
-    More pages are more `with demo.route(...)` blocks here; Gradio puts its own Navbar on top once there are any.
+    More pages are more `with demo.route(name, path, show_in_navbar=False)` blocks after this one, each with its
+    `_header`; the study's are plain routes (`colorgan.web.study`).
 
     Args:
         models: what colorizes.
@@ -45,7 +47,7 @@ def build(
     examples = prepare_examples(folder / "examples")
     # Uploads to /colorize are Gradio's to remove: every ten minutes, what is an hour old.
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
-        _header()
+        _header(COLORIZE)
         ColorizePage(models, folder, examples, limits or Limits(), privacy).build()
     demo.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4)
     return demo
@@ -96,7 +98,7 @@ def launch(
         enable_monitoring=False,
         pwa=False,
         theme=_theme(),
-        css_paths=[ASSETS / "page.css"],
+        css_paths=[ASSETS / "common.css", ASSETS / "page.css"],
     )
     try:
         models.wait()
@@ -115,11 +117,9 @@ def launch(
     return demo
 
 
-def _header() -> None:
-    gr.HTML(
-        '<header class="masthead"><h1>colorgan</h1><p>Black-and-white photographs in colour</p></header>',
-        elem_id="masthead",
-    )
+def _header(current: str) -> None:
+    """The header of a page; each `demo.route` begins with its own."""
+    gr.HTML(header(current, APP_PAGES) + f'<h1 class="unseen">{current}</h1>', elem_id="masthead")
 
 
 def _theme() -> gr.themes.Base:
