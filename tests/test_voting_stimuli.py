@@ -4,13 +4,14 @@ import io
 import json
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from colorgan.color import rgb_to_lab
+from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.voting import stimuli
 from colorgan.voting.pool import CATCH_MODEL, Pool, StudyModel, StudyPhoto
 from colorgan.voting.protocol import Plan
@@ -106,7 +107,34 @@ def test_both_halves_have_the_lightness_of_the_gray_picture_the_model_saw() -> N
 def test_the_real_half_is_the_photo() -> None:
     photo = picture(3, 100, 100)
     real = stimuli.real(prepare(photo, SIDE_PX))
-    assert np.abs(real.astype(int) - np.asarray(photo)).max() <= 3  # its lightness went through 8 bits
+    error = np.abs(real.astype(int) - np.asarray(photo)).max(2)
+    assert error.mean() < 1 and np.percentile(error, 90) <= 3  # its lightness went through 8 bits
+    assert stimuli.colour_distance(real, np.asarray(photo)) < 0.2  # 2.3 can just be seen
+
+
+def test_painting_leaves_no_count_of_paintings() -> None:
+    """Photos at the edge of sRGB: a model that paints the true colours itself gives the photo's own bytes.
+
+    Rounding moved such colours a little each time they were painted, which told the model's half in 12 of 12 photos.
+    """
+    for seed in range(3):
+        photo = picture(seed, chroma=1.6)
+        base = prepare(photo, SIDE_PX)
+        truth = (
+            lab_to_gamut_rgb(base.lightness.double(), base.ab)[0]
+            .permute(1, 2, 0)
+            .mul(255)
+            .round()
+            .to(torch.uint8)
+            .numpy()
+        )
+        real = stimuli.real(base)
+        assert not np.array_equal(truth, real)  # there was something to tell
+        colorizer = SimpleNamespace(colorize=lambda _, truth=truth: Image.fromarray(truth))
+        assert np.array_equal(stimuli.fake(base, colorizer), real)
+        for half in (real, stimuli.fake(base, Sepia()), stimuli.catch(base)):
+            ab = rgb_to_lab(torch.tensor(half).permute(2, 0, 1)[None].double() / 255)[1]
+            assert np.array_equal(stimuli.paint(base, ab), half)
 
 
 def test_catch_colours_are_grossly_wrong_in_pale_photos_too() -> None:

@@ -23,6 +23,7 @@ MIN_SIDE_PX = 96
 MAX_ASPECT = 3.0
 MIN_CHROMA = 4.0  # mean, in units of ab: below it there is next to no colour to judge
 CATCH_CHROMA = 35.0  # wrong colours must be seen in a second, in pale photos too
+_MOST_PAINTINGS = 300  # at most one step of 8 bits each; photos need 5 to 50
 _IEND_BYTES = 12
 _CHUNK_BYTES = 12  # length, type and checksum around a chunk's data
 _FILLER = b"paDd"  # ancillary, private, safe to copy: every decoder skips it
@@ -99,8 +100,23 @@ def catch(base: Base) -> Pixels:
 
 
 def paint(base: Base, ab: Tensor) -> Pixels:
-    """The one way to a picture: ab (1, 2, H, W) of any range under the shared lightness, fitted into sRGB, 8 bits."""
-    return _as_bytes(lab_to_gamut_rgb(base.lightness, ab))
+    """The one way to a picture: ab (1, 2, H, W) of any range under the shared lightness, fitted into sRGB, 8 bits.
+
+    Painted until painting changes nothing. Rounding to 8 bits moves colours at the edge of sRGB a little each time, so
+    that one could count how often a half had been painted, and a model's has been once more than the photo's.
+    """
+    height, width = base.lightness.shape[2:]
+    lightness = base.lightness.double().reshape(1, 1, 1, -1)
+    pixels = _as_bytes(lab_to_gamut_rgb(lightness, ab.double().reshape(1, 2, 1, -1)))[0]
+    moving = np.arange(len(pixels))
+    for _ in range(_MOST_PAINTINGS):
+        again = _as_bytes(lab_to_gamut_rgb(lightness[..., moving], rgb_to_lab(_as_tensor(pixels[None, moving]))[1]))[0]
+        moved = (again != pixels[moving]).any(1)
+        pixels[moving] = again
+        moving = moving[moved]
+        if not len(moving):
+            break
+    return pixels.reshape(height, width, 3)
 
 
 def colour_distance(one: Pixels, other: Pixels) -> float:
@@ -156,8 +172,8 @@ def _pixels(image: Image.Image) -> Pixels:
 
 
 def _as_tensor(pixels: Pixels) -> Tensor:
-    """uint8 (H, W, 3) -> RGB (1, 3, H, W) in [0, 1]."""
-    return torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
+    """uint8 (H, W, 3) -> RGB (1, 3, H, W) in [0, 1]; float32 rounds by how many pixels come along."""
+    return torch.tensor(pixels).permute(2, 0, 1)[None].double() / 255
 
 
 def _as_bytes(rgb: Tensor) -> Pixels:
