@@ -149,6 +149,7 @@ def test_every_figure_has_an_interval_around_it(evaluation: Evaluation) -> None:
         for key, one in figures.items():
             assert one.low - 1e-9 <= one.value <= one.high + 1e-9, (name, key)
     assert list(evaluation.summary.figures) == [GRAY, MEAN, "tiny", "perfect", "colourless", "dull"]
+    assert value(evaluation, "tiny", "variant_error") > 0.5
     assert value(evaluation, "tiny", "diversity") > 0 and "diversity" not in evaluation.summary.figures["dull"]
 
 
@@ -177,6 +178,26 @@ def test_photos_are_whole_of_one_size_and_named(album: Path) -> None:
     batches = list(EvaluationPhotos([str(album)], resolution=96, seed=1).batches(5))
     assert sorted(name for batch in batches for name in batch.names) == sorted(found)
     assert all(len(batch.names) <= 5 and batch.gray[0].mode == "L" for batch in batches)
+
+
+def test_aged_photos_are_old_to_the_colorizer_alone_and_the_same_each_time(album: Path) -> None:
+    def drawn(aged: bool, seed: int = 0, size: int = 64) -> dict[str, tuple[torch.Tensor, ...]]:
+        batches = EvaluationPhotos([str(album)], resolution=SIDE, seed=seed, aged=aged).batches(size)
+        whole = [(batch.names, batch.rgb, batch.lightness, batch.seen) for batch in batches]
+        return {name: photo for names, *parts in whole for name, *photo in zip(names, *parts, strict=True)}
+
+    clean, old, in_other_batches, others = drawn(False), drawn(True), drawn(True, size=3), drawn(True, seed=1)
+    for name, (rgb, lightness, seen) in old.items():
+        torch.testing.assert_close((rgb, lightness, lightness), tuple(clean[name]))
+        torch.testing.assert_close(seen, in_other_batches[name][2])
+    changes = torch.stack([(seen - lightness).abs().mean() for _, lightness, seen in old.values()])
+    assert changes.mean() > 3  # units of L
+    assert any(not torch.equal(old[name][2], others[name][2]) for name in old)
+
+
+def test_predictions_cannot_be_of_aged_photos(album: Path) -> None:
+    with pytest.raises(ValueError, match="predictions"):
+        evaluate([], [str(album)], predictions=[str(album)], aged=True)
 
 
 def test_the_seed_decides_and_a_larger_draw_begins_with_the_smaller(album: Path) -> None:

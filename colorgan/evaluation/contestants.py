@@ -83,7 +83,7 @@ class MeanChroma:
 
     def ab(self, batch: PhotoBatch) -> Tensor:
         """The table, read between its levels."""
-        place = (batch.lightness[:, 0] * ((_LEVELS - 1) / 100)).clamp(0, _LEVELS - 1)
+        place = (batch.seen[:, 0] * ((_LEVELS - 1) / 100)).clamp(0, _LEVELS - 1)
         below = place.floor().long().clamp(max=_LEVELS - 2)
         table = self.table.to(place.device)
         return torch.lerp(table[:, below], table[:, below + 1], place - below).transpose(0, 1)
@@ -103,17 +103,18 @@ class Model:
         self.colorizer, self.source, self.name = colorizer, source, colorizer.name
 
     def ab(self, batch: PhotoBatch) -> Tensor:
-        """What `Colorizer.colorize` paints, before it is rounded to 8 bits."""
+        """The chroma that `Colorizer.colorize` paints, before it is rounded to 8 bits."""
         predictions = self.colorizer.predict(batch.gray)
         lines = torch.cat([prediction.lines[:1] for prediction in predictions])
-        return apply_lines(lines.to(batch.lightness.device), batch.lightness)
+        return apply_lines(lines.to(batch.seen.device), batch.seen)
 
     def variants(self, batch: PhotoBatch, count: int, seed: int) -> Tensor:
         """Other colours that it holds plausible: what sRGB shows of them, (N, count, 2, H, W)."""
         fitted = []
         for index, prediction in enumerate(self.colorizer.predict(batch.gray, variants=count, seed=seed)):
             lightness = batch.lightness[index : index + 1].expand(count, -1, -1, -1)
-            fitted.append(fit_chroma(lightness, apply_lines(prediction.lines[1:].to(lightness.device), lightness)))
+            seen = batch.seen[index : index + 1].expand(count, -1, -1, -1)
+            fitted.append(fit_chroma(lightness, apply_lines(prediction.lines[1:].to(seen.device), seen)))
         return torch.stack(fitted)
 
     @property

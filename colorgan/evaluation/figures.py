@@ -92,5 +92,11 @@ FIGURES = (
         *("diversity", "Variety", "truth", 1),
         about="Mean distance of a model's own variants of a photo, in ab units; neither good nor bad by itself.",
     ),
+    Figure(
+        *("variant_error", "Variants' error", "low", 2),
+        about="Mean CIEDE2000 of the variants over that of the model's own picture of the same photos: at 1 they are "
+        "as near to the truth as it is.",
+    ),
 )
+VARIANTS_ALONE = ("diversity", "variant_error")  # of models that draw variants, on the first photos
 BY_KEY = {figure.key: figure for figure in FIGURES}

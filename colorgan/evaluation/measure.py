@@ -38,6 +38,7 @@ class Record:
     maps: list[Tensor] = field(default_factory=list)  # (N, 2, 32, 32), half precision
     curve: list[Tensor] = field(default_factory=list)  # (N, 2 G): decibels, then mean chroma, at each gain
     variety: list[Tensor] = field(default_factory=list)  # (N,)
+    variant_errors: list[Tensor] = field(default_factory=list)  # (N, 2): mean CIEDE2000 of variants, and the picture's
 
     def add(self, values: dict[str, Tensor]) -> None:
         """Keep figures of some photos."""
@@ -76,7 +77,7 @@ def measure(
     if features is not None:
         features.to(device)
     for on_cpu in photos.batches(batch_size):
-        batch = replace(on_cpu, **{key: getattr(on_cpu, key).to(device) for key in ("rgb", "lightness", "ab")})
+        batch = replace(on_cpu, **{key: getattr(on_cpu, key).to(device) for key in ("rgb", "lightness", "ab", "seen")})
         before = len(done.names)
         keep_set, keep_map = before < SET_PHOTOS, two_sample and before < MAP_PHOTOS
         done.truth.add(_of_the_truth(batch))
@@ -96,6 +97,8 @@ def measure(
             if isinstance(contestant, Model) and contestant.has_variants and before < VARIANT_PHOTOS:
                 variants = contestant.variants(batch, VARIANTS, photos.seed)
                 record.variety.append(metrics.diversity(variants).double().cpu())
+                errors = _variant_errors(variants, batch), record.values["ciede2000"][-1]
+                record.variant_errors.append(torch.stack(errors, 1))
         scores = {name: done.records[name].values["ciede2000"][-1] for name in judged}
         done.album.add(batch, shown, scores)
         done.names += batch.names
@@ -128,6 +131,13 @@ def _of_a_picture(rgb: Tensor, lightness: Tensor, ab: Tensor, batch: PhotoBatch)
         "warm_share": metrics.warm_share(ab),
         "bleeding": metrics.colour_bleeding(lightness, ab, batch.ab),
     }
+
+
+def _variant_errors(variants: Tensor, batch: PhotoBatch) -> Tensor:
+    """Variants' ab (N, V, 2, H, W) -> their mean CIEDE2000 to the truth, (N,)."""
+    truth = batch.lightness, batch.ab
+    each = [metrics.ciede2000(batch.lightness, ab, *truth).flatten(1).mean(1) for ab in variants.unbind(1)]
+    return torch.stack(each).mean(0).double().cpu()
 
 
 def _describe(

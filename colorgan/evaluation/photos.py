@@ -23,10 +23,12 @@ from colorgan.data import DataError, DataSource, resolve_source
 from colorgan.data.decode import is_near_gray, pixels
 from colorgan.data.order import Order, key_of
 from colorgan.data.shards import JoinedFiles, WindowReader, open_source_files
+from colorgan.degrade import age_lightness, film_lightness
 from colorgan.photo import PhotoError, open_photo
 
 MIN_CHROMA = 2.0  # ab units; the same as for training photos
 LONGEST = 4.0  # times the shorter side
+FILM_SHARE = 0.5  # of old photographs: taken on a film of another sensitivity
 SMALLEST, LARGEST = 64, 2048  # resolutions with which the metrics make sense, and memory stays small
 _WINDOW_ROWS, _WINDOW_BYTES = 1 << 16, 64 * 2**20  # photos drawn among each other; encoded bytes held while doing so
 _BUFFERED = 32  # photos that wait for others of their shape
@@ -50,14 +52,16 @@ class PhotoBatch:
     rgb: Tensor  # (N, 3, H, W) in [0, 1]
     lightness: Tensor  # (N, 1, H, W) in [0, 100]
     ab: Tensor  # (N, 2, H, W)
-    gray: list[Image.Image]  # mode "L": all that a colorizer gets to see
+    seen: Tensor  # (N, 1, H, W) in [0, 100]: `lightness`, or what a century would have left of it
+    gray: list[Image.Image]  # mode "L", of `seen`: all that a colorizer gets to see
 
 
 @dataclass
 class EvaluationPhotos:
     """The photos of a split of one or more data sets, in an order drawn by the seed; iterating starts anew.
 
-    A larger `limit` begins with the photos of a smaller one. Raises DataError for data that does not exist.
+    A larger `limit` begins with the photos of a smaller one. With `aged`, colorizers see each photo as an old one,
+    with faults that the seed and the photo's name fix. Raises DataError for data that does not exist.
     """
 
     data: Sequence[str | DataSource]
@@ -65,6 +69,7 @@ class EvaluationPhotos:
     resolution: int = 256
     seed: int = 0
     limit: int | None = None
+    aged: bool = False
     sources: tuple[DataSource, ...] = field(init=False)
     left_out: Counter[str] = field(init=False, default_factory=Counter)  # why -> how many, of the latest iteration
 
@@ -110,7 +115,25 @@ class EvaluationPhotos:
                 shapes.setdefault(photo.rgb.shape, []).append(photo)
             for alike in shapes.values():
                 for first in range(0, len(alike), size):
-                    yield _batch(alike[first : first + size])
+                    yield self._batch(alike[first : first + size])
+
+    def _batch(self, photos: Sequence[EvaluationPhoto]) -> PhotoBatch:
+        rgb = torch.stack([photo.rgb for photo in photos]).float() / 255
+        lightness, ab = rgb_to_lab(rgb)
+        seen = lightness
+        if self.aged:
+            named = zip(photos, rgb, strict=True)
+            seen = torch.cat([aged_lightness(one[None], f"{self.seed} {photo.name}") for photo, one in named])
+        gray = lab_to_gamut_rgb(seen, torch.zeros_like(ab))[:, 0].mul(255).round().to(torch.uint8)
+        return PhotoBatch(
+            names=tuple(photo.name for photo in photos),
+            original_sizes=tuple(photo.original_size for photo in photos),
+            rgb=rgb,
+            lightness=lightness,
+            ab=ab,
+            seen=seen,
+            gray=[Image.fromarray(one.numpy()) for one in gray],
+        )
 
     def _usable(self) -> Iterator[EvaluationPhoto]:
         self.left_out, self._digest = Counter(), hashlib.sha256()
@@ -149,18 +172,13 @@ def resized(image: Image.Image, resolution: int) -> Image.Image:
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _batch(photos: Sequence[EvaluationPhoto]) -> PhotoBatch:
-    rgb = torch.stack([photo.rgb for photo in photos]).float() / 255
-    lightness, ab = rgb_to_lab(rgb)
-    gray = lab_to_gamut_rgb(lightness, torch.zeros_like(ab))[:, 0].mul(255).round().to(torch.uint8)
-    return PhotoBatch(
-        names=tuple(photo.name for photo in photos),
-        original_sizes=tuple(photo.original_size for photo in photos),
-        rgb=rgb,
-        lightness=lightness,
-        ab=ab,
-        gray=[Image.fromarray(one.numpy()) for one in gray],
-    )
+def aged_lightness(rgb: Tensor, seed: str) -> Tensor:
+    """RGB (1, 3, H, W) in [0, 1] -> L (1, 1, H, W) in [0, 100] of an old print of it; equal seeds, equal prints.
+
+    The faults are those of `colorgan.degrade`, which training uses as well; here every photo has some.
+    """
+    generator = torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:7], "big"))
+    return age_lightness(film_lightness(rgb, FILM_SHARE, generator), 1.0, generator)
 
 
 def _unit_names(source: DataSource, units: Sequence[tuple[int, int, int, int]]) -> Iterator[list[str]]:

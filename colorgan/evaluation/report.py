@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colorgan.evaluation.contestants import GRAY, MEAN
-from colorgan.evaluation.figures import BY_KEY, FIGURES, Figure
+from colorgan.evaluation.figures import BY_KEY, FIGURES, VARIANTS_ALONE, Figure
 from colorgan.evaluation.intervals import Interval
 from colorgan.training.checkpoints import write_file
 
@@ -105,7 +105,9 @@ def judged_names(evaluation: "Evaluation") -> list[str]:
 def shown_figures(evaluation: "Evaluation") -> list[Figure]:
     """All figures, but those of what nobody has, such as variants."""
     figures = evaluation.summary.figures.values()
-    return [figure for figure in FIGURES if figure.key != "diversity" or any("diversity" in one for one in figures)]
+    return [
+        figure for figure in FIGURES if figure.key not in VARIANTS_ALONE or any(figure.key in one for one in figures)
+    ]
 
 
 def value_of(evaluation: "Evaluation", name: str, figure: Figure) -> Interval | None:

@@ -31,6 +31,11 @@ from colorgan.evaluation.measure import Measurements, measure
 from colorgan.evaluation.photos import LONGEST, MIN_CHROMA, EvaluationPhotos
 from colorgan.evaluation.summary import Summary, summarise
 
+_SEEN = {
+    False: "the photo's lightness",
+    True: "the lightness of an old print of the photo (film, fading, contrast, blur, stains, grain, scratches)",
+}
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -58,6 +63,7 @@ def evaluate(
     limit: int | None = None,
     resolution: int = 256,
     seed: int = 0,
+    aged: bool = False,
     two_sample: bool = True,
     device: str | None = None,
     batch_size: int = 8,
@@ -74,6 +80,7 @@ def evaluate(
         limit: at most so many photos, drawn by the seed.
         resolution: pixels of the photos' shorter side.
         seed: draws the photos, the bootstrap, the variants and the two-sample test's halves.
+        aged: show the colorizers each photo as an old print: faded, blurred, grained, scratched, on other films.
         two_sample: whether to train the two-sample test's classifier.
         device: "cpu", "cuda" ...; None leaves the models' own, or the CPU.
         batch_size: photos through a network together.
@@ -86,7 +93,9 @@ def evaluate(
         raise ValueError("nothing to judge: give at least one model or folder of predictions")
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    photos = EvaluationPhotos(data, split, resolution, seed, limit)
+    if aged and predictions:
+        raise ValueError("aged photos are made here, so folders of predictions cannot be of them")
+    photos = EvaluationPhotos(data, split, resolution, seed, limit, aged)
     folders = [Predictions(folder) for folder in predictions]
     judged: list[Contestant] = [*(_model(one, device) for one in models), *folders]
     for folder in folders:  # before any network runs
@@ -166,12 +175,13 @@ def _protocol(photos: EvaluationPhotos, count: int, device: str, two_sample: boo
         "photos_sha256": photos.digest,
         "left_out": dict(photos.left_out),
         "seed": photos.seed,
+        "aged": photos.aged,
         "resolution": photos.resolution,
         "rules": [
             f"Whole photos, upright, in sRGB, their shorter side at {photos.resolution} pixels (Lanczos).",
             f"Left out: unreadable files, photos of a mean chroma below {MIN_CHROMA:g} ab units (nothing to compare "
             f"with), photos longer than {LONGEST:g} : 1.",
-            "A colorizer sees the photo's lightness as a gray picture of 8 bits. Its chroma is put under the photo's "
+            f"A colorizer sees {_SEEN[photos.aged]} as a gray picture of 8 bits. Its chroma is put under the photo's "
             "own lightness, fitted into sRGB, and judged before rounding. The same goes for pictures from a folder.",
             f"Intervals: 95 % over photos, by percentile bootstrap (4000 draws); of distances between sets by leaving "
             f"out each twentieth of the photos. Differences are paired by photo. Sets: the first "

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorgan.evaluation.figures import FIGURES
+from colorgan.evaluation.figures import FIGURES, VARIANTS_ALONE
 from colorgan.evaluation.intervals import Estimate, Interval, bootstrap_means, estimate_means
 from colorgan.evaluation.measure import GAINS, Measurements, Record
 from colorgan.evaluation.sets import (
@@ -61,7 +61,10 @@ def summarise(done: Measurements, judged: list[str], seed: int, two_sample: bool
             result.curves[name], as_vivid = _curve(record, done.truth, seed)
             estimates[name] |= {"psnr_as_vivid": as_vivid} if as_vivid else {}
         if record.variety:
-            [estimates[name]["diversity"]] = estimate_means(torch.cat(record.variety)[:, None], seed)
+            columns = torch.cat((torch.cat(record.variety)[:, None], torch.cat(record.variant_errors)), 1)
+            variety, error, of_the_picture = estimate_means(columns, seed)
+            ratio = Estimate(error.value / of_the_picture.value, error.others / of_the_picture.others)
+            estimates[name] |= {"diversity": variety, "variant_error": ratio}
         order = [figure.key for figure in FIGURES if figure.key in estimates[name]]
         result.figures[name] = {key: estimates[name][key].interval for key in order}
         result.histograms[name] = torch.cat(record.histograms).double().mean(0)
@@ -75,7 +78,7 @@ def summarise(done: Measurements, judged: list[str], seed: int, two_sample: bool
 
 def _differences(first: dict[str, Estimate], second: dict[str, Estimate]) -> dict[str, Interval]:
     """Figure by figure, on the same photos; the variants' photos are others, and of no one else."""
-    return {key: (first[key] - second[key]).interval for key in first if key in second and key != "diversity"}
+    return {key: (first[key] - second[key]).interval for key in first if key in second and key not in VARIANTS_ALONE}
 
 
 def _means(done: Measurements, seed: int) -> dict[str, dict[str, Estimate]]:
