@@ -1,0 +1,40 @@
+"""The command line: one module a command, and what they share in `parsing`.
+
+A command is a function that adds its flags to the parser and names the function that runs it. Torch is imported when a
+command runs, not before: help, version and refusals answer at once.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from colorgan import __version__
+from colorgan.cli.colorize import add_colorize
+from colorgan.cli.evaluate import add_evaluate
+from colorgan.cli.hub import add_publish, add_space
+from colorgan.cli.parsing import FAILED, INTERRUPTED, Parser, fail
+from colorgan.folder import describe_error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command -> exit status. Every error is one line on stderr."""
+    chosen = build_parser().parse_args(arguments)
+    try:
+        status: int = chosen.run(chosen)
+    except KeyboardInterrupt:
+        return fail("interrupted", INTERRUPTED)
+    except Exception as error:
+        if "COLORGAN_TRACEBACK" in os.environ:
+            raise
+        return fail(describe_error(error), FAILED)
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = Parser(prog="colorgan", description="Give black-and-white photographs their colour.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"colorgan {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add_command in (add_colorize, add_evaluate, add_publish, add_space):
+        add_command(commands)
+    return parser

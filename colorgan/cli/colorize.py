@@ -1,0 +1,196 @@
+"""`colorgan colorize`: photos, and folders of photos, in colour."""
+
+import argparse
+import datetime
+import math
+import os
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from colorgan import DEFAULT_WEIGHTS, __version__
+from colorgan.cli.parsing import (
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    count_photos,
+    fail,
+    load,
+    make_room_in,
+    number,
+    whole_number,
+)
+from colorgan.folder import describe_error
+
+if TYPE_CHECKING:
+    from colorgan.colorizer import Colorizer
+    from colorgan.folder.pipeline import Outcome, Settings
+    from colorgan.folder.plan import Job
+
+FORMATS = ("jpg", "png", "webp", "tiff")
+
+
+def add_colorize(commands: Any) -> None:
+    """`colorgan colorize`."""
+    parser = commands.add_parser(
+        "colorize",
+        help="colour photos, and folders of photos",
+        description="Colour photos, and folders of photos at any depth. Names, places, formats and metadata are kept; "
+        "the photos themselves are never touched. The colours are a plausible guess, and the files say so.",
+        epilog="Exit status: 0 all done, 1 some photos failed (they are listed), 2 refused before any work.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("photos", nargs="+", metavar="PHOTO_OR_FOLDER", help="what to colour")
+    parser.add_argument(
+        "--output", required=True, metavar="OUT", help="folder to write to; for one photo, also a name such as out.jpg"
+    )
+
+    how = parser.add_argument_group("colours")
+    how.add_argument("--model", default=DEFAULT_WEIGHTS, metavar="M", help="Hub id or folder; default: the bundled one")
+    how.add_argument(
+        "--variants",
+        type=whole_number(1, 64),
+        default=1,
+        metavar="N",
+        help="pictures of each photo: the likeliest, and N - 1 others named photo-2.jpg and on (default: 1)",
+    )
+    how.add_argument(
+        "--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help="of the others (default: 0)"
+    )
+    how.add_argument(
+        "--vividness",
+        type=number(0, 3),
+        default=1.0,
+        metavar="V",
+        help="strength of the colours: 0 is gray, 1 as predicted (default), at most 3",
+    )
+
+    files = parser.add_argument_group("files")
+    existing = files.add_mutually_exclusive_group()
+    existing.add_argument("--overwrite", action="store_true", help="replace pictures that are already there")
+    existing.add_argument("--resume", action="store_true", help="leave out what is already there")
+    files.add_argument("--format", choices=FORMATS, help="of all pictures; default: that of each photo")
+    files.add_argument("--no-description", action="store_true", help="do not write into the files how they came to be")
+
+    limits = parser.add_argument_group("machine")
+    limits.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
+    limits.add_argument(
+        "--batch-size",
+        type=whole_number(1, 1024),
+        default=8,
+        metavar="B",
+        help="photos through the network together (default: 8)",
+    )
+    limits.add_argument(
+        "--max-megapixels",
+        type=number(0, math.inf),
+        default=120.0,
+        metavar="P",
+        help="refuse larger photos before reading them (default: 120)",
+    )
+    parser.set_defaults(run=_colorize)
+
+
+def _colorize(chosen: argparse.Namespace) -> int:
+    from colorgan.folder.plan import plan
+
+    try:
+        jobs = plan(chosen.photos, chosen.output, chosen.variants, f".{chosen.format}" if chosen.format else None)
+        left = _left_to_do(jobs, chosen)
+    except ValueError as error:
+        return fail(str(error), REFUSED)
+    run = _Run(jobs, left, chosen.output)
+    if not left:
+        return run.finish()
+    try:
+        colorizer = load(chosen.model, chosen.device)
+        make_room_in(left[0].pictures[0][1].parent)
+    except (ValueError, OSError) as error:
+        return fail(describe_error(error), REFUSED)
+    from colorgan.folder.pipeline import Settings
+
+    settings = Settings(
+        variants=chosen.variants,
+        seed=chosen.seed,
+        vividness=chosen.vividness,
+        batch_size=chosen.batch_size,
+        max_megapixels=chosen.max_megapixels,
+        overwrite=chosen.overwrite,
+        description=None if chosen.no_description else _description(colorizer),
+    )
+    return run.work(colorizer, settings)
+
+
+def _left_to_do(jobs: "list[Job]", chosen: argparse.Namespace) -> "list[Job]":
+    """What the flags leave to do; pictures that are there already are never replaced unasked."""
+    from colorgan.folder.plan import undone
+
+    if chosen.overwrite:
+        return jobs
+    left = undone(jobs)
+    if not chosen.resume and left != jobs:
+        there = [path for job in jobs for _, path in job.pictures if os.path.lexists(path)]
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise ValueError(f"{str(there[0])!r}{more} already there: --resume leaves such out, --overwrite replaces them")
+    return left
+
+
+class _Run:
+    """One run over photos: its bar, its outcomes, and what is said at the end."""
+
+    def __init__(self, jobs: "list[Job]", left: "list[Job]", output: str):
+        self.left, self.output = left, output
+        self.done_before = len(jobs) - len(left)
+        self.done: list[Outcome] = []
+        self.failed: list[Outcome] = []
+
+    def work(self, colorizer: "Colorizer", settings: "Settings") -> int:
+        from tqdm import tqdm
+
+        from colorgan.folder.pipeline import DiskFullError, colorize_files
+
+        lock = threading.Lock()
+        # No bar for a single photo, nor (None) where stderr is not a terminal.
+        with tqdm(total=len(self.left), unit="photo", disable=None if len(self.left) > 1 else True) as bar:
+
+            def report(outcome: "Outcome") -> None:
+                with lock:
+                    (self.failed if outcome.error else self.done).append(outcome)
+                    bar.update()
+
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # decoders' remarks on odd files; what matters is in the outcomes
+                    colorize_files(colorizer, self.left, settings, report)
+            except DiskFullError as error:
+                bar.close()
+                where = f"the disk is full: cannot write {error.filename!r}"
+                return self.finish(f"{where}; {self._count()}; with more room --resume goes on from here", FAILED)
+            except KeyboardInterrupt:
+                bar.close()
+                return self.finish(f"interrupted: {self._count()}; --resume goes on from here", INTERRUPTED)
+        return self.finish()
+
+    def finish(self, stopped: str | None = None, status: int = 0) -> int:
+        """Say what was done, what was left out of photos, what failed, and why the run stopped early."""
+        for outcome in sorted(self.done, key=lambda outcome: outcome.job.source):
+            for note in outcome.notes:
+                print(f"colorgan: note: {str(outcome.job.source)!r}: {note}", file=sys.stderr)
+        for outcome in sorted(self.failed, key=lambda outcome: outcome.job.source):
+            fail(str(outcome.error), FAILED)
+        if stopped:
+            return fail(stopped, status)
+        before = f", {self.done_before} there before" if self.done_before else ""
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        print(f"{count_photos(len(self.done))} coloured{before}{failed}: {self.output!r}")
+        return FAILED if self.failed else 0
+
+    def _count(self) -> str:
+        return f"{len(self.done)} of {count_photos(len(self.left))} done"
+
+
+def _description(colorizer: "Colorizer") -> str:
+    """What the files say about themselves: a guess must not pass for a record."""
+    today = datetime.date.today().isoformat()
+    return f"Colorized by colorgan {__version__}, model {colorizer.name}, {today}: the colours are a guess"

@@ -1,0 +1,115 @@
+"""`colorgan evaluate`: models judged by photos whose colours are known."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from colorgan.cli.parsing import REFUSED, count_photos, fail, fastest_device, hush_hub, make_room_in, whole_number
+from colorgan.folder import describe_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def add_evaluate(commands: Any) -> None:
+    """`colorgan evaluate`."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="judge models by photos whose colours are known",
+        description="Judge models, and folders of pictures that other programs made, by the same colour photos: every "
+        "figure with its 95 % interval, differences paired by photo, and the best and worst photos. Writes "
+        "report.html, report.md, report.json and photos.csv.",
+        epilog="Exit status: 0 done, 1 failed, 2 refused before any work.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--output", required=True, metavar="DIR", help="folder for the report")
+
+    who = parser.add_argument_group("who is judged")
+    who.add_argument("--model", action="append", default=[], metavar="M", help="Hub id or folder; repeatable")
+    who.add_argument(
+        "--predictions",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of colorized pictures, named as the photos; repeatable",
+    )
+
+    photos = parser.add_argument_group("photos")
+    photos.add_argument(
+        "--data", action="append", required=True, metavar="D", help="known name, Hub id or folder; repeatable"
+    )
+    photos.add_argument(
+        "--split", default="test", metavar="S", help="of the data; all: every local file (default: test)"
+    )
+    photos.add_argument("--limit", type=whole_number(1, 10**9), metavar="N", help="at most so many photos")
+    photos.add_argument(
+        "--resolution",
+        type=whole_number(64, 2048),
+        default=256,
+        metavar="R",
+        help="pixels of the photos' shorter side (default: 256)",
+    )
+    photos.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help="of all that is drawn")
+    photos.add_argument(
+        "--train-data",
+        action="append",
+        default=[],
+        metavar="D",
+        help="photos for the baseline of mean chroma per lightness; default: the train split of --data",
+    )
+
+    how = parser.add_argument_group("work")
+    how.add_argument(
+        "--no-two-sample", action="store_true", help="leave out the two-sample test, which trains a network"
+    )
+    how.add_argument("--overwrite", action="store_true", help="replace a report that is already there")
+    how.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
+    how.add_argument(
+        "--batch-size",
+        type=whole_number(1, 1024),
+        default=8,
+        metavar="B",
+        help="photos through a network together (default: 8)",
+    )
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    if not chosen.model and not chosen.predictions:
+        return fail("nothing to judge: give --model or --predictions", REFUSED)
+    folder = Path(chosen.output)
+    if (folder / "report.json").exists() and not chosen.overwrite:
+        return fail(f"there is a report in {chosen.output!r} already: --overwrite replaces it", REFUSED)
+    try:
+        make_room_in(folder)
+        return _judge(chosen, folder)
+    except ValueError as error:
+        return fail(describe_error(error), REFUSED)
+
+
+def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
+    from colorgan.evaluation import evaluate
+
+    hush_hub()
+    evaluation = evaluate(
+        chosen.model,
+        chosen.data,
+        predictions=chosen.predictions,
+        train_data=chosen.train_data,
+        split=chosen.split,
+        limit=chosen.limit,
+        resolution=chosen.resolution,
+        seed=chosen.seed,
+        two_sample=not chosen.no_two_sample,
+        device=chosen.device or fastest_device(),
+        batch_size=chosen.batch_size,
+        progress=True,
+    )
+    evaluation.save(folder)
+    asked_for = {"two_sample"} if chosen.no_two_sample else set()
+    for note in dict.fromkeys(why for key, why in evaluation.summary.notes.items() if key not in asked_for):
+        print(f"colorgan: note: {note}", file=sys.stderr)
+    print(f"{count_photos(evaluation.protocol['photos'])} looked at: {str(folder / 'report.html')!r}")
+    return 0

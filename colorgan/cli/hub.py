@@ -1,0 +1,75 @@
+"""`colorgan publish` and `colorgan space`: what goes to the Hugging Face Hub."""
+
+import argparse
+from typing import Any
+
+from colorgan import DEFAULT_WEIGHTS
+from colorgan.cli.parsing import REFUSED, fail, hush_hub
+from colorgan.folder import describe_error
+
+
+def add_publish(commands: Any) -> None:
+    """`colorgan publish`."""
+    parser = commands.add_parser(
+        "publish",
+        help="put a trained run on the Hugging Face Hub",
+        description="Put a run of train_accelerate.py, or a folder with a model, on the Hugging Face Hub in one "
+        "commit: weights, card, samples, curves, figures and recipe. Checkpoints stay here. The token is that of "
+        "HF_TOKEN or of `hf auth login`.",
+        epilog="Exit status: 0 published, 2 refused or failed; the Hub then has what it had before.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("run_folder", metavar="RUN", help="folder of the run")
+    parser.add_argument("--to", required=True, metavar="ID", help="user/model; made if it is not there")
+    parser.add_argument("--private", action="store_true", help="a new one is for its owner alone")
+    parser.add_argument("--revision", metavar="R", help="branch to publish to; default: main")
+    parser.add_argument("--hardware", default="", metavar="TEXT", help="what it was trained on, for the card")
+    parser.set_defaults(run=_publish)
+
+
+def _publish(chosen: argparse.Namespace) -> int:
+    from colorgan.hub import publish
+
+    hush_hub()
+    try:
+        address = publish(
+            chosen.run_folder, chosen.to, private=chosen.private, revision=chosen.revision, hardware=chosen.hardware
+        )
+    except (ValueError, OSError) as error:
+        return fail(describe_error(error), REFUSED)
+    print(f"published: {address}")
+    return 0
+
+
+def add_space(commands: Any) -> None:
+    """`colorgan space`."""
+    parser = commands.add_parser(
+        "space",
+        help="write the page as a Hugging Face Space",
+        description="Write a folder that is a complete Hugging Face Space with the page, and that starts anywhere "
+        "with pip and python alone; with --to, put it on the Hub as well.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="DIR", help="new folder to write")
+    parser.add_argument(
+        "--model",
+        default=DEFAULT_WEIGHTS,
+        metavar="M",
+        help="Hub id, or folder to copy into the Space; default: the bundled one",
+    )
+    parser.add_argument("--to", metavar="ID", help="user/space on the Hub to put it on")
+    parser.add_argument("--private", action="store_true", help="a new one on the Hub is for its owner alone")
+    parser.set_defaults(run=_space)
+
+
+def _space(chosen: argparse.Namespace) -> int:
+    from colorgan.hub import upload_space, write_space
+
+    hush_hub()
+    try:
+        print(f"written: {str(write_space(chosen.folder, chosen.model))!r}")
+        if chosen.to:
+            print(f"published: {upload_space(chosen.folder, chosen.to, private=chosen.private)}")
+    except (ValueError, OSError) as error:
+        return fail(describe_error(error), REFUSED)
+    return 0

@@ -1,0 +1,102 @@
+"""What all commands share: the parser and its types, exit statuses, and errors of one line."""
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from colorgan.colorizer import Colorizer
+
+FAILED, REFUSED, INTERRUPTED = 1, 2, 130  # exit statuses: some work failed; nothing was begun; 128 + SIGINT
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line, the same prefix for every command, and where to read on."""
+        raise SystemExit(fail(f"{message} (see {self.prog} --help)", REFUSED))
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number within limits."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text!r}")
+        return number
+
+    return parse
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """The type of an argument that is a number within limits."""
+
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not least <= number <= most:
+            limits = f"from {least:g} to {most:g}" if math.isfinite(most) else f"of at least {least:g}"
+            raise argparse.ArgumentTypeError(f"must be a number {limits}, got {text!r}")
+        return number
+
+    return parse
+
+
+def fail(message: str, status: int) -> int:
+    """Say what was wrong, in one line on stderr -> the exit status."""
+    print(f"colorgan: error: {message}", file=sys.stderr)
+    return status
+
+
+def count_photos(count: int) -> str:
+    """A count in words: 1 photo, 2 photos."""
+    return f"{count} photo" if count == 1 else f"{count} photos"
+
+
+def make_room_in(folder: "Path") -> None:
+    """Make the folder of the first picture: where that fails, all others would."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"cannot write into the folder {str(folder)!r}")
+
+
+def load(model: str, device: str | None) -> "Colorizer":
+    """A model on a device; ValueError, one line, where there is no such model or no such device."""
+    from colorgan import Colorizer
+
+    hush_hub()
+    device = device or fastest_device()
+    colorizer = Colorizer.from_pretrained(model)
+    try:
+        return colorizer.to(device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(f"device must be one of this machine's (cpu is one of them), got {device!r}") from error
+
+
+def fastest_device() -> str:
+    """The device to use where none was asked for."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def hush_hub() -> None:
+    """Its client retries aloud, and then raises."""
+    from huggingface_hub.utils import logging
+
+    logging.set_verbosity_error()
