@@ -1,6 +1,23 @@
 """Whether a server can listen where it is asked to. Imports nothing heavy, so that the answer comes at once."""
 
+import ipaddress
 import socket
+
+OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def is_own_name(host: str) -> bool:
+    """Whether a host, with or without a port, is this machine by one of the names that no other machine has."""
+    name = host.removeprefix("[").split("]")[0] if host.startswith("[") else host.rsplit(":", 1)[0]
+    return name.lower() in OWN_NAMES
+
+
+def is_own_address(address: str) -> bool:
+    """Whether an IP address is one of the machine's own, which nothing from outside has."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def check_free(host: str, port: int) -> None:

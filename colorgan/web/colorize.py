@@ -123,16 +123,14 @@ class ColorizePage:
         """One of the examples was picked."""
         visit = visit or self._new_visit()
         visit.error = ""
-        example = self.examples[_index(event, self.examples)]
+        example = self.examples[index_of(event, self.examples)]
         yield from self._work_on(visit, [visit.copy(example.path.name, example.path)])
 
     def _take(self, visit: Visit, sent: Any) -> Entry:
         """One file of an "add" event -> its entry. The event comes from a browser: its path is not trusted."""
         name = str(sent.get("name", "photo"))
-        if "path" in sent:
-            path = Path(str(sent["path"])).resolve()
-            if path.is_file() and path.is_relative_to(Path(gr.utils.get_upload_folder()).resolve()):
-                return visit.add(name, path)
+        if is_upload(sent):
+            return visit.add(name, Path(str(sent["path"])))
         if sent.get("problem") == "large":
             return visit.refuse(
                 name, f"{name!r} is larger than {self.limits.max_bytes // 2**20} MB, the most this page takes"
@@ -151,7 +149,7 @@ class ColorizePage:
             if entry not in visit.entries:  # "Start over" was pressed meanwhile
                 return
             if visit.entries == [entry] and entry.state is State.FAILED:
-                visit.error, visit.entries = _sentence(entry.reason), []
+                visit.error, visit.entries = as_sentence(entry.reason), []
             if entry.state is State.FAILED:
                 visit.opened = None
             yield self._everything(visit)
@@ -161,7 +159,7 @@ class ColorizePage:
     def show(self, visit: Visit | None, event: gr.EventData) -> list[Update]:
         """A photo of the grid was picked."""
         if visit and visit.entries:
-            visit.error, index = "", _index(event, visit.entries)
+            visit.error, index = "", index_of(event, visit.entries)
             visit.opened = index if visit.entries[index].state is State.DONE else None
         return self._everything(visit, lost=True)
 
@@ -180,7 +178,7 @@ class ColorizePage:
         """One of the colorizations was picked."""
         entry = _done_entry(visit)
         if visit and entry:
-            entry.chosen = _index(event, entry.choices)
+            entry.chosen = index_of(event, entry.choices)
             visit.paint(entry)
         return self._everything(visit, lost=True)
 
@@ -298,10 +296,16 @@ class ColorizePage:
             return str(visit.convert(Path(photo), self.models, vividness, int(seed), int(variant)))
         except ValueError as error:
             visit.close()
-            raise gr.Error(_sentence(str(error))) from error
+            raise gr.Error(as_sentence(str(error))) from error
 
 
-def _index(event: gr.EventData, of: list[Any]) -> int:
+def is_upload(sent: Any) -> bool:
+    """Whether one file of an event came from a browser to Gradio's folder of uploads, and is there."""
+    path = Path(str(sent.get("path", ""))).resolve()
+    return path.is_file() and path.is_relative_to(Path(gr.utils.get_upload_folder()).resolve())
+
+
+def index_of(event: gr.EventData, of: list[Any]) -> int:
     """The index that an event carries, kept within a list: it comes from a browser."""
     return min(max(int(event.index), 0), len(of) - 1)
 
@@ -312,7 +316,7 @@ def _done_entry(visit: Visit | None) -> Entry | None:
     return entry if entry and entry.state is State.DONE else None
 
 
-def _sentence(reason: str) -> str:
+def as_sentence(reason: str) -> str:
     """A reason as a sentence of its own."""
     return reason[:1].upper() + reason[1:] + ("" if reason.endswith((".", "!", "?")) else ".")
 

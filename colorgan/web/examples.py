@@ -9,7 +9,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Example:
-    """A photograph to try; `path` is a black-and-white JPEG of it."""
+    """A photograph to try; `path` is a JPEG of it."""
 
     name: str
     alt: str
@@ -26,8 +26,8 @@ _PHOTOS = (
 )
 
 
-def prepare_examples(folder: Path) -> list[Example]:
-    """Write the examples, in gray, into `folder`; those whose file this scikit-image lacks are left out."""
+def prepare_examples(folder: Path, in_colour: bool = False) -> list[Example]:
+    """Write the examples into `folder`, in gray or as they are; without those whose file this scikit-image lacks."""
     package = importlib.util.find_spec("skimage")  # importing it would cost a second
     if package is None or not package.submodule_search_locations:
         return []
@@ -38,6 +38,6 @@ def prepare_examples(folder: Path) -> list[Example]:
         if (data / file).is_file():
             path = folder / f"{name}.jpg"
             with Image.open(data / file) as image:
-                image.convert("L").save(path, quality=95)
+                (image if in_colour else image.convert("L")).save(path, quality=95, subsampling=0)
             examples.append(Example(name, alt, path))
     return examples

@@ -15,7 +15,7 @@ from colorgan.web.visit import MAX_CHOICES, Entry, State, Visit
 HONEST = "The colours are a plausible guess, not a record of how it was."
 ACCEPTED = "image/*,.tif,.tiff,.bmp,.webp,.avif,.jp2"  # a hint for the chooser; `open_photo` decides
 
-_LANDSCAPE_AND_SUN = (
+ICON = (
     '<svg class="icon" viewBox="0 0 48 48" width="48" height="48" fill="none" stroke="currentColor" stroke-width="2" '
     'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
     '<rect x="5" y="9" width="38" height="30" rx="3"/><circle cx="16" cy="19" r="4"/>'
@@ -58,15 +58,15 @@ def details(entry: Entry | None) -> str:
 def _empty(error: str, examples: Sequence[Example], privacy: str, max_bytes: int) -> str:
     cards = "".join(
         f'<li><button type="button" data-event="sample" data-index="{index}">'
-        f'<img src="{_url(example.path)}" alt="Try it with {escape(example.alt)}" width="320" height="240">'
+        f'<img src="{file_url(example.path)}" alt="Try it with {escape(example.alt)}" width="320" height="240">'
         "</button></li>"
         for index, example in enumerate(examples)
     )
     offer = f'<h2 class="small">Or try one of these</h2><ul class="examples">{cards}</ul>' if examples else ""
     return f"""<section class="empty" data-max-bytes="{max_bytes}">
 <template>{_uploading(max_bytes)}</template>
-{_alert(error)}
-<label class="drop">{_file_input("Choose photos")}{_LANDSCAPE_AND_SUN}
+{alert(error)}
+<label class="drop">{file_input("Choose photos")}{ICON}
 <span class="title with-mouse">Drop <span class="whole">black-and-white</span> photos here, paste, or choose</span>
 <span class="title with-finger">Your <span class="whole">black-and-white</span> photos in colour</span>
 <span class="button primary" aria-hidden="true">Choose photos</span>
@@ -76,25 +76,25 @@ def _empty(error: str, examples: Sequence[Example], privacy: str, max_bytes: int
 
 def _uploading(max_bytes: int) -> str:
     """The stage while a photo is on its way; the page itself puts in the photo and its name."""
-    line, text = _working("Sending the photo…")
+    line, text = working("Sending the photo…")
     return _photo_article(" data-sending", "", "1.5", '<img class="before" alt="Your photo">' + line, text, max_bytes)
 
 
 def _viewer(entry: Entry, visit: Visit, error: str, max_bytes: int) -> str:
     width, height = entry.size
     name, done = escape(entry.name), entry.state is State.DONE
-    pictures = f'<img class="before" src="{_url(entry.before)}" alt="{name}, as you gave it">'
-    line, under = _working("Colorizing…")
+    pictures = f'<img class="before" src="{file_url(entry.before)}" alt="{name}, as you gave it">'
+    line, under = working("Colorizing…")
     if not done:
         pictures += line
     else:
-        pictures += f'<img class="after" src="{_url(entry.after)}" alt="{name}, colorized">' + _divider()
+        pictures += f'<img class="after" src="{file_url(entry.after)}" alt="{name}, colorized">' + _divider()
         under = _choices(entry) + f'<p class="quiet">{HONEST}</p>'
     marks = (" data-ready" if done else "") + (" data-settle" if done and not entry.sharp else "")
     marks += " data-several" if len(visit.entries) > 1 else ""
     marks += " data-full" if done and not _has_room(entry) else ""
     ratio = f"{width / height:.5f}" if height else "1.5"
-    return _photo_article(marks, name, ratio, pictures, _alert(error) + under, max_bytes, len(visit.entries))
+    return _photo_article(marks, name, ratio, pictures, alert(error) + under, max_bytes, len(visit.entries))
 
 
 def _photo_article(marks: str, name: str, ratio: str, pictures: str, under: str, max_bytes: int, count: int = 1) -> str:
@@ -119,7 +119,7 @@ def _choices(entry: Entry) -> str:
     cards = "".join(
         f'<li><button type="button" data-event="pick" data-index="{index}" '
         f'aria-pressed="{"true" if index == entry.chosen else "false"}">'
-        f'<img src="{_url(path)}" alt="{f"Other colours, {index}" if index else "The likeliest colours"}">'
+        f'<img src="{file_url(path)}" alt="{f"Other colours, {index}" if index else "The likeliest colours"}">'
         "</button></li>"
         for index, path in enumerate(entry.thumbnails)
     )
@@ -133,11 +133,11 @@ def _grid(visit: Visit, error: str, max_bytes: int) -> str:
     marks = (" data-ready" if done and not busy else "") + " data-several"
     summary = f"{done} of {total} photos in colour" + (f", {failed} could not be read" if failed else "")
     progress = "".join(
-        _working(f"Colorizing photo {min(done + failed + 1, total)} of {total}…", (done + failed) / total)
+        working(f"Colorizing photo {min(done + failed + 1, total)} of {total}…", (done + failed) / total)
     )
     return f"""<div class="grid" data-max-bytes="{max_bytes}"{marks}>
 <header class="bar"><h2 class="name" tabindex="-1">{summary}</h2>{_add_and_reset()}</header>
-{_alert(error)}{progress if busy else ""}
+{alert(error)}{progress if busy else ""}
 <ul class="tiles">{tiles}</ul><p class="quiet">{HONEST}</p></div>"""
 
 
@@ -147,7 +147,7 @@ def _tile(index: int, entry: Entry) -> str:
         return f'<li class="tile failed"><p><strong>Could not be read</strong></p><p>{escape(entry.reason)}</p></li>'
     said = {State.WAITING: "Waiting", State.WORKING: "Colorizing…", State.DONE: ""}[entry.state]
     picture = entry.thumbnails[entry.chosen] if entry.thumbnails else entry.before
-    image = f'<img src="{_url(picture)}" alt="">' if picture else '<span class="blank"></span>'
+    image = f'<img src="{file_url(picture)}" alt="">' if picture else '<span class="blank"></span>'
     label = f'<span class="label"><span class="file">{name}</span><span>{said}</span></span>'
     if entry.state is not State.DONE:
         return f'<li class="tile {entry.state}">{image}{label}</li>'
@@ -159,16 +159,17 @@ def _tile(index: int, entry: Entry) -> str:
 
 def _add_and_reset() -> str:
     return (
-        f'<span class="actions"><label class="button">{_file_input("Add photos")}<span aria-hidden="true">Add photos'
+        f'<span class="actions"><label class="button">{file_input("Add photos")}<span aria-hidden="true">Add photos'
         '</span></label><button type="button" class="button" data-event="restart">Start over</button></span>'
     )
 
 
-def _file_input(label: str) -> str:
-    return f'<input type="file" multiple accept="{ACCEPTED}" aria-label="{label}">'
+def file_input(label: str, several: bool = True) -> str:
+    """The chooser of files, which covers whatever label it is in."""
+    return f'<input type="file"{" multiple" * several} accept="{ACCEPTED}" aria-label="{label}">'
 
 
-def _working(text: str, share: float | None = None) -> tuple[str, str]:
+def working(text: str, share: float | None = None) -> tuple[str, str]:
     """A progress line, which without a share only moves, and what it is about."""
     width = "" if share is None else f' style="--share: {share:.3f}"'
     kind = "moving" if share is None else "measured"
@@ -176,7 +177,8 @@ def _working(text: str, share: float | None = None) -> tuple[str, str]:
     return line, f'<p class="quiet" role="status">{text}</p>'
 
 
-def _alert(text: str) -> str:
+def alert(text: str) -> str:
+    """A sentence that a screen reader says at once; nothing without one."""
     return f'<p class="alert" role="alert">{escape(text)}</p>' if text else ""
 
 
@@ -188,6 +190,6 @@ def _count(visit: Visit, *states: State) -> int:
     return sum(entry.state in states for entry in visit.entries)
 
 
-def _url(path: Path | None) -> str:
+def file_url(path: Path | None) -> str:
     """Where Gradio serves a file of its cache folder; relative, so that it also holds behind a proxy."""
     return f"gradio_api/file={quote(path.as_posix(), safe='/:')}" if path else ""

@@ -1,17 +1,30 @@
-"""The models a page offers: loaded once, in the background, while the server starts."""
+"""The models a page offers: loaded once, in the background, while the server starts; more of them on demand."""
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
+
+from colorgan import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction
 
 DEFAULT_LICENSE = "apache-2.0"  # what every model published from this code is under, unless it says otherwise
+MAX_EXTRAS = 4  # models beyond those of the start that stay in memory
+MAX_SOURCE_LENGTH = 300  # of what somebody types
+
+
+def bundled_models(folder: str = DEFAULT_WEIGHTS) -> list[str]:
+    """The folders of the models that come along: the flagship, and whatever has a config.json in a folder below it."""
+    return [
+        str(config.parent) for config in (Path(folder) / "config.json", *sorted(Path(folder).glob("*/config.json")))
+    ]
 
 
 @dataclass(frozen=True)
@@ -37,16 +50,20 @@ class Models:
     """The models of `sources` (folders or Hub ids; the first is the default), the same for every session.
 
     The only thing sessions share. One photo at a time goes through a network, so that two people cannot ask for more
-    memory than one.
+    memory than one. `load` brings in others: the bundled ones for anybody, and whatever somebody names if
+    `others_welcome`. That is for a server of one's own: a stranger could have any folder of the machine tried, its disk
+    filled from the Hub, and the models read that its owner's token may see.
     """
 
-    def __init__(self, sources: Sequence[str]):
+    def __init__(self, sources: Sequence[str], others_welcome: bool = False):
         if not sources:
             raise ValueError("name at least one model: a folder or a Hub id")
         self.sources = list(dict.fromkeys(sources))
+        self.others_welcome = others_welcome
         self._loaded: dict[str, Model] = {}
+        self._extras: OrderedDict[str, Model] = OrderedDict()  # the one used last at the end
         self._error: Exception | None = None
-        self._turn = threading.Lock()
+        self._turn, self._loading = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._load, name="colorgan-models", daemon=True)
         self._thread.start()
 
@@ -67,6 +84,31 @@ class Models:
             raise ValueError(f"model must be one of {', '.join(self.sources)}, got {source!r}")
         return self._loaded[source or self.sources[0]]
 
+    def load(self, source: str) -> Model:
+        """A model by its source, loaded now if it is not yet; the `MAX_EXTRAS` used last are kept.
+
+        Raises:
+            ValueError: it is not one that may be loaded here, or cannot be; one line that quotes it.
+        """
+        self.wait()
+        if source in self._loaded:
+            return self._loaded[source]
+        if source not in bundled_models():
+            self._check_welcome(source)
+        with self._loading:
+            if source not in self._extras:
+                self._extras[source] = _warm(source, _fetched(source))
+            self._extras.move_to_end(source)
+            while len(self._extras) > MAX_EXTRAS:
+                self._extras.popitem(last=False)
+            return self._extras[source]
+
+    def _check_welcome(self, source: str) -> None:
+        if not self.others_welcome:
+            raise ValueError("this page compares the models that it lists, and no others")
+        if not source or len(source) > MAX_SOURCE_LENGTH or not source.isprintable():
+            raise ValueError("name a model: its id on the Hub, like user/model, or its folder on this machine")
+
     def predict(self, model: Model, image: Image.Image, variants: int, seed: int) -> "tuple[Prediction, float]":
         """What the model says about an upright image, and the seconds that its network took."""
         with self._turn:
@@ -82,6 +124,19 @@ class Models:
                 self._loaded[source] = _warm(source, Colorizer.from_pretrained(source))
         except Exception as error:  # raised again where somebody waits for it
             self._error = error
+
+
+def _fetched(source: str) -> "Colorizer":
+    """A model that somebody named: whatever goes wrong with it is their answer, in one line."""
+    from colorgan.colorizer import Colorizer
+
+    try:
+        folder = Path(source).expanduser()
+        return Colorizer.from_pretrained(folder if folder.is_dir() else source)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{source!r} could not be loaded: {type(error).__name__}") from error
 
 
 def _warm(source: str, colorizer: "Colorizer") -> Model:

@@ -137,9 +137,9 @@ class Visit:
         """Decode the photo and prepare the gray one for the screen; a file that is none becomes a failed entry."""
         entry.state = State.WORKING
         try:
-            photo = self._photo(entry)
+            photo = self.photo(entry)
             entry.size, entry.format, entry.notes = photo.size, photo.format, photo.notes
-            self._show_before(entry, _fit(photo.image, QUICK_EDGE))
+            self._show_before(entry, fit(photo.image, QUICK_EDGE))
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self._fail(entry, error)
 
@@ -156,7 +156,7 @@ class Visit:
     def vary(self, entry: Entry, models: Models) -> None:
         """Draw more variants of a photo: other plausible colours, after those there are."""
         seed = entry.choices[-1].seed + 1
-        prediction, _ = models.predict(models.get(entry.source), self._photo(entry).image, VARIANTS, seed)
+        prediction, _ = models.predict(models.get(entry.source), self.photo(entry).image, VARIANTS, seed)
         new = [Choice(prediction, variant, seed) for variant in range(1, prediction.variants + 1)]
         entry.choices += new[: MAX_CHOICES - len(entry.choices)]
         self._draw_thumbnails(entry)
@@ -166,21 +166,21 @@ class Visit:
         assert entry.before
         with Image.open(entry.before) as gray:
             gray.draft(gray.mode, (QUICK_EDGE, QUICK_EDGE))  # a large JPEG is decoded small
-            picture = _paint(_fit(gray, QUICK_EDGE), entry)
-        entry.after = self._write(picture, entry.after)
+            picture = _paint(fit(gray, QUICK_EDGE), entry)
+        entry.after = self.write(picture, entry.after)
         entry.sharp = max(entry.size) <= QUICK_EDGE
         if len(entry.thumbnails) != len(entry.choices):
             self._draw_thumbnails(entry)
 
     def sharpen(self, entry: Entry) -> bool:
         """Show the entry at full size; False if its look changed meanwhile, so that the result is out of date."""
-        look, image = entry.look, _fit_screen(self._photo(entry).image)
+        look, image = entry.look, _fit_screen(self.photo(entry).image)
         picture = _paint(image, entry)
         if entry.look != look:
             return False
         if entry.before_size != image.size:
             self._show_before(entry, image)
-        entry.after, entry.sharp = self._write(picture, entry.after), True
+        entry.after, entry.sharp = self.write(picture, entry.after), True
         self._draw_thumbnails(entry)
         return True
 
@@ -188,7 +188,7 @@ class Visit:
         """Write the picture as its owner gets it: the photo's format, size and metadata, under `name`."""
         folder = self._new_file("")
         folder.mkdir()
-        photo = self._photo(entry)
+        photo = self.photo(entry)
         picture = entry.choice.prediction.picture(photo.image, entry.choice.variant, entry.vividness)
         note = describe(entry.model) if described and entry.model else None
         save_photo(picture, folder / name, photo, description=note)
@@ -229,7 +229,7 @@ class Visit:
         self.entries, self.opened, self._held = [], None, None
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _photo(self, entry: Entry) -> Photo:
+    def photo(self, entry: Entry) -> Photo:
         """The decoded photo; the last one is held, since people stay with a photo for a while."""
         held = self._held
         if held is None or held[0] != entry.path:
@@ -239,7 +239,7 @@ class Visit:
 
     def _predict(self, entry: Entry, models: Models, seed: int) -> None:
         entry.model = models.get(entry.source)
-        prediction, entry.seconds = models.predict(entry.model, self._photo(entry).image, VARIANTS, seed)
+        prediction, entry.seconds = models.predict(entry.model, self.photo(entry).image, VARIANTS, seed)
         entry.choices = [Choice(prediction, variant, seed) for variant in range(prediction.variants + 1)]
         entry.chosen, entry.thumbnails = 0, []
 
@@ -247,11 +247,11 @@ class Visit:
         assert entry.before
         with Image.open(entry.before) as gray:
             gray.draft(gray.mode, (THUMBNAIL_EDGE, THUMBNAIL_EDGE))
-            small = _fit(gray, THUMBNAIL_EDGE)
+            small = fit(gray, THUMBNAIL_EDGE)
         for path in entry.thumbnails:
             self._retire(path, kept=2 * MAX_CHOICES)
         entry.thumbnails = [
-            self._write(choice.prediction.picture(small, choice.variant, entry.vividness)) for choice in entry.choices
+            self.write(choice.prediction.picture(small, choice.variant, entry.vividness)) for choice in entry.choices
         ]
 
     def _fail(self, entry: Entry, error: Exception) -> None:
@@ -259,9 +259,9 @@ class Visit:
         entry.path.unlink(missing_ok=True)
 
     def _show_before(self, entry: Entry, image: Image.Image) -> None:
-        entry.before, entry.before_size = self._write(image, entry.before), image.size
+        entry.before, entry.before_size = self.write(image, entry.before), image.size
 
-    def _write(self, image: Image.Image, former: Path | None = None) -> Path:
+    def write(self, image: Image.Image, former: Path | None = None) -> Path:
         """A JPEG for the screen under a new name, since browsers keep what they fetched; the former one goes."""
         path = self._new_file(".jpg")
         image.save(path, quality=95, subsampling=0)  # 4:4:4: chroma at half size would blur what this page is about
@@ -298,7 +298,7 @@ def _paint(image: Image.Image, entry: Entry) -> Image.Image:
     return entry.choice.prediction.picture(image, entry.choice.variant, entry.vividness)
 
 
-def _fit(image: Image.Image, edge: int) -> Image.Image:
+def fit(image: Image.Image, edge: int) -> Image.Image:
     """The image with its longer side at most `edge` pixels."""
     scale = edge / max(image.size)
     if scale >= 1:
@@ -310,4 +310,4 @@ def _fit(image: Image.Image, edge: int) -> Image.Image:
 def _fit_screen(image: Image.Image) -> Image.Image:
     """The image at most at `SCREEN_PIXELS`."""
     pixels = image.width * image.height
-    return _fit(image, int(max(image.size) * (SCREEN_PIXELS / pixels) ** 0.5)) if pixels > SCREEN_PIXELS else image
+    return fit(image, int(max(image.size) * (SCREEN_PIXELS / pixels) ** 0.5)) if pixels > SCREEN_PIXELS else image

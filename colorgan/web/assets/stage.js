@@ -1,7 +1,7 @@
-// The stage of the Colorize page: choosing, dropping and pasting photos, and the before/after divider. What is shown
-// comes from the server as HTML (markup.py). `element`, `props`, `trigger`, `upload` and `watch` are Gradio's own
-// (gr.HTML's js_on_load). Events that the server knows: 'bring', 'sample', 'show', 'overview', 'pick',
-// 'restart', 'settle'.
+// The stage of the Colorize and Compare pages: choosing, dropping and pasting photos, and the before/after divider. What
+// is shown comes from the server as HTML (markup.py, compare_markup.py). `element`, `props`, `trigger`, `upload` and
+// `watch` are Gradio's own (gr.HTML's js_on_load). Events that the server knows: 'bring', 'sample', 'show', 'overview',
+// 'pick', 'restart', 'settle'.
 const SETTLE_MS = 300; // without a change, after which the full size is asked for
 const UPLOADS_AT_ONCE = 3;
 const own = document.createElement('p'); // outside of what the server replaces
@@ -9,7 +9,7 @@ own.className = 'sending';
 own.setAttribute('role', 'status');
 own.hidden = true;
 element.after(own);
-const uploading = element.querySelector('template').innerHTML; // at first the stage is always empty
+let uploading = ''; // the stage while a photo is on its way
 let preview = null;
 let settling = null;
 
@@ -67,6 +67,7 @@ async function showPreview(file) {
 }
 
 function afterChange() {
+  uploading = element.querySelector('template')?.innerHTML || uploading;
   if (preview && !element.innerHTML.includes(preview)) {
     setTimeout(URL.revokeObjectURL, 10000, preview); // the browser may still be reading it
     preview = null;

@@ -1,0 +1,229 @@
+"""One photo through several models, for the Compare page: pictures, and figures where its true colours are known.
+
+Knows no web framework. Files are kept in a `Visit`'s folder, which `close` removes.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from colorgan import DEFAULT_WEIGHTS
+from colorgan.web.models import Models, bundled_models
+from colorgan.web.visit import Entry, State, Visit, describe_failure, fit
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SHOWN_EDGE = 2048  # pixels of the longer side of every picture: enough to look closely, and quick to paint
+MAX_MODELS = 4  # side by side
+FIGURE_RESOLUTION = 256  # pixels of the shorter side that figures are taken at, as `colorgan evaluate` does
+OWN = "colorgan's own"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model to compare; `plain` is the same model without the chroma gain of its config."""
+
+    source: str
+    plain: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from others, as text."""
+        return f"{self.source} (as predicted)" if self.plain else self.source
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        if self.source in bundled_models():
+            folder = Path(self.source).name
+            name = OWN if self.source == DEFAULT_WEIGHTS else "its regression twin" if folder == "twin" else folder
+        else:
+            name = self.source.rstrip("/").rsplit("/", 1)[-1] if Path(self.source).is_absolute() else self.source
+        return f"{name}, as predicted" if self.plain else name
+
+    @property
+    def note(self) -> str:
+        """What to know about it, if anything."""
+        if self.plain:
+            return (
+                "The same network without its vividness gain. Since every wrong guess costs it, it stays cautious: "
+                "pale and brownish, the sepia effect."
+            )
+        if self.source in bundled_models() and Path(self.source).name == "twin":
+            return (
+                "Trained by regression alone. Since every wrong guess costs it, it stays cautious: pale and brownish, "
+                "the sepia effect."
+            )
+        return ""
+
+
+def contenders(models: Models) -> list[Contender]:
+    """The models that a page offers; the first two are compared unless told otherwise.
+
+    Those of its start come first, then the bundled ones. Where a bundled model has no twin, it is its own.
+    """
+    bundled = bundled_models()
+    offered = [Contender(source) for source in dict.fromkeys((*models.sources, *bundled))]
+    if len(bundled) == 1 and _gain(bundled[0]) != 1:
+        offered.append(Contender(bundled[0], plain=True))
+    return offered
+
+
+def _gain(folder: str) -> float:
+    return float(json.loads((Path(folder) / "config.json").read_text()).get("gain", 1.0))
+
+
+@dataclass
+class Panel:
+    """One model's part of the comparison: `picture` is a JPEG, `figures` are empty without true colours."""
+
+    contender: Contender
+    state: State = State.WAITING
+    reason: str = ""
+    name: str = ""  # what the model calls itself
+    picture: Path | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+class Comparison:
+    """A photo, and what several models make of it."""
+
+    def __init__(self, folder: Path, max_megapixels: float):
+        self.visit = Visit(folder, max_megapixels)
+        self.panels: list[Panel] = []
+        self.gray: Path | None = None
+        self.original: Path | None = None  # only where its colours are true
+        self.error = ""
+        self.truth: _Truth | None = None
+        self._shown: Image.Image | None = None
+
+    @property
+    def entry(self) -> Entry:
+        """The photo."""
+        return self.visit.entries[0]
+
+    @property
+    def busy(self) -> bool:
+        """Whether some model has not answered yet."""
+        return any(panel.state in (State.WAITING, State.WORKING) for panel in self.panels)
+
+    def read(self) -> None:
+        """Decode the photo and prepare the gray one, and the original if its colours can be compared with.
+
+        Raises:
+            ValueError: it cannot be read; one sentence.
+        """
+        try:
+            photo = self.visit.photo(self.entry)
+            self.entry.size, self.entry.format = photo.size, photo.format
+            self._shown = fit(photo.image, SHOWN_EDGE)
+            self.gray = self.visit.write(_gray(self._shown))
+            self.truth = _Truth.of(self._shown)
+            self.original = self.visit.write(self._shown) if self.truth else None
+        except Exception as error:  # whatever a decoder makes of a file
+            raise ValueError(describe_failure(error)) from error
+
+    def choose(self, chosen: list[Contender]) -> None:
+        """Whom to show, in this order; what was painted for them before stays."""
+        there = {panel.contender: panel for panel in self.panels}
+        self.panels = [there.get(one) or Panel(one) for one in chosen]
+
+    def run(self, panel: Panel, models: Models) -> None:
+        """Let a model colorize the photo. A failure becomes the panel's reason: it never stops the others."""
+        assert self._shown
+        panel.state = State.WORKING
+        try:
+            model = models.load(panel.contender.source)
+            prediction, _ = models.predict(model, self.visit.photo(self.entry).image, 0, 0)
+            vividness = 1 / model.colorizer.gain if panel.contender.plain else 1.0
+            panel.name = model.name
+            panel.picture = self.visit.write(prediction.picture(self._shown, vividness=vividness))
+            panel.figures = self.truth.figures(prediction.lines[:1] * vividness) if self.truth else {}
+            panel.state = State.DONE
+        except ValueError as error:
+            panel.state, panel.reason = State.FAILED, str(error)
+        except Exception as error:
+            panel.state, panel.reason = State.FAILED, describe_failure(error)
+
+    def close(self) -> None:
+        """Remove every file of the visit."""
+        self.panels, self._shown = [], None
+        self.visit.close()
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """The photo's own colours, at the size of figures: RGB (1, 3, h, w), L (1, 1, h, w), ab (1, 2, h, w)."""
+
+    rgb: "Tensor"
+    lightness: "Tensor"
+    ab: "Tensor"
+
+    @classmethod
+    def of(cls, image: Image.Image) -> "_Truth | None":
+        """None where there are no true colours: in a gray photo, in a toned print, or in a ribbon of a photo."""
+        from colorgan.color import rgb_to_lab
+        from colorgan.data.decode import pixels
+        from colorgan.evaluation.photos import LONGEST, MIN_CHROMA, resized
+
+        if image.mode == "L" or max(image.size) > LONGEST * min(image.size):
+            return None
+        rgb = pixels(resized(image.convert("RGB"), FIGURE_RESOLUTION))[None] / 255
+        lightness, ab = rgb_to_lab(rgb)
+        return cls(rgb, lightness, ab) if chroma_beyond_toning(lightness, ab) >= MIN_CHROMA else None
+
+    def figures(self, lines: "Tensor") -> dict[str, float]:
+        """Lines of `upsampling` (1, 4, h, w) -> how their colours compare with the true ones."""
+        from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
+        from colorgan.evaluation import metrics
+        from colorgan.upsampling import apply_lines
+
+        rgb = lab_to_gamut_rgb(self.lightness, apply_lines(lines, self.lightness))
+        lightness, ab = rgb_to_lab(rgb)
+        values = {
+            "ciede2000": metrics.ciede2000(lightness, ab, self.lightness, self.ab).mean(),
+            "psnr": metrics.psnr(rgb, self.rgb),
+            "vividness": metrics.chroma_ratio(ab, self.ab),
+            "colourfulness": metrics.colourfulness(rgb),
+        }
+        if float(lines.abs().max()) > 0:  # gray has nothing that could bleed, which is no merit
+            values["bleeding"] = metrics.colour_bleeding(lightness, ab, self.ab)
+        return {key: float(value) for key, value in values.items()}
+
+    @cached_property
+    def gray(self) -> dict[str, float]:
+        """The figures of leaving the photo gray."""
+        return self.figures(self.lightness.new_zeros(1, 4, 1, 1))
+
+    @cached_property
+    def own(self) -> dict[str, float]:
+        """The figures of the photo itself, where they are not perfect by definition."""
+        from colorgan.evaluation import metrics
+
+        return {"vividness": 1.0, "colourfulness": float(metrics.colourfulness(self.rgb))}
+
+
+def chroma_beyond_toning(lightness: "Tensor", ab: "Tensor") -> float:
+    """L (1, 1, H, W), ab (1, 2, H, W) -> mean distance of ab from the photo's mean ab at the same lightness, ab units.
+
+    The colour of a toned print is a function of its lightness, so that this is about 0; of photos in colour it is not.
+    """
+    levels = (lightness.flatten() / 4).round().long().clamp(0, 25)
+    flat = ab[0].flatten(1)
+    counts = levels.bincount(minlength=26).clamp(min=1)
+    means = flat.new_zeros(2, 26).index_add_(1, levels, flat) / counts
+    return float((flat - means[:, levels]).norm(dim=0).mean())
+
+
+def _gray(image: Image.Image) -> Image.Image:
+    """The photo's lightness alone, as the models' pictures have it."""
+    import torch
+
+    from colorgan.painting import paint
+
+    return paint(image, torch.zeros(4, 2, 2))
