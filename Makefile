@@ -1,12 +1,13 @@
-# make app    the demo in the browser, on the bundled weights
-# make test   lint, types and the whole suite
-# Both set up .venv first, when it is missing or out of date (make install).
+# make app      the demo in the browser, on the bundled weights
+# make test     lint, types and the whole suite
+# make results  all recipes on the same photos, judged: docs/results.md; 25 minutes on a GPU
+# All set up .venv first, when it is missing or out of date (make install).
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: app test install clean
+.PHONY: app test results install clean
 
 app: install
 	$(BIN)/python app.py --open
@@ -16,6 +17,11 @@ test: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+MINUTES ?= 25
+results: .venv/installed-test
+	$(BIN)/python benchmarks/results.py --minutes $(MINUTES) $(if $(DEVICE),--device $(DEVICE)) \
+		$(if $(DATA),--data $(DATA)) $(if $(RESOLUTION),--resolution $(RESOLUTION)) $(ARGS)
 
 install: .venv/installed
 
