@@ -83,12 +83,12 @@ class AnswerReport:
 
     def __post_init__(self) -> None:
         if self.chosen_side not in PAIR_SIDES + SINGLE_SIDES:
-            raise ValueError(f"chosen_side must be left, right, whole or none, got {self.chosen_side!r}")
+            raise ValueError(f"chosen_side must be left, right, whole or none, got {self.chosen_side!r:.40}")
         for name in ("response_ms", "shown_left_ms", "shown_right_ms"):
             value = getattr(self, name)
             if value is None and name != "response_ms":
                 continue
             if type(value) is not int or not 0 <= value <= MAX_REPORTED_MS:
-                raise ValueError(f"{name} must be a whole number of ms from 0 to {MAX_REPORTED_MS}, got {value!r}")
+                raise ValueError(f"{name} must be a whole number of ms from 0 to {MAX_REPORTED_MS}, got {value!r:.40}")
         if type(self.lost_focus) is not bool:
-            raise ValueError(f"lost_focus must be true or false, got {self.lost_focus!r}")
+            raise ValueError(f"lost_focus must be true or false, got {self.lost_focus!r:.40}")
