@@ -4,18 +4,22 @@ import hashlib
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
+from string import Template
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from colorgan.voting.privacy import RateLimiter
+from colorgan.voting.protocol import sequence_ms
+from colorgan.voting.study import Study
 from colorgan.web.header import RESULTS, VOTE, header
 from colorgan.web.study import results
 from colorgan.web.study.guards import guarded
 from colorgan.web.study.studies import Studies
 
 ASSETS = Path(__file__).parent.parent / "assets"
+_ANSWER_MS = 2500  # what people take to answer and to breathe, for the consent page's minutes
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _HEADERS = {
     # The app may stand in a frame on a Space; nobody else frames it.
@@ -71,7 +75,8 @@ class Pages:
         again: bool = False,
     ) -> HTMLResponse:
         """A whole page: the head, the shared header, and `body` as its <main>; `again` looks again in a while."""
-        head = "".join(f'<link rel="stylesheet" href="/study-assets/{name}">' for name in ("study.css", *styles))
+        sheets = ("common.css", "study.css", *styles)
+        head = "".join(f'<link rel="stylesheet" href="/study-assets/{name}">' for name in sheets)
         head += "".join(f'<script type="module" src="/study-assets/{name}"></script>' for name in scripts)
         head += '<meta http-equiv="refresh" content="5">' if again else ""
         return HTMLResponse(
@@ -91,13 +96,41 @@ class Pages:
     def _game(self, request: Request, title: str, *, quick: bool) -> Response:
         name = request.query_params.get("study")
         study = self.studies.get(name) if name else self.studies.choose(quick=quick)
-        if study is None or study.quick != quick:
-            if self.studies.preparing:
-                return self.document(title, VOTE, "<h1>Being prepared</h1>", again=True)
-            return self.document(title, VOTE, "<h1>No study is running here</h1>", status=404)
-        body = f'<div id="game" data-study="{escape(study.row.study_id)}"></div>'
-        script = "quick" if quick else "vote"
-        return self.document(title, VOTE, body, styles=(f"{script}.css",), scripts=(f"{script}.js",))
+        if study is not None and study.quick == quick:
+            script = "quick" if quick else "vote"
+            other = self.studies.choose(quick=True)
+            values = {"study": study.row.study_id, "quick": other.row.study_id if other else ""}
+            body = _template(script, **values, **_counts(study))
+            return self.document(title, VOTE, body, scripts=(f"{script}.js",))
+        if self.studies.preparing:
+            return self.document(title, VOTE, _template("preparing"), again=True)
+        return self.document(title, VOTE, _template("none"), status=404)
+
+
+def _counts(study: Study) -> dict[str, str]:
+    """What the consent page says of a paired study, in words."""
+    plan = study.pool.plan
+    if plan is None:
+        return {}
+    judged = plan.scored + plan.catch
+    minutes = round(plan.trials * (sequence_ms(study.row.exposure_ms) + _ANSWER_MS) / 60_000)
+    return {
+        "practice": _pairs(plan.practice),
+        "judged": _pairs(judged),
+        "minutes": f"{minutes} minutes" if minutes > 1 else "a minute",
+        "exposure": "One second" if study.row.exposure_ms == 1000 else f"{study.row.exposure_ms / 1000:g} seconds",
+    }
+
+
+def _pairs(count: int) -> str:
+    return f"{count} pair{'s' if count != 1 else ''}"
+
+
+def _template(name: str, **values: str) -> str:
+    """A page's HTML with its names put in; a game's ends with the trial screen, which all games share."""
+    html = Template((ASSETS / f"{name}.html").read_text(encoding="utf-8"))
+    trial = (ASSETS / "trial.html").read_text(encoding="utf-8")
+    return html.substitute({key: escape(value) for key, value in values.items()} | {"trial": trial})
 
 
 def asset(request: Request) -> Response:
