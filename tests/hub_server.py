@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import yaml
 
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
-LFS_SUFFIXES = (".safetensors", ".parquet", ".png")
+LFS_SUFFIXES = (".safetensors", ".parquet", ".png", ".zip")
 _REPOSITORY = r"([^/]+/[^/]+)"
 
 

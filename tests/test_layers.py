@@ -22,8 +22,8 @@ ROOMS = (
     "folder",
     "training",
     "evaluation",
-    "hub",
     "voting",
+    "hub",
     "web",
     "cli",
 )

@@ -14,6 +14,7 @@ study.py        what a participant's browser may ask for: the door for pages
 statistics.py   votes -> figures with their intervals
 results.py      a study's figures, and when they may be seen
 export.py       answers, study and results as files
+journal.py      raw rows as lines, and back into a new database
 """
 
 import importlib

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 BUSY_TIMEOUT_S = 30
 SQLITE_FILE = "studies.sqlite3"
+DATABASE_VARIABLE = "COLORGAN_DATABASE"
 _OLDEST_SQLITE = (3, 37)  # STRICT tables
 
 
@@ -23,11 +24,13 @@ def home() -> Path:
 
 
 def database_url(database: str | Path | None = None) -> URL:
-    """A path, `sqlite:///path` or `postgresql://...` -> the URL to open; None is the file in `home()`.
+    """A path, `sqlite:///path` or `postgresql://...` -> the URL to open; None is `COLORGAN_DATABASE`, or the file in
+    `home()`.
 
     Raises:
         ValueError: another kind of database, or SQLite in memory, where votes would die with the process.
     """
+    database = database if database is not None else os.environ.get(DATABASE_VARIABLE) or None
     if database is None:
         return URL.create("sqlite", database=str(home() / SQLITE_FILE))
     if isinstance(database, Path) or "://" not in database:

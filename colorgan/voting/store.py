@@ -318,6 +318,10 @@ class Store:
         with self._reading.connect() as connection:
             return [dict(row) for row in connection.execute(text(statement), values).mappings()]
 
+    def transaction(self) -> contextlib.AbstractContextManager[Connection]:
+        """A transaction that writes, for whoever brings rows back."""
+        return self._write()
+
     @contextlib.contextmanager
     def _write(self) -> Iterator[Connection]:
         with self._turn, self._engine.begin() as connection:
