@@ -22,9 +22,12 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from sections import put_section
+
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "speed.json"
 TABLE = ROOT / "docs" / "performance.md"
+SECTION = "main job: written by benchmarks/speed.py"
 THREADS = 2
 GRAIN = 6.0  # standard deviation in 8-bit steps
 
@@ -255,7 +258,7 @@ def table(results: dict) -> str:
     m = results["machine"]
     lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return (
-        f"# Performance\n\nMeasured on {m['date']} by `python benchmarks/speed.py`, {m['threads']} threads of "
+        f"Measured on {m['date']} by `python benchmarks/speed.py`, {m['threads']} threads of "
         f"{m['processor']}, Python {m['python']}, torch {m['torch']}; each figure beside its yardstick from the same "
         f"run. The raw figures are in benchmarks/results/speed.json.\n\n"
         f"| what | colorgan | yardstick | so |\n|---|---|---|---|\n{lines}\n"
@@ -278,7 +281,7 @@ def main() -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     if results.keys() >= BENCHMARKS.keys():
-        TABLE.write_text(table(results))
+        put_section(TABLE, SECTION, table(results))
 
 
 if __name__ == "__main__":
