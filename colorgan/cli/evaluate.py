@@ -51,6 +51,9 @@ def add_evaluate(commands: Any) -> None:
     )
     photos.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help="of all that is drawn")
     photos.add_argument(
+        "--aged", action="store_true", help="show the models old prints of the photos: faded, grained, scratched"
+    )
+    photos.add_argument(
         "--train-data",
         action="append",
         default=[],
@@ -102,6 +105,7 @@ def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
         limit=chosen.limit,
         resolution=chosen.resolution,
         seed=chosen.seed,
+        aged=chosen.aged,
         two_sample=not chosen.no_two_sample,
         device=chosen.device or fastest_device(),
         batch_size=chosen.batch_size,
