@@ -6,7 +6,8 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -15,17 +16,18 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 
-from colorgan.web.address import check_free
+from colorgan.web.address import OWN_NAMES, check_free
 from colorgan.web.colorize import ASSETS, ColorizePage, Limits
+from colorgan.web.compare import ComparePage
 from colorgan.web.examples import prepare_examples
-from colorgan.web.header import APP_PAGES, COLORIZE, header
+from colorgan.web.header import APP_PAGES, COLORIZE, COMPARE, header
 from colorgan.web.models import Models
+from colorgan.web.study import Studies, study_routes
 
 QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
 TITLE = "colorgan"
 PRIVATE_HERE = "Your photos stay on this machine."
 PRIVATE_THERE = "Your photos are kept for this visit alone, and shown to nobody else."
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 
 
@@ -49,6 +51,10 @@ def build(
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
         _header(COLORIZE)
         ColorizePage(models, folder, examples, limits or Limits(), privacy).build()
+    with demo.route(COMPARE, "/compare", show_in_navbar=False):
+        _header(COMPARE)
+        in_colour = prepare_examples(folder / "examples-in-colour", in_colour=True)
+        ComparePage(models, folder, in_colour, limits or Limits(), privacy).build()
     demo.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4)
     return demo
 
@@ -61,6 +67,8 @@ def launch(
     share: bool = False,
     open_browser: bool = False,
     limits: Limits | None = None,
+    studies: Studies | None = None,
+    prepare: Callable[[Models], None] | None = None,
     block: bool = True,
 ) -> gr.Blocks:
     """Serve the pages until interrupted, or, without `block`, until the returned Blocks is closed.
@@ -74,6 +82,8 @@ def launch(
         share: also at a public address, through Gradio's tunnel.
         open_browser: show the page in the browser.
         limits: what one person may bring.
+        studies: what "Real or fake?" and "Results" are about; may grow while the server runs.
+        prepare: called in the background once the models are loaded, such as to render a study.
         block: stay here until the server is stopped.
 
     Raises:
@@ -81,9 +91,10 @@ def launch(
     """
     if port is not None:
         check_free(host, port)
-    models, limits = Models(sources), limits or Limits()
+    is_own = host in OWN_NAMES and not share  # nobody but who sits here
+    models, limits = Models(sources, others_welcome=is_own), limits or Limits()
     workspace = _workspace()
-    private = PRIVATE_HERE if host in _LOCAL and not share else PRIVATE_THERE
+    private = PRIVATE_HERE if is_own else PRIVATE_THERE
     demo = build(models, workspace / "visits", limits, private)
     demo.launch(
         server_name=host,
@@ -98,13 +109,16 @@ def launch(
         enable_monitoring=False,
         pwa=False,
         theme=_theme(),
-        css_paths=[ASSETS / "common.css", ASSETS / "page.css"],
+        css_paths=[ASSETS / "common.css", ASSETS / "page.css", ASSETS / "compare.css"],
+        app_kwargs={"routes": study_routes(studies or Studies(), links=APP_PAGES)},
     )
     try:
         models.wait()
     except BaseException:
         demo.close()
         raise
+    if prepare is not None:
+        threading.Thread(target=prepare, args=(models,), name="prepare", daemon=True).start()
     address = str(demo.share_url or demo.local_url)
     _say(f"colorgan is at {address}  (stop with Ctrl-C)")
     if open_browser:
