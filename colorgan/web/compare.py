@@ -12,6 +12,7 @@ from colorgan.web.address import is_own_address, is_own_name
 from colorgan.web.colorize import ASSETS, NOT_DONE, Limits, Update, as_sentence, index_of, is_upload
 from colorgan.web.comparison import MAX_MODELS, Comparison, Contender, contenders
 from colorgan.web.examples import Example
+from colorgan.web.markup import alert, status
 from colorgan.web.models import Models
 from colorgan.web.visit import State
 
@@ -48,20 +49,21 @@ class ComparePage:
                         elem_id="named",
                     )
                     self.add = gr.Button("Add", elem_id="add")
+                self.said = gr.HTML("", elem_id="said")
         self._connect()
 
     def _connect(self) -> None:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         inputs, look = [self.comparison, self.chosen], [self.comparison, self.stage]
-        everything = [*look, self.chosen, self.named]
-        naming: list[Any] = [self.compare_named, [*inputs, self.named], everything]
+        models = [*look, self.said, self.chosen]
+        naming: dict[str, Any] = {"inputs": [*inputs, self.named], "outputs": [*models, self.named], **quiet}
         events = [
             self.stage.bring(self.bring, inputs, look, concurrency_limit=4, **quiet),
             self.stage.sample(self.sample, inputs, look, concurrency_limit=4, **quiet),
             self.stage.restart(self.restart, inputs, look, **quiet),
-            self.chosen.input(self.choose, inputs, [*look, self.chosen], trigger_mode="always_last", **quiet),
-            self.add.click(*naming, concurrency_limit=2, **quiet),
-            self.named.submit(*naming, concurrency_limit=2, **quiet),
+            self.chosen.input(self.choose, inputs, models, trigger_mode="always_last", **quiet),
+            self.add.click(self.compare_named, concurrency_limit=2, **naming),
+            self.named.submit(self.compare_named, concurrency_limit=2, **naming),
         ]
         for event in events:
             event.failure(self.apologize, inputs, look, queue=False, **quiet)
@@ -99,34 +101,32 @@ class ComparePage:
         if len(chosen) > MAX_MODELS or not chosen:
             kept = [panel.contender.key for panel in comparison.panels] if comparison else list(chosen[:MAX_MODELS])
             said = f"{MAX_MODELS} models at the most: take one out first." if chosen else "One model must stay."
-            yield [comparison, self._stage(comparison, kept, said), kept]
+            yield [comparison, gr.skip(), alert(said), kept]
             return
         for shown in self._go_on(comparison, chosen):
-            yield [*shown, gr.skip()]
+            yield [*shown, "", gr.skip()]
 
     def compare_named(
         self, comparison: Comparison | None, chosen: Sequence[str], source: str, request: gr.Request
     ) -> Iterator[list[Update]]:
         """Somebody named a model that is not in the list."""
-        source, said = source.strip(), ""
-        if not is_from_here(request):
-            said = "models can be added on the machine that this page runs on, and nowhere else"
-        elif len(chosen) >= MAX_MODELS and source not in chosen:
-            said = f"{MAX_MODELS} models at the most: take one out first"
-        if not said:
-            yield [comparison, self._stage(comparison, chosen, f"Loading {source!r}…"), gr.skip(), gr.skip()]
-            try:
-                self.models.load(source)
-            except ValueError as error:
-                said = str(error)
-        if said:
-            yield [comparison, self._stage(comparison, chosen, as_sentence(said)), gr.skip(), gr.skip()]
+        source = source.strip()
+        unchanged = [gr.skip(), gr.skip()]
+        yield [comparison, gr.skip(), status(f"Loading {source!r}…"), *unchanged]
+        try:
+            if not is_from_here(request):
+                raise ValueError("models can be added on the machine that this page runs on, and nowhere else")
+            if len(chosen) >= MAX_MODELS and source not in chosen:
+                raise ValueError(f"{MAX_MODELS} models at the most: take one out first")
+            self.models.load(source)
+        except ValueError as error:
+            yield [comparison, gr.skip(), alert(as_sentence(str(error))), *unchanged]
             return
-        now = [*dict.fromkeys((*chosen, source))]
-        choices = [(self._named(key).label, key) for key in dict.fromkeys((*self._keys(), *now))]
-        update = gr.update(choices=choices, value=now)
+        now = list(dict.fromkeys((*chosen, source)))
+        keys = dict.fromkeys((*(one.key for one in contenders(self.models)), *now))
+        choices = gr.update(choices=[(self._named(key).label, key) for key in keys], value=now)
         for shown in self._go_on(comparison, now):
-            yield [*shown, update, ""]
+            yield [*shown, "", choices, ""]
 
     def restart(self, comparison: Comparison | None, chosen: Sequence[str]) -> list[Update]:
         """Start over: nothing of the visit is left."""
@@ -170,9 +170,6 @@ class ComparePage:
     def _named(self, key: str) -> Contender:
         """What a key of the list stands for: one that is offered, or a source that somebody has added."""
         return next((one for one in contenders(self.models) if one.key == key), Contender(key))
-
-    def _keys(self) -> list[str]:
-        return [one.key for one in contenders(self.models)]
 
     def _stage(self, comparison: Comparison | None, chosen: Sequence[str], error: str = "") -> str:
         named = [self._named(key) for key in chosen]

@@ -174,7 +174,12 @@ def working(text: str, share: float | None = None) -> tuple[str, str]:
     width = "" if share is None else f' style="--share: {share:.3f}"'
     kind = "moving" if share is None else "measured"
     line = f'<div class="progress {kind}"{width} aria-hidden="true"></div>'
-    return line, f'<p class="quiet" role="status">{text}</p>'
+    return line, status(text)
+
+
+def status(text: str) -> str:
+    """A sentence that a screen reader says when it has nothing else to say."""
+    return f'<p class="quiet" role="status">{escape(text)}</p>'
 
 
 def alert(text: str) -> str:

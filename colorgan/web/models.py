@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LICENSE = "apache-2.0"  # what every model published from this code is under, unless it says otherwise
 MAX_EXTRAS = 4  # models beyond those of the start that stay in memory
-MAX_SOURCE_LENGTH = 300  # of what somebody types
+MAX_SOURCE_LENGTH = 250  # of what somebody types; file systems take no longer names
 
 
 def bundled_models(folder: str = DEFAULT_WEIGHTS) -> list[str]:
@@ -63,7 +63,7 @@ class Models:
         self._loaded: dict[str, Model] = {}
         self._extras: OrderedDict[str, Model] = OrderedDict()  # the one used last at the end
         self._error: Exception | None = None
-        self._turn, self._loading = threading.Lock(), threading.Lock()
+        self._turn, self._changing = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._load, name="colorgan-models", daemon=True)
         self._thread.start()
 
@@ -95,13 +95,13 @@ class Models:
             return self._loaded[source]
         if source not in bundled_models():
             self._check_welcome(source)
-        with self._loading:
-            if source not in self._extras:
-                self._extras[source] = _warm(source, _fetched(source))
+        model = self._extras.get(source) or _warm(source, _fetched(source))  # the Hub can take long: nobody else waits
+        with self._changing:
+            self._extras[source] = model
             self._extras.move_to_end(source)
             while len(self._extras) > MAX_EXTRAS:
                 self._extras.popitem(last=False)
-            return self._extras[source]
+        return model
 
     def _check_welcome(self, source: str) -> None:
         if not self.others_welcome:
