@@ -17,8 +17,11 @@ __all__ = ["database", "postgres"]  # fixtures that live elsewhere
 CHROMIUM = Path("/usr/bin/chromium")
 _SERVE = """
 import sys
+from pathlib import Path
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.voting import Store, Study
 from colorgan.web import models, server
+from colorgan.web.study import Studies
 
 real = models.Models.predict
 
@@ -28,8 +31,9 @@ def counted(*arguments):
     return real(*arguments)
 
 models.Models.predict = counted
+study = Study.open(Store.open(sys.argv[2]), "pairs", Path(sys.argv[3]), b"s" * 32)
 try:
-    server.launch([DEFAULT_WEIGHTS])
+    server.launch([DEFAULT_WEIGHTS], studies=Studies([study]))
 except KeyboardInterrupt:
     pass
 """
@@ -48,10 +52,14 @@ def models() -> Any:
 
 @dataclass(frozen=True)
 class Page:
-    """A server in a process of its own (Gradio leaves sockets to the garbage collector), counting network runs."""
+    """A server in a process of its own (Gradio leaves sockets to the garbage collector), counting network runs.
+
+    study: what its vote page shows; the database is shared with the server.
+    """
 
     address: str
     log: Path
+    study: Any
 
     def network_runs(self) -> int:
         """How many photos went through the network until now."""
@@ -60,18 +68,28 @@ class Page:
 
 @pytest.fixture(scope="session")
 def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A running server with the bundled model."""
+    """A running server with the bundled model, and a small study."""
+    from study_cases import SECRET, small_pool
+
+    from colorgan.voting import Store, Study
+    from colorgan.voting.protocol import Plan
+
     folder = tmp_path_factory.mktemp("page")
+    store = Store.open(folder / "studies.sqlite3", power_safe=False)
+    study = Study.create(store, small_pool(folder / "pairs", Plan(1, 2, 1), photos=6), SECRET)
+    store.close()
     environment = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
+    arguments = [str(folder / name) for name in ("runs", "studies.sqlite3", "pairs")]
     with subprocess.Popen(
-        [sys.executable, "-c", _SERVE, str(folder / "runs")], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _SERVE, *arguments], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         line = process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+/", line)
         assert found, line
-        yield Page(found[0], folder / "runs")
+        yield Page(found[0], folder / "runs", study)
         process.kill()  # a graceful end waits for open connections
+    store.close()
 
 
 @pytest.fixture(scope="session")

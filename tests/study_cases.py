@@ -28,11 +28,11 @@ def small_pool(folder: Path, plan: Plan, *, quick: bool = False, photos: int = 0
 
 
 @contextlib.contextmanager
-def serving(studies: Studies | Sequence[Study], **options: Any) -> Iterator[str]:
+def serving(studies: Studies | Sequence[Study], *, behind_proxy: bool = False, **options: Any) -> Iterator[str]:
     """The study's own server while the block lasts -> its address; nothing is refused for its rate unless asked for."""
     free: dict[str, Any] = {"limiter": RateLimiter(1e9, 10**9), "session_limiter": RateLimiter(1e9, 10**9)}
-    behind_proxy = options.pop("behind_proxy", False)
-    server = study_server(study_app(studies, **{**free, **options}), "127.0.0.1", 0, behind_proxy=behind_proxy)
+    app = study_app(studies, **{**free, **options})
+    server = study_server(app, "127.0.0.1", 0, behind_proxy=behind_proxy)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -21,7 +21,8 @@ CanvasRenderingContext2D.prototype.drawImage = function (...values) {
   window.drawn.push([values[0].width, values[0].height, values[1], performance.now(), ...values.slice(5)]);
   return draw.apply(this, values);
 };
-new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => [entry.value, entry.hadRecentInput, ...entry.sources.map((s) => [s.node && (s.node.id || s.node.className || s.node.nodeName), JSON.stringify(s.previousRect), JSON.stringify(s.currentRect)])])))
+const note = (entry) => [entry.value, ...entry.sources.map(({ node }) => node && (node.id || node.className))];
+new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(note)))
   .observe({ type: 'layout-shift', buffered: true });
 """
 

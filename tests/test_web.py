@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
+from study_cases import Visitor
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.web import markup, visit
@@ -348,6 +349,26 @@ def test_private_parts_of_the_server(page_server: Any) -> None:
         with pytest.raises(urllib.error.HTTPError, match="403") as refused:
             urllib.request.urlopen(page_server.address + path)
         refused.value.close()
+
+
+def test_the_routes_stand_before_gradios_own(page_server: Any) -> None:
+    """As the app serves them: Gradio's compression and CORS around, which must leave pictures as they are."""
+    address = page_server.address.rstrip("/")
+    with Visitor(address, "pairs") as visitor:
+        page = visitor.client.get("/vote")
+        assert page.status_code == 200 and page.text.count("<a href=") == 4
+        assert visitor.start(timed=False).status_code == 200
+        trial = visitor.trial()
+        image = visitor.client.get(trial["image"], headers={"Accept-Encoding": "gzip, br", "Origin": address})
+        assert image.status_code == 200 and "content-encoding" not in image.headers
+        assert int(image.headers["content-length"]) == len(image.content)
+        assert visitor.client.get("/study-assets/study.js").status_code == 200
+        evil = {"Origin": "https://example.org", "Sec-Fetch-Site": "cross-site"}
+        assert visitor.answer(trial["trial_id"], "left").status_code == 425
+        assert visitor.post("/answer", {}, headers=evil).status_code == 403
+        time.sleep(1)
+        assert visitor.answer(trial["trial_id"], "left").json()["outcome"] == "recorded"
+        assert page_server.study.progress().started == 1
 
 
 # The command
