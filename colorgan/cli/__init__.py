@@ -13,6 +13,7 @@ from colorgan.cli.colorize import add_colorize
 from colorgan.cli.evaluate import add_evaluate
 from colorgan.cli.hub import add_publish, add_space
 from colorgan.cli.parsing import FAILED, INTERRUPTED, Parser, fail
+from colorgan.cli.study import add_study
 from colorgan.folder import describe_error
 
 
@@ -35,6 +36,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="colorgan", description="Give black-and-white photographs their colour.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"colorgan {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add_command in (add_colorize, add_evaluate, add_publish, add_space):
+    for add_command in (add_colorize, add_evaluate, add_publish, add_space, add_study):
         add_command(commands)
     return parser

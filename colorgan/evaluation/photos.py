@@ -61,12 +61,13 @@ class EvaluationPhotos:
     """The photos of a split of one or more data sets, in an order drawn by the seed; iterating starts anew.
 
     A larger `limit` begins with the photos of a smaller one. With `aged`, colorizers see each photo as an old one,
-    with faults that the seed and the photo's name fix. Raises DataError for data that does not exist.
+    with faults that the seed and the photo's name fix. Without a `resolution` photos keep their size (for others who
+    need the same photos: batches need one size). Raises DataError for data that does not exist.
     """
 
     data: Sequence[str | DataSource]
     split: str = "test"
-    resolution: int = 256
+    resolution: int | None = 256
     seed: int = 0
     limit: int | None = None
     aged: bool = False
@@ -74,7 +75,7 @@ class EvaluationPhotos:
     left_out: Counter[str] = field(init=False, default_factory=Counter)  # why -> how many, of the latest iteration
 
     def __post_init__(self) -> None:
-        if not SMALLEST <= self.resolution <= LARGEST:
+        if self.resolution is not None and not SMALLEST <= self.resolution <= LARGEST:
             raise ValueError(f"resolution must be from {SMALLEST} to {LARGEST} pixels, got {self.resolution}")
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"limit must be at least 1, got {self.limit}")
@@ -162,7 +163,8 @@ class EvaluationPhotos:
             return f"longer than {LONGEST:g} : 1"
         if is_near_gray(image, MIN_CHROMA):
             return "without colour"
-        return EvaluationPhoto(name, pixels(resized(image, self.resolution)), image.size)
+        shown = image if self.resolution is None else resized(image, self.resolution)
+        return EvaluationPhoto(name, pixels(shown), image.size)
 
 
 def resized(image: Image.Image, resolution: int) -> Image.Image:
