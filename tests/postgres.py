@@ -1,5 +1,6 @@
 """A real PostgreSQL server from Debian's binaries, for tests: on a unix socket, in a folder of its own."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -39,10 +40,29 @@ def unprivileged() -> dict[str, object]:
 
 
 class Server:
-    """A running server; `database()` gives the URL of an empty place in it."""
+    """PostgreSQL in a folder; `database()` gives the URL of an empty place in it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.folder, self.programs, self.process = folder, programs, None
+        self.somebody = unprivileged()
+        if "user" in self.somebody:
+            os.chown(folder, self.somebody["user"], self.somebody["group"])  # type: ignore[arg-type]
+        self._run([programs / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"])
+
+    def start(self, **settings: object) -> None:
+        """Start it, and wait until it answers; after a crash, until it has recovered."""
+        settings = {"listen_addresses": "", "unix_socket_directories": self.folder, "max_connections": 150, **settings}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        command = [self.programs / "postgres", "-D", self.folder / "data", *options]
+        with (self.folder / "log").open("ab") as output:
+            self.process = subprocess.Popen(command, stderr=output, **self._common)  # type: ignore[call-overload]
+        self._wait_until_ready()
+
+    def kill(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """SIGQUIT: at once, without tidying up. SIGKILL: the parent dies, and its children when they see it."""
+        assert self.process
+        self.process.send_signal(how)
+        self.process.wait(30)
 
     def url(self, schema: str = "public") -> str:
         return f"postgresql://{USER}@/postgres?host={self.folder}&options=-csearch_path%3D{schema}"
@@ -56,50 +76,52 @@ class Server:
             connection.execute(f"CREATE SCHEMA {schema}".encode())
         return self.url(schema)
 
+    @property
+    def _common(self) -> dict[str, object]:
+        return {**self.somebody, "cwd": self.folder, "env": {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]}}
 
-def wait_until_ready(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    import psycopg
+    def _run(self, command: list[object]) -> None:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, **self._common)  # type: ignore[call-overload]
+        assert done.returncode == 0, done.stdout + done.stderr
 
-    give_up = time.monotonic() + START_WITHIN_S
-    while True:
+    def _wait_until_ready(self) -> None:
+        import psycopg
+
+        give_up = time.monotonic() + START_WITHIN_S
+        while True:
+            try:
+                psycopg.connect(self.url()).close()
+                return
+            except psycopg.OperationalError:
+                assert self.process
+                if self.process.poll() is not None or time.monotonic() > give_up:
+                    raise AssertionError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}") from None
+                time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def running(**settings: object) -> Iterator[Server]:
+    """A new server with these settings, in a folder that goes with it."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL binaries: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path may have 107 characters
+    try:
+        server = Server(folder, programs)
+        server.start(**settings)
         try:
-            psycopg.connect(server.url()).close()
-            return
-        except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > give_up:
-                raise AssertionError(f"PostgreSQL did not start: {log.read_text()}") from None
-            time.sleep(0.05)
+            yield server
+        finally:
+            server.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """One server for all tests of a run. Without fsync: none of them pulls its plug."""
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL binaries: apt-get install postgresql")
-    somebody = unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path may have 107 characters
-    if "user" in somebody:
-        os.chown(folder, somebody["user"], somebody["group"])  # type: ignore[arg-type]
-    data, log = folder / "data", folder / "log"
-    common = {**somebody, "cwd": folder, "env": {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]}}
-    try:
-        initialise = [programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"]
-        done = subprocess.run(initialise, capture_output=True, text=True, timeout=120, **common)  # type: ignore[call-overload]
-        assert done.returncode == 0, done.stdout + done.stderr
-        settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": 150}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with log.open("wb") as output:
-            process = subprocess.Popen([programs / "postgres", "-D", data, *options], stderr=output, **common)  # type: ignore[call-overload]
-        try:
-            server = Server(folder)
-            wait_until_ready(server, process, log)
-            yield server
-        finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing here is kept
-            process.wait(30)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with running(fsync="off") as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -25,7 +25,7 @@ CONSENT = {"consent_version": protocol.CONSENT_VERSION, "device_class": "desktop
 SEEN = {"response_ms": 800, "shown_left_ms": 1000, "shown_right_ms": 1000, "lost_focus": False}
 
 _SERVE = """
-import json, socket, sys, time
+import contextlib, json, random, socket, sys, time
 from pathlib import Path
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.store import Store
@@ -37,7 +37,9 @@ jumps = Path(o["jumps"])
 clock = lambda: o["epoch"] + (time.time() - o["epoch"]) * o["speed"] + float(jumps.read_text())
 listening = socket.socket()
 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-listening.bind(("127.0.0.1", o["port"]))
+while not listening.getsockname()[1]:  # below the ports that clients get, one of which could take a dead server's
+    with contextlib.suppress(OSError):
+        listening.bind(("127.0.0.1", o["port"] or random.randrange(20_000, 30_000)))
 listening.listen(512)
 store = Store.open(o["database"], clock=clock)
 studies = [Study.open(store, name, Path(folder)) for name, folder in o["studies"].items()]
