@@ -254,8 +254,14 @@ def test_pages_and_assets(visitor: Visitor, address: str) -> None:
         assert "<style" not in page.text and " style=" not in page.text and "onclick" not in page.text
         assert "server" not in page.headers
     assert visitor.client.get("/", follow_redirects=False).headers["location"] == "/vote"
-    for path in ("/vote?study=nothing", "/quick", "/study-assets/nothing.js", "/study-assets/..%2fserver.py"):
+    for path in (
+        "/vote?study=nothing",
+        "/quick?study=pairs",
+        "/study-assets/nothing.js",
+        "/study-assets/..%2fserver.py",
+    ):
         assert visitor.client.get(path).status_code == 404
+    assert visitor.client.get("/quick", follow_redirects=False).headers["location"] == "/vote"
     script = visitor.client.get("/study-assets/vote.js")
     assert script.headers["content-type"].startswith("text/javascript")
     again = visitor.client.get("/study-assets/vote.js", headers={"If-None-Match": script.headers["etag"]})
@@ -272,7 +278,6 @@ def test_a_study_that_comes_later(study: Study, store: Store, pools: dict[str, P
         studies.preparing = False
         assert 'data-study="pairs"' in visitor.client.get("/vote").text
         assert visitor.get().json()["open"]
-        assert visitor.client.get("/quick").status_code == 404
 
 
 def test_too_many_requests(study: Study) -> None:

@@ -17,6 +17,9 @@ const captions = [...game.querySelectorAll('.caption')];
 const pen = canvas.getContext('2d');
 const statusLine = find('#status');
 
+// Links to the other game, where there is one.
+for (const name of ['quick', 'pairs']) for (const link of game.querySelectorAll(`[data-to-${name}]`)) link.hidden = !game.dataset[name];
+
 // Requests -----------------------------------------------------------------------------------------------------------
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));

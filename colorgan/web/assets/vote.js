@@ -1,6 +1,6 @@
 // The vote page: consent, practice with feedback, pairs without, score. The server decides what comes next; a reload
 // or a broken connection at any moment goes on with the trial that is out.
-import { ask, breathe, choose, consent, fillScore, fit, frameAt, game, paint, picture, seenBefore, sendAnswer, show, showUntilGo, sideBySide, start, tell, watchFocus } from './study.js';
+import { ask, breathe, choose, consent, fillScore, fit, frameAt, paint, picture, seenBefore, sendAnswer, show, showUntilGo, sideBySide, start, tell, watchFocus } from './study.js';
 
 const FIXATION_MS = 900;
 const BLANK_MS = 600;
@@ -105,7 +105,6 @@ async function showScore() {
   const { score } = (await ask('/score')).content;
   if (!score) return show('closed');
   fillScore(score);
-  document.querySelector('[data-to-quick]').hidden = !game.dataset.quick;
   return show('score');
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from colorgan.voting.privacy import RateLimiter
@@ -15,7 +15,7 @@ from colorgan.voting.protocol import sequence_ms
 from colorgan.voting.study import Study
 from colorgan.web.header import RESULTS, VOTE, header
 from colorgan.web.study import results
-from colorgan.web.study.guards import guarded
+from colorgan.web.study.guards import RefusedError, guarded
 from colorgan.web.study.studies import Studies
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -60,7 +60,10 @@ class Pages:
 
     def results(self, request: Request) -> Response:
         """Figures of closed studies, progress of open ones."""
-        body = results.results_body(self.studies, request.query_params.get("study"))
+        try:
+            body = results.results_body(self.studies, request.query_params.get("study"))
+        except RefusedError as refusal:
+            return self.document("Results", RESULTS, _template("none"), status=refusal.status)
         return self.document("Results", RESULTS, body, styles=("results.css",))
 
     def document(
@@ -96,14 +99,16 @@ class Pages:
     def _game(self, request: Request, title: str, *, quick: bool) -> Response:
         name = request.query_params.get("study")
         study = self.studies.get(name) if name else self.studies.choose(quick=quick)
+        other = self.studies.choose(quick=not quick)
         if study is not None and study.quick == quick:
-            script = "quick" if quick else "vote"
-            other = self.studies.choose(quick=True)
-            values = {"study": study.row.study_id, "quick": other.row.study_id if other else ""}
+            script, name_of_other = ("quick", "pairs") if quick else ("vote", "quick")
+            values = {"study": study.row.study_id, name_of_other: other.row.study_id if other else ""}
             body = _template(script, **values, **_counts(study))
             return self.document(title, VOTE, body, scripts=(f"{script}.js",))
         if self.studies.preparing:
             return self.document(title, VOTE, _template("preparing"), again=True)
+        if other and not name:
+            return RedirectResponse("/vote" if quick else "/quick", headers=_HEADERS)
         return self.document(title, VOTE, _template("none"), status=404)
 
 
