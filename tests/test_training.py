@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import re
+import resource
 import shutil
 import time
 from collections.abc import Iterator
@@ -137,6 +138,10 @@ def test_what_a_run_leaves(photos: str, tmp_path: Path) -> None:
         assert picture.size == (3 * 36 + 4, 2 * 36 + 4 + 16)
     written = json.loads((run.output_dir / "recipe.json").read_text())
     assert written["recipe"]["name"] == "unet-l2" and written["run"]["seed"] == 0
+    [machine] = written["run"]["machines"]
+    assert machine["cpu"] and machine["cpu_cores"] >= 1 and (machine["gpu"], machine["processes"]) == ("", 1)
+    assert written["run"]["versions"]["torch"] == torch.__version__
+    assert written["run"]["seconds"] >= float(metrics(run.output_dir)[-1]["seconds"])
 
 
 def test_a_regression_learns_what_it_is_shown(photos: str, tmp_path: Path) -> None:
@@ -441,6 +446,10 @@ def test_an_earlier_run_is_not_started_over_by_accident(photos: str, tmp_path: P
     other = replace(recipe, generator=Network("LabUNet", {"units": 2, "width": 6}))
     with pytest.raises(ValueError, match="does not fit recipe 'unet-l2'"):
         train(other, replace(run, resume_from_checkpoint="latest"))
+    with pytest.raises(
+        ValueError, match="does not fit recipe 'dcgan-lab': one has a discriminator, the other has none"
+    ):
+        train(tiny("dcgan-lab", photos, train_images=8), replace(run, resume_from_checkpoint="latest"))
 
 
 @pytest.mark.parametrize(
@@ -521,6 +530,21 @@ def test_a_crash_at_any_call_of_saving_leaves_a_whole_checkpoint(
     assert cut > 5
 
 
+def test_a_full_disk_is_one_line_and_spoils_nothing(tmp_path: Path) -> None:
+    saved(tmp_path, 10)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))  # the system then refuses as it does on a full disk
+    try:
+        for networks, state in (({"w": torch.zeros(4000)}, {}), ({}, {"optimisers": torch.zeros(4000)})):
+            with pytest.raises(OSError, match=r"cannot write the checkpoint '.*checkpoint-20': ") as caught:
+                checkpoints.save(tmp_path, 20, {"generator": networks}, state)
+            assert "\n" not in str(caught.value)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-10"]
+    assert not checkpoints.damage(tmp_path / "checkpoint-10")
+
+
 def test_pruning_keeps_the_latest(tmp_path: Path) -> None:
     for images in (100, 20, 3):
         saved(tmp_path, images)
@@ -587,6 +611,7 @@ def test_a_weight_that_is_spoilt_is_not_saved(photos: str, tmp_path: Path, monke
         ({"gradient_accumulation_steps": 3}, {}, "multiple of 1 processes x 3 accumulation steps, got 4"),
         ({}, {"dataset": ("no-such-place",)}, "no data set 'no-such-place'"),
         ({"validation_split": "dev"}, {}, "dev"),
+        ({"report_to": "wandb"}, {}, "report_to 'wandb' needs a package that is not installed: pip install wandb, or"),
     ],
 )
 def test_what_cannot_train_is_refused(

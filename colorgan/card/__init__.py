@@ -215,7 +215,7 @@ def _training(record: RunRecord) -> list[tuple[str, str]]:
     return [
         *rows,
         ("time", _duration(record.seconds) if record.seconds else "not on record"),
-        ("hardware", record.hardware or "not on record"),
+        ("hardware", record.trained_on or "not on record"),
     ]
 
 

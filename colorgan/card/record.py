@@ -99,6 +99,11 @@ class RunRecord:
         return sorted(self.folder.glob("curves*.png")) if self.folder else []
 
     @property
+    def trained_on(self) -> str:
+        """The machines of the training, unless `hardware` says it better; empty where nothing is on record."""
+        return self.hardware or "; then ".join(_machine_text(one) for one in self.run.get("machines", ()))
+
+    @property
     def images_seen(self) -> int | None:
         """Photos that the training went through."""
         return max((int(row["images_seen"]) for row in self.rows), default=None)
@@ -106,6 +111,8 @@ class RunRecord:
     @property
     def seconds(self) -> float | None:
         """Time that the training took."""
+        if "seconds" in self.run:
+            return float(self.run["seconds"])
         return max((float(row.get("seconds", 0)) for row in self.rows), default=None) or None
 
     def results(self, weights: Path | None) -> Results | None:
@@ -200,6 +207,18 @@ def is_local(name: str) -> bool:
 def public_name(name: str) -> str:
     """A data set's name as strangers may see it: of a path, its last part."""
     return Path(name.replace("\\", "/")).name if is_local(name) else name
+
+
+def _machine_text(machine: Mapping[str, Any]) -> str:
+    """A machine of recipe.json in words."""
+    processes, precision = machine["processes"], machine["mixed_precision"]
+    if machine["gpu"]:
+        text = machine["gpu"] if processes == 1 else f"{processes} × {machine['gpu']}"
+    else:
+        cores = machine["cpu_cores"]
+        text = f"{machine['cpu']}, {cores} core{'s' * (cores != 1)}"
+        text += f", {processes} processes" if processes > 1 else ""
+    return text if precision == "no" else f"{text}, {precision}"
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -17,6 +17,10 @@ _HTTP_PASSING = (408, 429, 500, 502, 503, 504)
 class DataError(ValueError):
     """A data set that cannot be used: one line that quotes what was asked for and says what would do."""
 
+    def __init__(self, message: str) -> None:
+        # A DataLoader raises what a worker raised with the whole traceback for a message.
+        super().__init__(message.rpartition(f"{type(self).__name__}: ")[2].strip())
+
 
 def with_retries(what: str, action: Callable[[], T], delays_s: Sequence[float] = RETRY_DELAYS_S) -> T:
     """The action's result; a failure that may pass is tried again after each delay, with a warning naming `what`.

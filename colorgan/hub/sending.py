@@ -3,14 +3,15 @@
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
-from colorgan.fetching import HUB_ERRORS, hub_reason
+from colorgan.fetching import HUB_ERRORS, LOGIN, hub_reason
 
 Content = bytes | Path
 T = TypeVar("T")
@@ -52,12 +53,35 @@ def send(
     def attempt() -> str:
         return _commit(api, files, repo_id, message, owned, private, revision, repository)
 
-    try:
+    with _told_in_one_line(repo_id, token):
         return _patiently(attempt)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"cannot publish to {repo_id!r}: what answers there is no Hub; try again later") from error
-    except HUB_ERRORS as error:
-        raise ValueError(f"cannot publish to {repo_id!r}: {_without_token(hub_reason(error, token), token)}") from error
+
+
+def prepare(repo_id: str, *, private: bool = False, revision: str | None = None) -> str:
+    """See to it that `send` will work, before the hours that its files take to make -> the full "user/name".
+
+    The login of this machine is known to the Hub and may write there, and the repository, with its branch, is made if
+    it is not there. repo_id: "user/name", or "name" for one of the login's own; the rest as of `send`.
+
+    Raises:
+        ValueError: it would not work; one line.
+    """
+    if not re.fullmatch(r"([\w.-]+/)?[\w.-]+", repo_id):
+        raise ValueError(f"a repository on the Hub is 'user/name', got {repo_id!r}")
+    if constants.HF_HUB_OFFLINE:
+        raise ValueError(f"cannot publish to {repo_id!r}: HF_HUB_OFFLINE is set")
+    token = get_token()
+    if token is None:
+        raise ValueError(f"cannot publish to {repo_id!r}: the Hub wants a login: {LOGIN}")
+    check_token(token)
+    api = HfApi(token=token)
+    with _told_in_one_line(repo_id, token):
+        login = _patiently(api.whoami)
+        owner, _, name = repo_id.rpartition("/")
+        _check_login(login, repo_id, owner)
+        repo_id = f"{owner or login['name']}/{name}"
+        _patiently(lambda: _repository(api, repo_id, private, revision, {}))
+    return repo_id
 
 
 def check_token(token: str | None) -> None:
@@ -78,12 +102,7 @@ def _commit(
 ) -> str:
     """One attempt. Begun anew it finds what the last one did: large files that arrived, or even the whole commit."""
     kind = repository.get("repo_type")
-    address = str(api.create_repo(repo_id, private=private or None, exist_ok=True, **repository))
-    if revision:
-        api.create_branch(repo_id, branch=revision, repo_type=kind, exist_ok=True)
-    now: Any = api.repo_info(repo_id, revision=revision, repo_type=kind)
-    if private and not now.private:
-        raise ValueError(f"{repo_id!r} is there already and public: make it private in its settings, or take another")
+    address, now = _repository(api, repo_id, private, revision, repository)
     there = {sibling.rfilename for sibling in now.siblings or ()}
     operations: list[Any] = [CommitOperationAdd(name, content) for name, content in files.items()]
     operations += [CommitOperationDelete(name) for name in sorted(there - files.keys()) if owned(name)]
@@ -95,6 +114,41 @@ def _commit(
     except RuntimeError as error:  # what the client says of a large file, whatever went wrong
         raise error.__cause__ or error from None
     return f"{address}/tree/{revision}" if revision else address
+
+
+def _repository(
+    api: HfApi, repo_id: str, private: bool, revision: str | None, repository: Mapping[str, Any]
+) -> tuple[str, Any]:
+    """The repository and its branch, made if they are not there -> its address, and what it holds."""
+    kind = repository.get("repo_type")
+    address = str(api.create_repo(repo_id, private=private or None, exist_ok=True, **repository))
+    if revision:
+        api.create_branch(repo_id, branch=revision, repo_type=kind, exist_ok=True)
+    now: Any = api.repo_info(repo_id, revision=revision, repo_type=kind)
+    if private and not now.private:
+        raise ValueError(f"{repo_id!r} is there already and public: make it private in its settings, or take another")
+    return address, now
+
+
+def _check_login(login: Mapping[str, Any], repo_id: str, owner: str) -> None:
+    """Refuse a login that may not write where this is to go, as far as it tells."""
+    role = login.get("auth", {}).get("accessToken", {}).get("role")
+    if role == "read":
+        raise ValueError(f"cannot publish to {repo_id!r}: this token may only read; make one that may write")
+    writers = [login["name"], *(one["name"] for one in login.get("orgs", ()))]
+    if owner and owner not in writers:
+        raise ValueError(f"cannot publish to {repo_id!r}: this login may write to {', '.join(writers)}, not to {owner}")
+
+
+@contextmanager
+def _told_in_one_line(repo_id: str, token: str | None) -> Iterator[None]:
+    """Turn what the client raises into a ValueError that does not hold the token."""
+    try:
+        yield
+    except json.JSONDecodeError as error:
+        raise ValueError(f"cannot publish to {repo_id!r}: what answers there is no Hub; try again later") from error
+    except HUB_ERRORS as error:
+        raise ValueError(f"cannot publish to {repo_id!r}: {_without_token(hub_reason(error, token), token)}") from error
 
 
 def _patiently(attempt: Callable[[], T]) -> T:

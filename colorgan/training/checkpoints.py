@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -35,19 +36,31 @@ class Checkpoint:
 
 
 def save(run_dir: Path, images_seen: int, networks: dict[str, Weights], state: dict[str, Any]) -> Path:
-    """Write `checkpoint-IMAGES` into the run's folder; at every moment it is there whole or not at all."""
+    """Write `checkpoint-IMAGES` into the run's folder; at every moment it is there whole or not at all.
+
+    Raises OSError, one line, where it cannot be written; the earlier ones are as they were.
+    """
     aside, folder = run_dir / f"{_ASIDE}{PREFIX}{images_seen}", run_dir / f"{PREFIX}{images_seen}"
-    if aside.exists():
-        shutil.rmtree(aside)
-    aside.mkdir(parents=True)
+    try:
+        if aside.exists():
+            shutil.rmtree(aside)
+        aside.mkdir(parents=True)
+        _write(aside, images_seen, networks, state)
+        replace_folder(aside, folder)
+    except (OSError, RuntimeError, SafetensorError) as error:  # of a full disk each library speaks in its own way
+        shutil.rmtree(aside, ignore_errors=True)
+        problem = next(iter(str(error).splitlines()), type(error).__name__)
+        raise OSError(f"cannot write the checkpoint {str(folder)!r}: {problem}") from error
+    return folder
+
+
+def _write(aside: Path, images_seen: int, networks: dict[str, Weights], state: dict[str, Any]) -> None:
     for name, weights in networks.items():
         plain = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
         save_file(plain, aside / f"{name}.safetensors")
     torch.save(state, aside / _STATE)
     hashes = {path.name: _sha256(path) for path in sorted(aside.iterdir())}
     (aside / _MANIFEST).write_text(json.dumps({"images_seen": images_seen, "files": hashes}, indent=2))
-    replace_folder(aside, folder)
-    return folder
 
 
 def load(folder: Path) -> Checkpoint:

@@ -35,7 +35,8 @@ def flags_table() -> str:
 
     parts: list[str] = []
     for group in build_parser()._action_groups:
-        rows = [action for action in group._group_actions if action.option_strings and action.dest != "help"]
+        hidden = ("help", "hub_token")
+        rows = [action for action in group._group_actions if action.option_strings and action.dest not in hidden]
         if rows:
             title = (group.title or "").removesuffix(" (default: the recipe's)")
             parts += [f"### {title.capitalize()}", "", "| flag | meaning | default |", "| --- | --- | --- |"]
@@ -50,7 +51,8 @@ def _flag_row(action: argparse.Action) -> str:
     elif default in (None, "", False):
         default = ""
     values = f" ({', '.join(map(str, action.choices))})" if action.choices and action.dest != "recipe" else ""
-    return f"| `{action.option_strings[0]}` | {action.help}{values} | {default} |"
+    names = ", ".join(f"`{name}`" for name in action.option_strings)
+    return f"| {names} | {action.help}{values} | {default} |"
 
 
 def _objective_text(objective: Objective) -> str:

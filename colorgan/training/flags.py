@@ -81,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_run_flags(parser.add_argument_group("run"))
+    _add_hub_flags(parser.add_argument_group("hub"))
     _add_network_flags(parser.add_argument_group("networks (default: the recipe's)"))
     groups: dict[str, Any] = {}
     for flag in recipe_flags():
@@ -126,6 +127,23 @@ def _add_run_flags(group: Any) -> None:
     group.add_argument("--channels_last", action="store_true", help="store pictures channel by channel last")
     group.add_argument("--torch_compile", action="store_true", help="compile the networks")
     group.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+
+
+class _RefusedToken(argparse.Action):
+    """Other scripts take a token here, where everyone on the machine can read it; ours must not repeat it either."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *unused: Any) -> None:
+        parser.error("a token does not belong on a command line: set HF_TOKEN or run `hf auth login`")
+
+
+def _add_hub_flags(group: Any) -> None:
+    group.add_argument("--push_to_hub", action="store_true", help="publish the run to the Hub when it is done")
+    group.add_argument("--hub_model_id", metavar="ID", help="user/model (default: as the output_dir is called)")
+    group.add_argument(
+        "--hub_private_repo", "--private", action="store_true", help="a new repository is for its owner alone"
+    )
+    group.add_argument("--hub_revision", "--revision", metavar="R", help="branch to publish to (default: main)")
+    group.add_argument("--hub_token", action=_RefusedToken, help=argparse.SUPPRESS, default=argparse.SUPPRESS)
 
 
 def _add_network_flags(group: Any) -> None:
@@ -250,6 +268,9 @@ def parse(argv: Sequence[str] | None = None) -> tuple[Recipe, Run, argparse.Name
     arguments = parser.parse_args(argv)
     try:
         recipe, run = recipe_and_run(arguments)
+        for name in ("hub_model_id", "hub_private_repo", "hub_revision"):
+            if getattr(arguments, name) and not arguments.push_to_hub:
+                raise ValueError(f"--{name} needs --push_to_hub")
     except ValueError as error:
         parser.error(str(error))
     return recipe, run, arguments

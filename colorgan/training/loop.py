@@ -1,7 +1,7 @@
 """Training, from a recipe to a run folder.
 
 OUTPUT_DIR/
-  recipe.json           the resolved recipe, and how it was run
+  recipe.json           the resolved recipe, how it was run, on which machines, in which time
   checkpoint-IMAGES/    to resume from
   model/                the trained Colorizer, for `Colorizer.from_pretrained`
   metrics.jsonl         losses and validation figures; curves.png shows them
