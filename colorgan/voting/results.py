@@ -302,11 +302,16 @@ def _counted(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def sentence(figures: Group) -> str:
-    """The headline in plain words."""
+    """The headline in plain words, and what it rests on."""
+    if not figures.votes:
+        return plain_sentence(figures)
+    basis = f"95 % interval for these photos; {figures.votes:,} votes of {figures.people:,} people"
+    return f"{plain_sentence(figures).removesuffix('.')} ({basis})."
+
+
+def plain_sentence(figures: Group) -> str:
+    """The headline in plain words alone."""
     if not figures.votes:
         return "No votes count yet."
     value, low, high = (round(100 * share) for share in vars(figures.these_photos).values())
-    return (
-        f"People took the colorized photo for the real one in {value} of 100 trials, between {low} and {high} "
-        f"(95 % interval for these photos; {figures.votes:,} votes of {figures.people:,} people)."
-    )
+    return f"People took the colorized photo for the real one in {value} of 100 trials, between {low} and {high}."

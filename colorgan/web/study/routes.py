@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.study import Study
 from colorgan.web.header import STUDY_PAGES
+from colorgan.web.study import results
 from colorgan.web.study.api import Api
 from colorgan.web.study.pages import Pages
 from colorgan.web.study.studies import Studies
@@ -19,7 +20,7 @@ REQUESTS_PER_MINUTE = 600.0  # of one address: a person takes 40, and a school c
 SESSIONS_PER_MINUTE = 10.0
 _SESSIONS_AT_ONCE = 40
 # A proxy stands in a private network; the last address before it that is not private is the client.
-_PROXIES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+PRIVATE_NETWORKS = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 
 
 def study_routes(
@@ -40,7 +41,8 @@ def study_routes(
     known = studies if isinstance(studies, Studies) else Studies(studies)
     limiter = limiter or RateLimiter(REQUESTS_PER_MINUTE, int(REQUESTS_PER_MINUTE))
     session_limiter = session_limiter or RateLimiter(SESSIONS_PER_MINUTE, _SESSIONS_AT_ONCE)
-    return [*Pages(known, links).routes(limiter), *Api(known).routes(limiter, session_limiter)]
+    pages = [*Pages(known, links).routes(limiter), *results.routes(known, limiter)]
+    return [*pages, *Api(known).routes(limiter, session_limiter)]
 
 
 def study_app(
@@ -73,7 +75,7 @@ def study_server(app: Starlette, host: str, port: int, *, behind_proxy: bool = F
             access_log=False,
             server_header=False,
             proxy_headers=behind_proxy,
-            forwarded_allow_ips=_PROXIES if behind_proxy else None,
+            forwarded_allow_ips=PRIVATE_NETWORKS if behind_proxy else None,
             ws="none",
             lifespan="off",
         )
