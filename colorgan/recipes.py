@@ -141,6 +141,7 @@ class Data:
     dataset: tuple[str, ...] = _value("known name, Hub id, or folder of parquet shards or images; repeatable")
     dataset_weights: tuple[float, ...] = _value("how often each is drawn (none: every photo once per epoch)", ())
     split: str = _value("split to train on", "train")
+    max_photos: int = _value("photos of each dataset, a fixed draw (0: all of them)", 0, flag="max_train_samples")
     crop: str = _value("largest centre square, or a random one", "center", choices=CROPS)
     flip: bool = _value("mirror half of the photos", True)
     min_chroma: float = _value("photos of less mean chroma (ab units) are near-gray and dropped", 2.0)
@@ -151,6 +152,7 @@ class Data:
 
     def __post_init__(self) -> None:
         _check_choice("crop", self.crop, CROPS)
+        _check_at_least("max_train_samples", self.max_photos, 0)
         _check_share("film", self.film)
         _check_share("aging", self.aging)
         if not self.dataset:
@@ -232,7 +234,7 @@ WGAN_BEDROOM = Recipe(
     ),
     generator_optimiser=WGAN_RMSPROP,
     discriminator_optimiser=WGAN_RMSPROP,
-    data=Data(("lsun-bedroom",), flip=False),
+    data=Data(("lsun-bedroom",), max_photos=16_384, flip=False),
     train_images=60 * 16_384,
     notes=(
         "clipping and critic steps are the WGAN paper's; lambda = 0.1, because a critic clipped to 0.01 pulls at a "

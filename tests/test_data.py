@@ -184,6 +184,25 @@ def test_weighted_sources(clean: str, tmp_path: Path) -> None:
     assert len(set(drawn)) == ROWS + 10
 
 
+def test_a_limit_is_a_fixed_draw_each_once_per_epoch(clean: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = count_calls(monkeypatch, shards.ShardFiles, "read")
+    drawn = {}
+    for seed in (3, 4):
+        stream = stream_of(clean, max_photos=14, seed=seed, batch_size=7)
+        assert stream.photos_per_epoch == 14
+        batches = list(islice(stream, 4))
+        assert [batch["epoch"] for batch in batches] == [0, 1, 1, 2]
+        drawn[seed] = numbers(torch.cat([batch["rgb"] for batch in batches]))
+    assert len({(unit.file, unit.group) for unit in read}) == 4, "of eleven row groups the others are never read"
+    for those in drawn.values():
+        assert sorted(those[:14]) == sorted(those[14:]) == sorted(set(drawn[3])) and len(set(those)) == 14
+    assert drawn[3] != drawn[4]
+    assert set(drawn[3]) <= set(numbers(rgb_of(iter(stream_of(clean, max_photos=15, batch_size=5)), 3)))
+    assert stream_of(clean, max_photos=99).photos_per_epoch == ROWS
+    both = PhotoStream([clean, clean], resolution=8, seed=0, batch_size=4, max_photos=14)
+    assert both.photos_per_epoch == 28, "of each"
+
+
 def test_every_global_batch_has_one_of_the_sizes(clean: str) -> None:
     ranks = [iter(stream_of(clean, resolution=(8, 12, 16), rank=rank, world_size=2)) for rank in (0, 1)]
     sizes = [[batch["rgb"].shape[-1] for batch in islice(rank, 30)] for rank in ranks]
@@ -348,6 +367,7 @@ def test_near_gray_is_measured_in_ab() -> None:
         ({"batch_size": 5, "world_size": 2}, "multiple of 2 processes, got 5"),
         ({"rank": 1}, r"rank must be in \[0, 1\), got 1"),
         ({"start_images": -4}, "must not be negative, got -4"),
+        ({"max_photos": -1}, "must not be negative, got 0, 1024 and -1"),
     ],
 )
 def test_bad_arguments(clean: str, changes: dict, words: str) -> None:

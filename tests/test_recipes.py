@@ -170,6 +170,15 @@ def test_flags_reach_networks_and_phases() -> None:
     assert [phase.resolution for phase in phases] == [(32,), (64, 96)]
 
 
+def test_a_limit_is_for_the_recipes_own_photos() -> None:
+    def limit(*flags: str) -> int:
+        return parse(["--recipe", "wgan-bedroom", *flags])[0].data.max_photos
+
+    assert limit() == 16_384  # the source's training photos
+    assert limit("--dataset", "here") == 0
+    assert limit("--dataset", "here", "--max_train_samples", "9") == limit("--max_train_samples", "9") == 9
+
+
 def test_without_an_adversary_the_flagship_is_its_twin() -> None:
     recipe = parsed("--adversarial", "none", "--adversarial_weight", "1", "--adversarial_start", "0")[0]
     assert recipe.discriminator is None

@@ -182,7 +182,10 @@ def _data_introduction(record: RunRecord, data: list[tuple[str, str]]) -> str:
         return (
             "What these weights were trained on is not on record here. Unless told otherwise, their recipe trains on:"
         )
-    return f"It was trained on the split {record.recipe['data']['split']!r} of:"
+    most = record.recipe["data"].get("max_photos")
+    drawn = f"a fixed draw of {most:,} photos from " if most else ""
+    each = " each" if most and len(data) > 1 else ""
+    return f"It was trained on {drawn}the split {record.recipe['data']['split']!r} of{each}:"
 
 
 def _sets(record: RunRecord) -> list[tuple[str, str]]:

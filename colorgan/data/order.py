@@ -53,6 +53,20 @@ class Unit(NamedTuple):
     encoded_bytes: int  # what it takes in memory while held
 
 
+def drawn_units(units: Sequence[Unit], rows: int) -> list[Unit]:
+    """So many rows of a set (0: all), the same ones for every seed: units drawn at random, of the last one a part.
+
+    Whole units, so that the others need never be read; at random, as sets may be sorted by what they show.
+    """
+    chosen: list[Unit] = []
+    for number in permutation(key_of("drawn units"), len(units) if rows else 0).tolist():
+        left = rows - sum(unit.rows for unit in chosen)
+        if left <= 0:
+            break
+        chosen.append(units[number]._replace(rows=min(left, units[number].rows)))
+    return chosen if rows else list(units)
+
+
 @dataclass(frozen=True)
 class Window:
     """Rows that are held in memory together and come in random order."""

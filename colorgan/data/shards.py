@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
-from colorgan.data.order import Order, Unit, Window
+from colorgan.data.order import Order, Unit, Window, drawn_units
 from colorgan.data.retry import DataError, one_line, with_retries
 
 if TYPE_CHECKING:
@@ -171,10 +171,10 @@ class _FileRows:
 
 
 class JoinedFiles:
-    """The files of several sources, as of one set."""
+    """The files of several sources, as of one set; of each only `rows` of its rows, unless that is 0."""
 
-    def __init__(self, parts: Sequence[ShardFiles | ImageFiles]) -> None:
-        self._units = [(part, unit) for part in parts for unit in part.units()]
+    def __init__(self, parts: Sequence[ShardFiles | ImageFiles], rows: int = 0) -> None:
+        self._units = [(part, unit) for part in parts for unit in drawn_units(part.units(), rows)]
 
     def units(self) -> list[Unit]:
         """The units of all parts; `file` counts them."""

@@ -48,7 +48,8 @@ class PhotoStream(IterableDataset[Batch]):
     pixels; of several, each global batch draws one. crop: the "center" square, or a "random" one whose side is
     between the two shares crop_scale of the largest square's. min_chroma: photos of less mean chroma (units of ab)
     are dropped. batch_size: images to a step over all processes; this rank yields batch_size / world_size of them.
-    start_images: where to go on. window: rows that are shuffled among each other, at least.
+    start_images: where to go on. window: rows that are shuffled among each other, at least. max_photos: rows of each
+    source that are used, a fixed draw for all seeds (0: all).
 
     Memory: the encoded photos of two windows for each worker (and for each source, under weights).
     Raises ValueError for bad arguments, DataError for data that cannot be read.
@@ -71,11 +72,12 @@ class PhotoStream(IterableDataset[Batch]):
         world_size: int = 1,
         start_images: int = 0,
         window: int = 1024,
+        max_photos: int = 0,
     ) -> None:
         self.resolutions = (resolution,) if isinstance(resolution, int) else tuple(resolution)
         self.crop, self.crop_scale, self.flip, self.min_chroma = crop, crop_scale, flip, min_chroma
         self.seed, self.batch_size, self.rank, self.world_size = seed, batch_size, rank, world_size
-        self.start_images, self.window = start_images, window
+        self.start_images, self.window, self.max_photos = start_images, window, max_photos
         self._check(sources, weights)
         self.sources = tuple(resolve_source(s, split) if isinstance(s, str) else s for s in sources)
         self._sets, self._mix = self._arrange(weights)
@@ -183,7 +185,9 @@ class PhotoStream(IterableDataset[Batch]):
         """The sets to draw from, each with its order; a Mix of them where there are weights."""
         sets = []
         for number, together in enumerate([self.sources] if weights is None else [(s,) for s in self.sources]):
-            files = JoinedFiles([open_source_files(source.files, source.image_column) for source in together])
+            files = JoinedFiles(
+                [open_source_files(source.files, source.image_column) for source in together], self.max_photos
+            )
             order = Order(files.units(), key_of(self.seed, "order", number), self.window, WINDOW_BYTES)
             if not order.rows:
                 names = ", ".join(source.name for source in together)
@@ -208,8 +212,11 @@ class PhotoStream(IterableDataset[Batch]):
             raise ValueError(f"batch_size must be a multiple of {self.world_size} processes, got {self.batch_size}")
         if not 0 <= self.rank < self.world_size:
             raise ValueError(f"rank must be in [0, {self.world_size}), got {self.rank}")
-        if self.start_images < 0 or self.window < 1:
-            raise ValueError(f"start_images and window must not be negative, got {self.start_images}, {self.window}")
+        if self.start_images < 0 or self.window < 1 or self.max_photos < 0:
+            raise ValueError(
+                f"start_images, window and max_photos must not be negative, got {self.start_images}, {self.window} "
+                f"and {self.max_photos}"
+            )
 
 
 def photo_loader(stream: PhotoStream, num_workers: int = 0) -> DataLoader[Batch]:

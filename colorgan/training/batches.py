@@ -90,6 +90,7 @@ def open_stream(data: Data, phase: Phase, seed: int, images_seen: int, rank: int
         world_size=processes,
         start_images=images_seen,
         window=data.window,
+        max_photos=data.max_photos,
     )
 
 
@@ -150,7 +151,13 @@ def count_cells(recipe: Recipe, run: Run) -> Cells:
     weights = data.dataset_weights or (1.0,)
     for names, weight in zip(sets, weights, strict=True):
         stream = PhotoStream(
-            names, split=data.split, resolution=CELL_RESOLUTION, min_chroma=data.min_chroma, seed=run.seed, batch_size=1
+            names,
+            split=data.split,
+            resolution=CELL_RESOLUTION,
+            min_chroma=data.min_chroma,
+            seed=run.seed,
+            batch_size=1,
+            max_photos=data.max_photos,
         )
         photos = list(islice(stream.usable_photos(), max(1, round(CELL_PHOTOS * weight / sum(weights)))))
         if not photos:

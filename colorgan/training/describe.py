@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from colorgan.recipes import RECIPES, Objective, Optimiser, Phase, Recipe
+from colorgan.recipes import RECIPES, Data, Objective, Optimiser, Phase, Recipe
 
 _COLUMNS: tuple[tuple[str, Callable[[Recipe], str]], ...] = (
     ("recipe", lambda recipe: f"`{recipe.name}`"),
@@ -15,7 +15,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Recipe], str]], ...] = (
     ("discriminator", lambda recipe: recipe.discriminator.name if recipe.discriminator else "none"),
     ("objective", lambda recipe: _objective_text(recipe.objective)),
     ("optimisers", lambda recipe: _optimisers_text(recipe)),
-    ("data", lambda recipe: ", ".join(recipe.data.dataset)),
+    ("data", lambda recipe: _data_text(recipe.data)),
     ("pixels, batch", lambda recipe: "; ".join(_phase_text(phase) for phase in recipe.data.phases)),
     ("images", lambda recipe: f"{recipe.train_images:,}"),
 )
@@ -86,6 +86,11 @@ def _optimisers_text(recipe: Recipe) -> str:
 def _optimiser_text(optimiser: Optimiser) -> str:
     betas = "" if optimiser.name == "rmsprop" else f", betas {optimiser.betas[0]:g} {optimiser.betas[1]:g}"
     return f"{optimiser.name} {optimiser.learning_rate:g}{betas}, {optimiser.schedule.kind}"
+
+
+def _data_text(data: Data) -> str:
+    of_each = " of each" if len(data.dataset) > 1 else ""
+    return ", ".join(data.dataset) + (f" ({data.max_photos:,} photos{of_each})" if data.max_photos else "")
 
 
 def _phase_text(phase: Phase) -> str:

@@ -201,8 +201,9 @@ def overridden(recipe: Recipe, given: dict[str, Any]) -> Recipe:
         for flag in recipe_flags()
         if flag.name in given
     }
-    if "dataset" in given and "dataset_weights" not in given:
-        changes["data", "dataset_weights"] = ()  # the recipe's are for its own sets
+    if "dataset" in given:  # the recipe's weights and limit are for its own sets
+        changes.setdefault(("data", "dataset_weights"), ())
+        changes.setdefault(("data", "max_photos"), 0)
     changes["data", "phases"] = _phases(recipe, given)
     changes["generator",] = _network(recipe.generator, "generator", given)
     changes["discriminator",] = _network(recipe.discriminator, "discriminator", given)
