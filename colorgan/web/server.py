@@ -22,7 +22,7 @@ from colorgan.web.compare import ComparePage
 from colorgan.web.examples import prepare_examples
 from colorgan.web.header import APP_PAGES, COLORIZE, COMPARE, header
 from colorgan.web.models import Models
-from colorgan.web.study import Studies, study_routes
+from colorgan.web.study import PRIVATE_NETWORKS, Studies, study_routes
 
 QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
 TITLE = "colorgan"
@@ -95,6 +95,8 @@ def launch(
     models, limits = Models(sources, others_welcome=is_own), limits or Limits()
     workspace = _workspace()
     private = PRIVATE_HERE if is_own else PRIVATE_THERE
+    if os.environ.get("SPACE_ID"):  # visitors come through the Space's proxy: rate limits are for them, not for it
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS)
     demo = build(models, workspace / "visits", limits, private)
     demo.launch(
         server_name=host,
