@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import closing
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.web.address import check_free
@@ -45,16 +46,20 @@ def main() -> int:
         if arguments.port is not None:
             check_free(arguments.host, arguments.port)
         from colorgan.web.colorize import Limits  # gradio takes seconds: not before the command line is right
+        from colorgan.web.demonstration import Demonstration
         from colorgan.web.server import launch
 
-        launch(
-            arguments.model or [DEFAULT_WEIGHTS],
-            host=arguments.host,
-            port=arguments.port,
-            share=arguments.share,
-            open_browser=arguments.open,
-            limits=Limits(arguments.max_megapixels, arguments.max_megabytes * 2**20),
-        )
+        with closing(Demonstration()) as study:
+            launch(
+                arguments.model or [DEFAULT_WEIGHTS],
+                host=arguments.host,
+                port=arguments.port,
+                share=arguments.share,
+                open_browser=arguments.open,
+                limits=Limits(arguments.max_megapixels, arguments.max_megabytes * 2**20),
+                studies=study.studies,
+                prepare=study.prepare,
+            )
     except ValueError as error:
         sys.stderr.write(f"app.py: error: {error}\n")
         return 2

@@ -1,6 +1,7 @@
 """The README cannot rot: its commands and programs run, its flags are the parser's, its links lead somewhere."""
 
 import argparse
+import os
 import re
 import shlex
 import socket
@@ -103,12 +104,13 @@ def test_the_readmes_python_runs(desk: Path, program: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[str]:
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a running app.py."""
+    environment = {**os.environ, "COLORGAN_HOME": str(tmp_path_factory.mktemp("home"))}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = str(free.getsockname()[1])
-    app = subprocess.Popen([sys.executable, str(ROOT / "app.py"), "--port", number])
+    app = subprocess.Popen([sys.executable, str(ROOT / "app.py"), "--port", number], env=environment)
     try:
         for _ in range(600):
             assert app.poll() is None, "app.py ended"

@@ -1,0 +1,92 @@
+"""The built-in study beside the page: rendered once in the background, kept from then on, its votes copied if asked."""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+
+from colorgan.folder import describe_error
+from colorgan.hub.votes import VARIABLE, VoteBackup
+from colorgan.voting.database import home
+from colorgan.voting.privacy import SECRET_VARIABLE
+from colorgan.voting.store import Store
+from colorgan.web.models import Models
+from colorgan.web.study.studies import Studies
+
+
+class Demonstration:
+    """What a page needs to show the built-in study: `studies` to serve, and `prepare` to call when models are loaded.
+
+    `COLORGAN_VOTES_DATASET` names a data set on the Hub that keeps the votes, `COLORGAN_DATABASE` a database. Whatever
+    goes wrong here is said on stderr; the page goes on without the study.
+    """
+
+    def __init__(self) -> None:
+        self.studies = Studies(preparing=True)
+        self._store: Store | None = None
+        self._backup: VoteBackup | None = None
+
+    def prepare(self, models: Models) -> None:
+        """Open the studies, or render them with the first model; they are served from then on."""
+        try:
+            self._prepare(models)
+        except Exception as error:  # the page has other things to show
+            _say(f"no built-in study: {describe_error(error)}")
+        finally:
+            self.studies.preparing = False
+
+    def close(self) -> None:
+        """A last copy of the votes, and the database closed."""
+        if self._backup is not None:
+            self._backup.stop()
+        if self._store is not None:
+            self._store.close()
+
+    def _prepare(self, models: Models) -> None:
+        from colorgan.voting.builtin import builtin_studies  # torch
+
+        model = models.get()
+        _writable_home()
+        self._store = store = Store.open()
+        backup = _brought_back(store)
+        for study in builtin_studies(store, model.name, model.colorizer):
+            self.studies.add(study)
+            if backup is not None:
+                backup.watch(study)
+        if backup is not None:
+            self._backup = backup
+            backup.start()
+
+
+def _brought_back(store: Store) -> VoteBackup | None:
+    """The copy of the votes on the Hub, where one is asked for; what it holds is in the store from now on."""
+    repo_id = os.environ.get(VARIABLE)
+    if not repo_id:
+        return None
+    backup = VoteBackup(store, repo_id)
+    if SECRET_VARIABLE not in os.environ:
+        _say(f"set {SECRET_VARIABLE}: with a new secret on a new disk, who voted before could vote again")
+    try:
+        backup.restore()
+    except ValueError as error:
+        _say(f"{describe_error(error)}; it is tried again")
+    return backup
+
+
+def _writable_home() -> None:
+    """Where the folder for state cannot be written, a temporary one takes its place until the program ends."""
+    try:
+        folder = home()
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        aside = tempfile.mkdtemp(prefix="colorgan-home-")
+        atexit.register(shutil.rmtree, aside, ignore_errors=True)
+        os.environ["COLORGAN_HOME"] = aside
+        _say(f"{describe_error(error)}; votes are kept in {aside!r}, until the program ends")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"colorgan study: {line}\n")
+    sys.stderr.flush()
