@@ -484,7 +484,9 @@ def test_sqlite_is_strict_write_ahead_and_guards_its_keys(tmp_path: Path) -> Non
     strict = {row["name"] for row in tables if row["strict"]}
     assert strict == {"study", "stimulus", "session", "trial", "answer"}
     assert store.select("PRAGMA journal_mode") == [{"journal_mode": "wal"}]
-    assert store.select("PRAGMA synchronous") == [{"synchronous": 2}]  # FULL
+    for flushed, level in ((True, 2), (False, 1), (True, 2)):  # FULL; NORMAL for what an answer takes along
+        with store._write(flushed=flushed) as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == level
     assert store.select("PRAGMA foreign_keys") == [{"foreign_keys": 1}]
     store.close()
 

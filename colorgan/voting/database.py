@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 BUSY_TIMEOUT_S = 30
+CONNECTIONS = 20  # of a process, kept open: opening another takes longer than waiting; PostgreSQL allows 100 in all
 SQLITE_FILE = "studies.sqlite3"
 DATABASE_VARIABLE = "COLORGAN_DATABASE"
 _OLDEST_SQLITE = (3, 37)  # STRICT tables
@@ -59,7 +60,7 @@ def open_engine(url: URL, *, power_safe: bool = True) -> Engine:
     if url.drivername == "sqlite":
         return _open_sqlite(url, power_safe)
     try:
-        engine = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise ValueError("a PostgreSQL study needs psycopg: pip install 'colorgan[postgres]'") from error
     return engine
@@ -71,21 +72,25 @@ def _open_sqlite(url: URL, power_safe: bool) -> Engine:
     folder = Path(str(url.database)).parent
     if not folder.is_dir():
         raise ValueError(f"no folder {str(folder)!r} to keep the database in")
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=10, max_overflow=20)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=CONNECTIONS, max_overflow=0)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # sqlite3 must not begin transactions behind SQLAlchemy's back
         _use_wal(connection)
         connection.execute("PRAGMA foreign_keys = ON")
-        # NORMAL would do for kill -9; FULL waits for the disk, so that a power cut takes no acknowledged answer.
-        connection.execute(f"PRAGMA synchronous = {'FULL' if power_safe else 'NORMAL'}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer that began as a reader would fail at once, instead of waiting, when another has written since.
-        reads = connection.get_execution_options().get("colorgan_reads")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get("colorgan_reads"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # NORMAL would do for kill -9; FULL waits for the disk, so that a power cut takes no acknowledged answer.
+        full = power_safe and options.get("colorgan_flushed", True)
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -61,7 +61,7 @@ FINISH = text("""
         )
 """)
 
-# How often a stimulus was answered, or is about to be; without photos that this person ever saw, in any study.
+# How often each stimulus was answered, or is about to be.
 CANDIDATES = text("""
     SELECT stimulus.stimulus_id, photo_id, model_id, stimulus.kind, COUNT(
         CASE WHEN answer.trial_id IS NOT NULL OR (finished_at_s IS NULL AND started_at_s >= :recent_s) THEN 1 END
@@ -70,14 +70,17 @@ CANDIDATES = text("""
     LEFT JOIN trial ON trial.stimulus_id = stimulus.stimulus_id
     LEFT JOIN answer ON answer.trial_id = trial.trial_id
     LEFT JOIN session ON session.session_id = trial.session_id
-    WHERE stimulus.study_id = :study_id AND photo_id NOT IN (
-        SELECT photo_id FROM session
-        JOIN trial ON trial.session_id = session.session_id
-        JOIN stimulus ON stimulus.stimulus_id = trial.stimulus_id
-        WHERE participant_hash = :participant
-    )
+    WHERE stimulus.study_id = :study_id
     GROUP BY stimulus.stimulus_id, photo_id, model_id, stimulus.kind
     ORDER BY stimulus.stimulus_id
+""")
+
+# Photos that this person ever saw, or is about to see, in any study.
+SEEN = text("""
+    SELECT photo_id FROM session
+    JOIN trial ON trial.session_id = session.session_id
+    JOIN stimulus ON stimulus.stimulus_id = trial.stimulus_id
+    WHERE participant_hash = :participant
 """)
 
 ADD_TRIAL = text("""

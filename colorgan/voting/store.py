@@ -33,6 +33,7 @@ class Store:
     def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.time):
         self._engine, self._clock = engine, clock
         self._reading = engine.execution_options(colorgan_reads=True)
+        self._unflushed = engine.execution_options(colorgan_flushed=False)
         # SQLite lets one write at a time and the others sleep; a lock wakes them at once.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
         try:
@@ -166,6 +167,9 @@ class Store:
             _one_of("colour_vision", colour_vision, protocol.COLOUR_VISIONS)
         if self.study(study_id).closed_at_s is not None:
             raise ValueError(f"the study {study_id!r} is closed")
+        if (known := self.session(study_id, participant)) is not None:
+            return known
+        candidates = self._candidates(study_id) if plan else []
         row = {
             "session_id": secrets.token_hex(16),
             "study_id": study_id,
@@ -185,8 +189,8 @@ class Store:
                 row,
             )
             if added.rowcount and plan is not None:
-                candidates = self._candidates(connection, study_id, participant)
-                _add_trials(connection, str(row["session_id"]), 0, protocol.plan_session(plan, candidates))
+                unseen = _unseen(connection, candidates, participant)
+                _add_trials(connection, str(row["session_id"]), 0, protocol.plan_session(plan, unseen))
         session = self.session(study_id, participant)
         assert session is not None
         return session
@@ -202,6 +206,7 @@ class Store:
 
     def extend_quick_session(self, session: SessionRow) -> None:
         """Plan the next block of a quick session when all planned trials went out; nothing where no photo is left."""
+        candidates = self._candidates(session.study_id)
         with self._write() as connection:
             # The row is locked, so that of two requests one plans.
             connection.execute(
@@ -216,8 +221,8 @@ class Store:
                 {"session_id": session.session_id},
             ).one()
             if not waiting:
-                candidates = self._candidates(connection, session.study_id, session.participant_hash)
-                _add_trials(connection, session.session_id, planned, protocol.plan_block(candidates))
+                unseen = _unseen(connection, candidates, session.participant_hash)
+                _add_trials(connection, session.session_id, planned, protocol.plan_block(unseen))
 
     def issue(self, session_id: str) -> TrialRow | None:
         """The trial that is out, or the next one, now out; None when the session is over (and marked so).
@@ -227,7 +232,8 @@ class Store:
         """
         now_ms = self.now_ms()
         values = {"session_id": session_id, "now_ms": now_ms}
-        with self._write() as connection:
+        # Not flushed: after a power cut the page asks again, and an answer's own flush takes what came before along.
+        with self._write(flushed=False) as connection:
             connection.execute(sql.ISSUE, {**values, "deadline_ms": now_ms + protocol.ANSWER_WITHIN_MS})
             row = connection.execute(sql.OUT, values).mappings().first()
             if row is None:
@@ -323,17 +329,20 @@ class Store:
         return self._write()
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with self._turn, self._engine.begin() as connection:
+    def _write(self, *, flushed: bool = True) -> Iterator[Connection]:
+        with self._turn, (self._engine if flushed else self._unflushed).begin() as connection:
             yield connection
 
-    def _candidates(self, connection: Connection, study_id: str, participant: str) -> list[Candidate]:
-        values = {
-            "study_id": study_id,
-            "participant": participant,
-            "recent_s": int(self._clock()) - protocol.RECENT_SESSION_S,
-        }
-        return [Candidate(**row) for row in connection.execute(sql.CANDIDATES, values).mappings()]
+    def _candidates(self, study_id: str) -> list[Candidate]:
+        """Counted before the transaction that plans with it: counting takes long, and others wait to write."""
+        values = {"study_id": study_id, "recent_s": int(self._clock()) - protocol.RECENT_SESSION_S}
+        with self._reading.connect() as connection:
+            return [Candidate(**row) for row in connection.execute(sql.CANDIDATES, values).mappings()]
+
+
+def _unseen(connection: Connection, candidates: Sequence[Candidate], participant: str) -> list[Candidate]:
+    seen = set(connection.execute(sql.SEEN, {"participant": participant}).scalars())
+    return [candidate for candidate in candidates if candidate.photo_id not in seen]
 
 
 def _add_trials(connection: Connection, session_id: str, position: int, trials: Sequence[PlannedTrial]) -> None:
