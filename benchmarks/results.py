@@ -171,8 +171,10 @@ def judge(plan: Plan, names: list[str], options: argparse.Namespace) -> dict[str
 
 
 def _is_shown(difference: dict[str, Any], reference: set[str]) -> bool:
+    from colorgan.evaluation.contestants import GRAY
+
     both = {difference["first"], difference["second"]}
-    return bool(both & reference) or both == set(PAIR)
+    return bool(both & reference) or both == set(PAIR) or difference["second"] == GRAY
 
 
 def _public(protocol: dict[str, Any]) -> dict[str, Any]:

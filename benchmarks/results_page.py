@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from results_pictures import save_curves
+from results_runs import LOOK_PHOTOS
 
 from colorgan.evaluation.contestants import GRAY, MEAN
 from colorgan.evaluation.figures import BY_KEY, Figure
@@ -50,7 +51,8 @@ def _opening(figures: dict[str, Any]) -> str:
         else f"The shortest recipe's own budget is {least:,} images."
     )
     return (
-        f"# Results\n\n{len(runs)} recipes, each trained on the same {plan['images']:,} photos in the same order, at "
+        f"# Results\n\n{_outcome(figures)}\n\n"
+        f"{len(runs)} recipes, each trained on the same {plan['images']:,} photos in the same order, at "
         f"{plan['resolution']} px where its networks allow, and judged by the same "
         f"{figures['evaluation']['protocol']['photos']} test photos. {size}\n\n"
         f"Measured on {machine['date']} on {where}, torch {machine['torch']}, by\n\n```\n{figures['command']}\n```\n\n"
@@ -59,17 +61,33 @@ def _opening(figures: dict[str, Any]) -> str:
     )
 
 
+def _outcome(figures: dict[str, Any]) -> str:
+    """Who comes closest, and who beats a photo left gray."""
+    figure, judged = BY_KEY["ciede2000"], figures["evaluation"]["figures"]
+    order = sorted(
+        (name for name in figures["recipes"] if name in judged), key=lambda one: judged[one][figure.key]["value"]
+    )
+    gaps = {name: _difference(figures, name, GRAY)[figure.key] for name in order}
+    said = {word: [name for name in order if verdict(figure, gaps[name]) == word] for word in ("better", "worse")}
+    first, gray = (with_interval(figure, interval_of(judged[name][figure.key])) for name in (order[0], GRAY))
+    return (
+        f"**{order[0]}** comes closest to the true colours: a mean visible difference of {first} in CIEDE2000 units, "
+        f"about 1 being just noticeable; photos left gray have {gray}. Closer than gray, beyond chance: "
+        f"{_listed(said['better'])}. Further than gray: {_listed(said['worse'])}."
+    )
+
+
 def _tables(figures: dict[str, Any]) -> str:
     close = _table(figures, CLOSE)
     alike = _table(figures, ALIKE)
     bundled = (
-        f"*{figures['bundled']}* is the model that colorgan ships: another budget, so it is not in the competition."
+        f"\n\n*{figures['bundled']}* is the model that colorgan ships: another budget, so it does not compete."
         if figures["bundled"]
         else ""
     )
     return (
         "## How close to the photo\n\nBold: the best of the recipes of equal budget; arrows: which way is better.\n\n"
-        f"{close}\n\n{bundled}\n\n## How alike as a set\n\n{alike}\n\n{_meanings(figures)}"
+        f"{close}{bundled}\n\n## How alike as a set\n\n{alike}\n\n{_meanings(figures)}"
     )
 
 
@@ -225,7 +243,7 @@ def _curves(figures: dict[str, Any]) -> str:
     diverged = [f"- {name}: {run['diverged']}" for name, run in figures["recipes"].items() if run["diverged"]]
     said = "\n\nDiverged:\n\n" + "\n".join(diverged) if diverged else ""
     return (
-        "## Training curves\n\nOn 16 fixed test photos at each recipe's own training size, while it trains; "
+        f"## Training curves\n\nOn up to {LOOK_PHOTOS} fixed test photos at each recipe's own training size; "
         "no choice was made by them.\n\n![validation curves](results/curves.png)\n\nEach recipe's loss terms, with "
         f"their weights; they are not comparable between recipes.\n\n![losses](results/losses.png){said}"
     )
@@ -254,7 +272,7 @@ def _cost(figures: dict[str, Any]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     notes = [f"- {name}: {run['note']}." for name, run in figures["recipes"].items() if run["note"]]
     total = sum(run["seconds"] for run in figures["recipes"].values()) / 60
-    said = f"{total:.0f} minutes of training in all. *One photo* is the way from its lightness to its chroma."
+    said = f"{total:.1f} minutes of training in all. *One photo* is the way from its lightness to its chroma."
     changed = "\n\nWhat the size changes:\n\n" + "\n".join(notes) if notes else ""
     return f"## Cost\n\n{said}\n\n" + "\n".join(lines) + changed
 

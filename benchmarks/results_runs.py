@@ -17,7 +17,7 @@ from colorgan.training.checkpoints import found_in, write_file
 PLAN = "plan.json"
 ROUND_TO = 160  # images: whole batches of 16, of 20 and of 32
 LOOKS = 8  # validation passes of a run: fewer than a plateau's patience, so that no learning rate hears of test photos
-LOG_LINES = 40
+LOOK_PHOTOS, LOG_LINES = 16, 40
 PROBE_EVERY = 5  # batches between two looks at the clock: a multiple of all recipes' critic steps
 EVALUATION_SHARE = 0.2  # of the minutes, left for what comes after training
 
@@ -82,6 +82,7 @@ def flags_for(plan: Plan, name: str, folder: Path, workers: int) -> list[str]:
     flags += ["--train_batch_size", str(plan.batch_size)] if plan.batch_size else []
     if warmup and plan.images < recipe.train_images:  # the same share of the run as of the recipe's own
         flags += ["--lr_warmup_images", str(round(warmup * plan.images / recipe.train_images))]
+    flags += ["--validation_photos", str(LOOK_PHOTOS)]
     flags += ["--validation_steps", str(max(1, steps // LOOKS)), "--logging_steps", str(max(1, steps // LOG_LINES))]
     flags += ["--checkpointing_steps", str(max(1, steps // 2)), "--checkpoints_total_limit", "1"]
     flags += ["--resume_from_checkpoint", "latest"] if found_in(folder) else []

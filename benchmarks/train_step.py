@@ -25,10 +25,12 @@ import numpy as np
 import skimage.color
 import torch
 from PIL import Image
+from results_runs import fitted
 from sections import put_section
 from speed import TABLE, machine, write_photo
 from torch import Tensor, nn
 
+from colorgan.recipes import RECIPES
 from colorgan.training.checkpoints import write_file
 from colorgan.training.flags import build_parser, recipe_and_run
 from colorgan.training.loop import Trainer
@@ -36,7 +38,7 @@ from colorgan.training.networks import build_discriminator, build_generator
 
 RESULTS = Path(__file__).parent / "results" / "train_step.json"
 RECIPE = "cgan-dogs-flowers"
-PHOTOS, PHOTO_SIZE = 64, (500, 375)  # made photos: number, and the size of most in Stanford Dogs
+PHOTO_SIZE = (500, 375)  # of the made photos, as most of Stanford Dogs have it
 WANTED = {"cpu": 1.5, "cuda": 3.0}
 WANTED_BUSY = 0.8
 
@@ -117,7 +119,8 @@ def our_trainer(options: argparse.Namespace, data: list[str], folder: str) -> Tr
     """The trainer as `train_accelerate.py --mixed_precision bf16 --channels_last` makes it."""
     flags = ["--recipe", RECIPE, "--output_dir", folder, "--train_images", "1000000000", "--report_to", "none"]
     flags += [part for one in data for part in ("--dataset", one)]
-    flags += ["--resolution", str(options.resolution), "--train_batch_size", str(options.batch_size)]
+    fit = fitted(RECIPES[RECIPE], options.resolution)
+    flags += ["--resolution", str(fit.resolution), "--train_batch_size", str(options.batch_size), *fit.flags]
     flags += ["--mixed_precision", options.mixed_precision, "--channels_last", "--validation_photos", "0"]
     flags += ["--dataloader_num_workers", str(options.workers), "--min_chroma", "0"]
     flags += ["--cpu"] * (options.device == "cpu")
@@ -141,7 +144,7 @@ def measure(options: argparse.Namespace, data: list[str], files: list[Path], fol
     }
     turns: dict[str, list[Turn]] = {name: [] for name in work}
     try:
-        for name in work:
+        for name in work if options.warm_up else ():
             timed(work[name], options.warm_up, device)
         for _ in range(options.rounds):
             for name in work:
@@ -220,6 +223,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=1, help="steps of each before the clock runs")
     parser.add_argument("--resolution", type=int, default=256)
     parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--photos", type=int, default=64, help="made photos, which both read over and over")
     parser.add_argument("--workers", type=int, default=-1, help="processes that decode (default: 0 on a CPU, else 8)")
     parser.add_argument("--mixed-precision", default="bf16", choices=("no", "bf16"))
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -227,13 +231,13 @@ def main() -> None:
     options = parser.parse_args()
     if options.device.split(":")[0] not in WANTED or (options.device != "cpu" and not torch.cuda.is_available()):
         parser.error(f"--device must be cpu, or cuda on a machine that has it, got {options.device!r}")
-    if min(options.rounds, options.steps, options.batch_size) < 1:
-        parser.error("--rounds, --steps and --batch-size must be at least 1")
+    if min(options.rounds, options.steps, options.batch_size, options.photos) < 1:
+        parser.error("--rounds, --steps, --batch-size and --photos must be at least 1")
     options.workers = options.workers if options.workers >= 0 else 8 * (options.device != "cpu")
     with tempfile.TemporaryDirectory() as folder:
         photos = Path(folder) / "photos"
         photos.mkdir()
-        for number in range(PHOTOS):
+        for number in range(options.photos):
             write_photo(photos / f"{number:03}.jpg", *PHOTO_SIZE, seed=number)
         result = measure(options, [str(photos)], sorted(photos.iterdir()), f"{folder}/run")
     found = json.loads(options.results.read_text()) if options.results.is_file() else {}
