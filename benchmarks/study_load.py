@@ -31,6 +31,7 @@ from datetime import date
 from pathlib import Path
 
 import psutil
+from sections import put_section
 from sqlalchemy import text
 
 from colorgan.voting import protocol
@@ -353,13 +354,6 @@ def busy(machine: dict) -> str:
     return f", other work running (load {machine['load_before']:.1f} before)" if machine["load_before"] > 0.5 else ""
 
 
-def write_section(results: dict) -> None:
-    """Put it in the place of the one before, or at the end."""
-    text = TABLE.read_text() if TABLE.is_file() else "# Performance\n"
-    rest = re.sub(r"\n## The study's server\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL).rstrip("\n")
-    TABLE.write_text(f"{rest}\n\n{section(results)}")
-
-
 def main() -> None:
     """Run it on each database, write the JSON and the table."""
     parser = argparse.ArgumentParser(description="participants of a study in their real rhythm, against a real server")
@@ -383,7 +377,7 @@ def main() -> None:
             print(name, json.dumps(results[name], indent=1), flush=True)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    write_section(results)
+    put_section(TABLE, "study's load: written by benchmarks/study_load.py", section(results))
 
 
 if __name__ == "__main__":
