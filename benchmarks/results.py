@@ -161,7 +161,7 @@ def judge(plan: Plan, names: list[str], options: argparse.Namespace) -> dict[str
     return {
         "machine": _machine(plan),
         "plan": {name: value for name, value in vars(plan).items() if name not in ("data", "test_data")}
-        | {"data": [Path(name).name for name in plan.data], "test_data": [Path(name).name for name in plan.test_data]},
+        | {"data": [_shown(name) for name in plan.data], "test_data": [_shown(name) for name in plan.test_data]},
         "recipes": runs,
         "bundled": bundled,
         "forward_ms": _forward_ms(colorizers, plan),
@@ -179,7 +179,12 @@ def _is_shown(difference: dict[str, Any], reference: set[str]) -> bool:
 
 def _public(protocol: dict[str, Any]) -> dict[str, Any]:
     """The protocol with the last parts of folders' names: where they lie here is nobody's business."""
-    return protocol | {"data": [one | {"name": Path(one["name"]).name} for one in protocol["data"]]}
+    return protocol | {"data": [one | {"name": _shown(one["name"])} for one in protocol["data"]]}
+
+
+def _shown(name: str) -> str:
+    """A folder by the last part of its name; a data set of the Hub by all of it."""
+    return Path(name).name if Path(name).expanduser().exists() else name
 
 
 def _forward_ms(colorizers: dict[str, Any], plan: Plan) -> dict[str, float]:
@@ -250,12 +255,14 @@ def _command(options: argparse.Namespace) -> str:
         if word in skipped:
             next(given, None)
         else:
-            words.append(Path(word).name if word in folders else word)
+            words.append(_shown(word) if word in folders else word)
     return shlex.join(words)
 
 
 if __name__ == "__main__":
     try:
         main()
+    except KeyboardInterrupt:
+        sys.exit("results.py: stopped; the same command goes on from here")
     except (ValueError, ImportError, OSError) as error:
         sys.exit(f"results.py: {error}")

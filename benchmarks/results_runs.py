@@ -152,6 +152,8 @@ def budget_of(plan: Plan, names: Sequence[str], output: Path, workers: int) -> i
             f"{plan.minutes:g} minutes are too few to train {len(names)} recipes on this machine: "
             f"give --minutes {math.ceil(needed / (1 - EVALUATION_SHARE)) + 1} or more, or fewer --recipes"
         )
+    training = (fixed + images * sum(seconds_each.values())) / 60
+    print(f"budget: {images:,} images each, about {training:.0f} minutes, and then judging", file=sys.stderr)
     return images
 
 
