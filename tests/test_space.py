@@ -1,12 +1,15 @@
 """The page as a Space: a folder that has all it needs, starts from itself, and goes to the Hub whole."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 import tomllib
 import urllib.request
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,8 +19,10 @@ from hub_cases import hub, hub_server, make_run
 from hub_server import HubServer
 
 from colorgan import cli
-from colorgan.hub import publish, upload_space, write_space
+from colorgan.hub import publish, upload_space, votes, write_space
 from colorgan.hub.space import PACKAGE, requirements
+from colorgan.voting.database import DATABASE_VARIABLE
+from colorgan.voting.privacy import SECRET_VARIABLE
 
 __all__ = ["hub", "hub_server"]  # fixtures that live elsewhere
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's, to its own parts
@@ -64,10 +69,26 @@ def test_the_requirements_are_those_of_the_package_and_met_here() -> None:
 
 
 def test_it_starts_from_its_own_folder(model: Path, tmp_path: Path) -> None:
+    """With pip and python alone, without a token: the page, and after a while the built-in study."""
     space = write_space(tmp_path / "space", str(model))
     (space / "colorgan" / "web" / "assets" / "page.css").write_text("/* of the Space's own copy */")
+    with started(space, tmp_path) as address:
+        page = fetched(address)
+        config = fetched(address + "config")
+        assert "of the Space's own copy" in page + config
+        assert json.loads(config)["title"] == "colorgan"
+        while "One moment" in (vote := fetched(address + "vote")):
+            time.sleep(0.2)
+        assert 'data-study="demo-' in vote
+        assert "Real or fake? is still running" in fetched(address + "results")
+
+
+@contextlib.contextmanager
+def started(space: Path, home: Path, **settings: str) -> Iterator[str]:
+    """The Space's program in a process of its own -> its address; ended as a Space ends it."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GRADIO"))}
-    environment = {**clean, "HF_HUB_OFFLINE": "1", "TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    environment = {**clean, "HF_HUB_OFFLINE": "1", "TMPDIR": str(home), "OMP_NUM_THREADS": "1"}
+    environment |= {"COLORGAN_HOME": str(home / "home"), **settings}
     with subprocess.Popen(
         [sys.executable, "app.py"], cwd=space, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -75,14 +96,58 @@ def test_it_starts_from_its_own_folder(model: Path, tmp_path: Path) -> None:
         address = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
         try:
             assert address
-            with urllib.request.urlopen(address[0], timeout=30) as answer:
-                page = answer.read().decode()
-            with urllib.request.urlopen(address[0] + "config", timeout=30) as answer:
-                config = json.loads(answer.read())
+            yield address[0]
         finally:
             process.kill()
-    assert "of the Space's own copy" in page + json.dumps(config)
-    assert config["title"] == "colorgan"
+
+
+def fetched(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        return str(answer.read().decode())
+
+
+_SPACES = """
+\"\"\"Stands in for the package of that name: notes what was given to it, and runs it at home.\"\"\"
+import functools
+
+def GPU(function):
+    @functools.wraps(function)
+    def lent(*arguments):
+        print("asked the card for", arguments[2:], flush=True)
+        return function(*arguments)
+    return lent
+"""
+
+
+def test_a_borrowed_card_is_asked_where_there_is_one(model: Path, tmp_path: Path) -> None:
+    space = write_space(tmp_path / "space", str(model), gpu=True)
+    assert front_matter(space)["suggested_hardware"] == "zero-a10g"
+    needed = (space / "requirements.txt").read_text().splitlines()
+    assert "spaces" in needed and not any("whl/cpu" in line or line.startswith("torch==") for line in needed)
+    ask = """
+from PIL import Image
+from colorgan.web.models import Models
+models = Models(["model"])
+gray = Image.linear_gradient("L")
+there, _ = models.predict(models.get(), gray, 0, 7)
+here = models.get().colorizer.predict([gray], variants=0, seed=7)[0]
+assert (there.lines == here.lines).all()
+"""
+    asked = [sys.executable, "-c", ask]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)
+    without = subprocess.run(asked, cwd=space, env=environment, capture_output=True, text=True, timeout=100)
+    (space / "spaces.py").write_text(_SPACES)
+    with_one = subprocess.run(asked, cwd=space, env=environment, capture_output=True, text=True, timeout=100)
+    assert (without.returncode, without.stdout) == (0, ""), without.stderr
+    assert (with_one.returncode, with_one.stdout) == (0, "asked the card for (0, 7)\n"), with_one.stderr
+
+
+def test_the_readme_says_how_votes_survive(model: Path, tmp_path: Path) -> None:
+    """By the names that the program reads."""
+    readme = (write_space(tmp_path / "space", str(model)) / "README.md").read_text()
+    for name in (votes.VARIABLE, DATABASE_VARIABLE, SECRET_VARIABLE, "HF_TOKEN", "psycopg[binary]"):
+        assert f"`{name}`" in readme
 
 
 def test_a_hub_model_is_named_and_not_copied(hub: HubServer, model: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ python_version: "{python}"
 app_file: app.py
 license: apache-2.0
 short_description: Black-and-white photographs in colour
-{models}tags:
+{hardware}{models}tags:
 - image-colorization
 - gan
 ---
@@ -41,28 +41,47 @@ python app.py
 ```
 
 `colorgan/` is the program, version {version}, under Apache-2.0 (LICENSE).{secret}
+
+## Votes that survive a restart
+
+"Real or fake?" shows a small study, a demonstration. A Space forgets its disk when it restarts. To keep the votes, set
+one of these in the Space's settings, under "Variables and secrets":
+
+- the variable `COLORGAN_VOTES_DATASET` to `user/dataset`, and the secret `HF_TOKEN` to a token that may write there.
+  New votes go to that data set every five minutes and when the Space stops, and come back when it starts. It is made
+  private, and must stay so while the study runs: votes tell which picture was the computer's;
+- or the secret `COLORGAN_DATABASE` to `postgresql://user:password@host/name`, with the line `psycopg[binary]` added to
+  `requirements.txt`.
+
+With either, set the secret `COLORGAN_STUDY_SECRET` to 32 random characters or more, and leave it: by it the study knows
+who has voted. Without any of this the page works too, and says in its log what it cannot keep.
 """
 _APP = '''"""The page, as a Hugging Face Space starts it."""
 
 import os
+from contextlib import closing, suppress
 from pathlib import Path
 
+from colorgan.web.demonstration import Demonstration
 from colorgan.web.server import launch
 
 MODEL = {model}
 
 if __name__ == "__main__":
-    launch([MODEL], host=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    with suppress(KeyboardInterrupt), closing(Demonstration()) as study:
+        launch([MODEL], host=host, studies=study.studies, prepare=study.prepare)
 '''
 _IF_PRIVATE = "\n\nIf the model is private, give the Space a secret HF_TOKEN that may read it."
 
 
-def write_space(folder: str | Path, model: str) -> Path:
+def write_space(folder: str | Path, model: str, *, gpu: bool = False) -> Path:
     """Write a Space that shows the page with a model -> its folder, which is there whole or not at all.
 
     Args:
         folder: to write; must be new or empty.
         model: a Hub id, which the Space fetches when it starts, or a folder, which is copied into it.
+        gpu: for a Space with ZeroGPU: the network runs on the card that it lends. Without one, it runs as ever.
 
     Raises:
         ValueError: the folder holds something, or there is no such model; one line.
@@ -77,7 +96,7 @@ def write_space(folder: str | Path, model: str) -> Path:
     with tempfile.TemporaryDirectory(prefix=".space-", dir=folder.absolute().parent) as aside:
         whole = Path(aside) / "space"
         whole.mkdir()
-        _fill(whole, model)
+        _fill(whole, model, gpu)
         if folder.is_dir():
             folder.rmdir()
         whole.replace(folder)
@@ -103,11 +122,17 @@ def upload_space(folder: str | Path, space_id: str, *, private: bool = False, to
     )
 
 
-def requirements() -> list[str]:
-    """What the page needs, at the versions that run here; torch as its CPU build, which is all a free Space has."""
+def requirements(gpu: bool = False) -> list[str]:
+    """What the page needs, at the versions that run here; torch as its CPU build, which is all a free Space has, or as
+    the Space with a card to lend brings it."""
     needed = [line for line in importlib.metadata.requires("colorgan") or () if "extra ==" not in line]
     names = [re.split(r"[^\w.-]", line)[0] for line in needed]
     pinned = [f"{name}=={importlib.metadata.version(name).split('+')[0]}" for name in names]
+    if gpu:
+        return [
+            next(line for line in needed if line.startswith("torch")) if one.startswith("torch=") else one
+            for one in pinned
+        ] + ["spaces"]
     return ["--extra-index-url https://download.pytorch.org/whl/cpu", *pinned]
 
 
@@ -126,7 +151,7 @@ def _check(model: str) -> None:
         ) from error
 
 
-def _fill(folder: Path, model: str) -> None:
+def _fill(folder: Path, model: str, gpu: bool) -> None:
     local = Path(model).is_dir()
     if local:
         (folder / "model").mkdir()
@@ -135,13 +160,14 @@ def _fill(folder: Path, model: str) -> None:
     unwanted = shutil.ignore_patterns("__pycache__", "weights")  # the Space has its own model
     shutil.copytree(PACKAGE, folder / "colorgan", ignore=unwanted)
     (folder / "LICENSE").write_text(_license(), encoding="utf-8")
-    (folder / "requirements.txt").write_text("\n".join(requirements()) + "\n", encoding="utf-8")
+    (folder / "requirements.txt").write_text("\n".join(requirements(gpu)) + "\n", encoding="utf-8")
     where = 'str(Path(__file__).with_name("model"))' if local else f'"{model}"'
     app = _APP.format(model=where)
     (folder / "app.py").write_text(app if local else app.replace("from pathlib import Path\n", ""), encoding="utf-8")
     readme = _README.format(
         gradio=importlib.metadata.version("gradio"),
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        hardware="suggested_hardware: zero-a10g\n" if gpu else "",
         models="" if local else f"models:\n- {model}\n",
         model="the model in `model/`" if local else f"[{model}](https://huggingface.co/{model})",
         version=colorgan.__version__,

@@ -5,7 +5,7 @@ A demonstration: a dozen pieces of four photographs, and one control picture. It
 
 import importlib.util
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -33,7 +33,9 @@ _PIECES: dict[str, tuple[list[tuple[int, int, int, int]], list[tuple[int, int, i
 _MANY_NAMES = 5  # tried in turn, where one is taken by pictures or votes that do not belong together
 
 
-def builtin_studies(store: Store, model_id: str, colorizer: Colorizes, revision: str = "") -> list[Study]:
+def builtin_studies(
+    store: Store, model_id: str, colorizer: Colorizes, revision: str = "", *, check: Callable[[], None] = lambda: None
+) -> list[Study]:
     """The built-in paired and quick study with a model's colours: those there are, or newly rendered ones.
 
     They are named after the model's revision, so that other weights make other studies.
@@ -43,38 +45,47 @@ def builtin_studies(store: Store, model_id: str, colorizer: Colorizes, revision:
         model_id: what to call the model.
         colorizer: the model.
         revision: of the model; worked out from its weights where it is not said.
+        check: called before each photo; what it raises ends the work, and leaves nothing half made.
 
     Raises:
         ValueError: scikit-image lacks the photographs.
         OSError: the pictures cannot be written.
     """
     model = StudyModel(model_id, colorizer, revision).checked()
-    return [_study(store, f"{name}-{model.revision[:8]}", model, quick) for name, quick in _NAMES]
+    return [_study(store, f"{name}-{model.revision[:8]}", model, quick, check) for name, quick in _NAMES]
 
 
 _NAMES = (("demo", False), ("demo-quick", True))
 
 
-def _study(store: Store, name: str, model: StudyModel, quick: bool) -> Study:
+def _study(store: Store, name: str, model: StudyModel, quick: bool, check: Callable[[], None]) -> Study:
     """A study of this name, opened or made. One whose pictures are lost and come out otherwise keeps its votes; another
     takes its place under the next name."""
     for number in range(1, _MANY_NAMES):
         called = name if number == 1 else f"{name}-{number}"
         known = {study.study_id: study.manifest_sha256 for study in store.studies()}
         try:
-            pool = _pool(study_folder(called), called, model, quick, known.get(called))
+            pool = _pool(study_folder(called), called, model, quick, known.get(called), check)
             return Study.open(store, called) if called in known else Study.create(store, pool)
         except ValueError:
             continue  # changed pictures, or another program was faster: then they are there at the next look
     raise ValueError(f"the studies {name!r} to {called!r} have lost their pictures: remove them, or use another folder")
 
 
-def _pool(folder: Path, name: str, model: StudyModel, quick: bool, manifest_sha256: str | None) -> Pool:
+def _pool(
+    folder: Path, name: str, model: StudyModel, quick: bool, manifest_sha256: str | None, check: Callable[[], None]
+) -> Pool:
     if folder.exists():
         return Pool.open(folder, manifest_sha256)
     photos = _photos(quick)
     plan = PLAN if quick else short_plan(len(photos))
-    pool = build_pool(folder, name, photos, [model], plan=plan, quick=quick)
+
+    def checked() -> Iterator[StudyPhoto]:
+        for photo in photos:
+            check()
+            yield photo
+
+    pool = build_pool(folder, name, checked(), [model], plan=plan, quick=quick)
     if manifest_sha256 not in (None, pool.manifest_sha256):
         shutil.rmtree(folder)
         raise ValueError(f"the pictures of {name!r} are lost, and come out otherwise on this machine")

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 
 from colorgan.folder import describe_error
 from colorgan.hub.votes import VARIABLE, VoteBackup
@@ -13,6 +14,12 @@ from colorgan.voting.privacy import SECRET_VARIABLE
 from colorgan.voting.store import Store
 from colorgan.web.models import Models
 from colorgan.web.study.studies import Studies
+
+_END_S = 20.0  # a photo takes a few at the most
+
+
+class _ClosingError(Exception):
+    """The page ends while the study is being prepared."""
 
 
 class Demonstration:
@@ -26,22 +33,34 @@ class Demonstration:
         self.studies = Studies(preparing=True)
         self._store: Store | None = None
         self._backup: VoteBackup | None = None
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
 
     def prepare(self, models: Models) -> None:
         """Open the studies, or render them with the first model; they are served from then on."""
+        self._thread = threading.current_thread()
         try:
             self._prepare(models)
+        except _ClosingError:
+            pass
         except Exception as error:  # the page has other things to show
             _say(f"no built-in study: {describe_error(error)}")
         finally:
             self.studies.preparing = False
 
     def close(self) -> None:
-        """A last copy of the votes, and the database closed."""
+        """No more work, a last copy of the votes, and the database closed."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join(_END_S)  # Python must not end while torch works
         if self._backup is not None:
             self._backup.stop()
         if self._store is not None:
             self._store.close()
+
+    def _check(self) -> None:
+        if self._closing.is_set():
+            raise _ClosingError
 
     def _prepare(self, models: Models) -> None:
         from colorgan.voting.builtin import builtin_studies  # torch
@@ -50,7 +69,7 @@ class Demonstration:
         _writable_home()
         self._store = store = Store.open()
         backup = _brought_back(store)
-        for study in builtin_studies(store, model.name, model.colorizer):
+        for study in builtin_studies(store, model.name, model.colorizer, check=self._check):
             self.studies.add(study)
             if backup is not None:
                 backup.watch(study)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.web import gpu  # before torch: a Space's borrowed card wants to be first
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction
@@ -21,10 +22,13 @@ MAX_SOURCE_LENGTH = 250  # of what somebody types; file systems take no longer n
 
 
 def bundled_models(folder: str = DEFAULT_WEIGHTS) -> list[str]:
-    """The folders of the models that come along: the flagship, and whatever has a config.json in a folder below it."""
-    return [
-        str(config.parent) for config in (Path(folder) / "config.json", *sorted(Path(folder).glob("*/config.json")))
-    ]
+    """The folders of the models that come along: the flagship, and whatever has a config.json in a folder below it.
+
+    None on a Space, which brings a model of its own.
+    """
+    root = Path(folder)
+    configs = (root / "config.json", *sorted(root.glob("*/config.json")))
+    return [str(config.parent) for config in configs if config.is_file()]
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,11 @@ class Models:
         """What the model says about an upright image, and the seconds that its network took."""
         with self._turn:
             started = time.perf_counter()
-            prediction = model.colorizer.predict([image], variants=variants if model.can_vary else 0, seed=seed)[0]
+            variants = variants if model.can_vary else 0
+            if gpu.IS_BORROWED:
+                prediction = gpu.predict(model.source, image, variants, seed)
+            else:
+                [prediction] = model.colorizer.predict([image], variants=variants, seed=seed)
             return prediction, time.perf_counter() - started
 
     def _load(self) -> None:

@@ -112,7 +112,7 @@ def launch(
         pwa=False,
         theme=_theme(),
         css_paths=[ASSETS / "common.css", ASSETS / "page.css", ASSETS / "compare.css"],
-        app_kwargs={"routes": study_routes(studies or Studies(), links=APP_PAGES)},
+        app_kwargs={"routes": study_routes(Studies() if studies is None else studies, links=APP_PAGES)},
     )
     try:
         models.wait()
