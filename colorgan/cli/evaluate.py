@@ -65,6 +65,15 @@ def add_evaluate(commands: Any) -> None:
     how.add_argument(
         "--no-two-sample", action="store_true", help="leave out the two-sample test, which trains a network"
     )
+    for flag, network in (("--fid", "Inception v3"), ("--lpips", "AlexNet")):
+        how.add_argument(
+            flag,
+            nargs="?",
+            const=True,
+            default=False,
+            metavar="FILE",
+            help=f"compute it as well, with the weights of {network} from FILE; default: from torch's cache",
+        )
     how.add_argument("--overwrite", action="store_true", help="replace a report that is already there")
     how.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
     how.add_argument(
@@ -107,6 +116,8 @@ def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
         seed=chosen.seed,
         aged=chosen.aged,
         two_sample=not chosen.no_two_sample,
+        fid=chosen.fid,
+        lpips=chosen.lpips,
         device=chosen.device or fastest_device(),
         batch_size=chosen.batch_size,
         progress=True,

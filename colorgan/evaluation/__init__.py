@@ -1,6 +1,7 @@
 """How good is a colorizer: metrics with confidence intervals, and the report that compares models.
 
 metrics.py      one value per photo, each with its paper
+inception.py    FID's network, and lpips.py LPIPS; backbones.py reads their weights
 sets.py         distances between the set of colorized photos and that of real ones
 intervals.py    95 % intervals over photos; paired differences
 photos.py       which photos, and at what size: the protocol

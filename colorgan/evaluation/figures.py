@@ -82,6 +82,17 @@ FIGURES = (
         about="Unbiased squared maximum mean discrepancy of the same features (Binkowski et al. 2018): not KID.",
     ),
     Figure(
+        *("fid", "FID", "low", 1),
+        about="Frechet Inception distance (Heusel et al. 2017): between Gaussians of Inception v3's features, pictures "
+        "in 8 bits squeezed to 299 x 299. Too high for few photos (published ones take 10,000 and more): compare on "
+        "one set of photos alone.",
+    ),
+    Figure(
+        *("lpips", "LPIPS", "low", 3),
+        about="Mean distance to the photo as a network fitted to people's judgements sees it: AlexNet, version 0.1. "
+        "Zhang et al. 2018.",
+    ),
+    Figure(
         *("two_sample", "Two-sample test", "low", 2),
         about="How often a small network, trained on half of the photos, tells real from generated chroma on the other "
         "half. 50 % is perfect. Lopez-Paz and Oquab 2017.",
@@ -98,5 +109,6 @@ FIGURES = (
         "as near to the truth as it is.",
     ),
 )
+ON_REQUEST = ("fid", "lpips")  # their networks' weights have to be there
 VARIANTS_ALONE = ("diversity", "variant_error")  # of models that draw variants, on the first photos
 BY_KEY = {figure.key: figure for figure in FIGURES}

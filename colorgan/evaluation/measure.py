@@ -16,6 +16,8 @@ from colorgan.evaluation import metrics
 from colorgan.evaluation.album import Album
 from colorgan.evaluation.contestants import Contestant, Model
 from colorgan.evaluation.features import ImageNetFeatures
+from colorgan.evaluation.inception import InceptionFeatures
+from colorgan.evaluation.lpips import Lpips
 from colorgan.evaluation.photos import EvaluationPhotos, PhotoBatch
 from colorgan.evaluation.sets import ab_histogram
 
@@ -35,6 +37,7 @@ class Record:
     values: dict[str, list[Tensor]] = field(default_factory=dict)  # key of a figure -> (N,) each
     histograms: list[Tensor] = field(default_factory=list)  # (N, 529)
     features: list[Tensor] = field(default_factory=list)  # (N, 320)
+    inception: list[Tensor] = field(default_factory=list)  # (N, 2048), for FID
     maps: list[Tensor] = field(default_factory=list)  # (N, 2, 32, 32), half precision
     curve: list[Tensor] = field(default_factory=list)  # (N, 2 G): decibels, then mean chroma, at each gain
     variety: list[Tensor] = field(default_factory=list)  # (N,)
@@ -68,20 +71,23 @@ def measure(
     device: str = "cpu",
     batch_size: int = 8,
     features: ImageNetFeatures | None = None,
+    inception: InceptionFeatures | None = None,
+    lpips: Lpips | None = None,
     two_sample: bool = True,
     advance: Callable[[int], None] = lambda photos: None,
 ) -> Measurements:
     """Show every photo to every contestant, once. `advance` hears how many photos are done."""
     judged = [contestant.name for contestant in contestants if contestant.kind != "baseline"]
     done = Measurements([], Record(), {contestant.name: Record() for contestant in contestants}, Album(judged))
-    if features is not None:
-        features.to(device)
+    for network in (features, inception, lpips):
+        if network is not None:
+            network.to(device)
     for on_cpu in photos.batches(batch_size):
         batch = replace(on_cpu, **{key: getattr(on_cpu, key).to(device) for key in ("rgb", "lightness", "ab", "seen")})
         before = len(done.names)
         keep_set, keep_map = before < SET_PHOTOS, two_sample and before < MAP_PHOTOS
         done.truth.add(_of_the_truth(batch))
-        _describe(done.truth, batch.rgb, batch.ab, features if keep_set else None, keep_set, keep_map)
+        _describe(done.truth, batch.rgb, batch.ab, features, inception, keep_set, keep_map)
         shown = {}
         for contestant in contestants:
             record, ab = done.records[contestant.name], contestant.ab(batch)
@@ -90,7 +96,9 @@ def measure(
             # A gray's ab comes back as rounding errors, which have a hue and an edge for whoever looks for them.
             shown_ab = torch.where(shown_ab.abs().amax(1, keepdim=True) < NO_CHROMA, 0.0, shown_ab)
             record.add(_of_a_picture(rgb, lightness, shown_ab, batch))
-            _describe(record, rgb, shown_ab, features if keep_set else None, keep_set, keep_map)
+            if lpips is not None:
+                record.add({"lpips": lpips(rgb, batch.rgb)})
+            _describe(record, rgb, shown_ab, features, inception, keep_set, keep_map)
             if contestant.kind != "baseline":
                 record.curve.append(_curve(ab, batch))
                 shown[contestant.name] = rgb
@@ -141,13 +149,21 @@ def _variant_errors(variants: Tensor, batch: PhotoBatch) -> Tensor:
 
 
 def _describe(
-    record: Record, rgb: Tensor, ab: Tensor, features: ImageNetFeatures | None, keep_set: bool, keep_map: bool
+    record: Record,
+    rgb: Tensor,
+    ab: Tensor,
+    features: ImageNetFeatures | None,
+    inception: InceptionFeatures | None,
+    keep_set: bool,
+    keep_map: bool,
 ) -> None:
     """Keep what the photos of a set are compared by."""
     if keep_set:
         record.histograms.append(ab_histogram(ab).cpu())
-    if features is not None:
-        record.features.append(features(rgb).cpu())
+        if features is not None:
+            record.features.append(features(rgb).cpu())
+        if inception is not None:
+            record.inception.append(inception(rgb).cpu())
     if keep_map:
         record.maps.append(functional.interpolate(ab, (MAP_SIDE, MAP_SIDE), mode="area").half().cpu())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colorgan.evaluation.contestants import GRAY, MEAN
-from colorgan.evaluation.figures import BY_KEY, FIGURES, VARIANTS_ALONE, Figure
+from colorgan.evaluation.figures import BY_KEY, FIGURES, ON_REQUEST, VARIANTS_ALONE, Figure
 from colorgan.evaluation.intervals import Interval
 from colorgan.training.checkpoints import write_file
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 TRUTH = "real photos"
 NOT_THESE = (
-    "FID, KID and LPIPS proper are not computed: they are defined by networks (Inception v3, AlexNet, VGG) whose "
-    "weights have to be downloaded. The distances here use a network that installs offline, and carry its name."
+    "{} not computed: their networks' weights have to be downloaded (--fid and --lpips, once they are there). The "
+    "distances here use a network that installs offline, and carry its name."
 )
 
 
@@ -106,7 +106,9 @@ def shown_figures(evaluation: "Evaluation") -> list[Figure]:
     """All figures, but those of what nobody has, such as variants."""
     figures = evaluation.summary.figures.values()
     return [
-        figure for figure in FIGURES if figure.key not in VARIANTS_ALONE or any(figure.key in one for one in figures)
+        figure
+        for figure in FIGURES
+        if figure.key not in (*ON_REQUEST, *VARIANTS_ALONE) or any(figure.key in one for one in figures)
     ]
 
 
@@ -194,7 +196,18 @@ def notes(evaluation: "Evaluation") -> list[str]:
                 f"{one['name']}: its pictures had changed the lightness by {one['lightness_error']:.1f} L units "
                 "on average; judged is their chroma under the photos' own."
             )
-    return [*said, NOT_THESE]
+    for figure, loaded in evaluation.protocol["backbones"].items():
+        if not loaded["is_published"]:
+            said.append(
+                f"{figure}: {loaded['file']!r} is not the published file of weights (by its SHA-256), so the figure "
+                "can be compared with no other report's."
+            )
+    missing = [name for name in ("FID", "LPIPS") if name not in evaluation.protocol["backbones"]]
+    return (
+        [*said, NOT_THESE.format(f"{' and '.join(missing)} proper {'are' if len(missing) > 1 else 'is'}")]
+        if missing
+        else said
+    )
 
 
 def protocol_lines(evaluation: "Evaluation") -> list[str]:

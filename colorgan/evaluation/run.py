@@ -15,6 +15,7 @@ from colorgan import __version__
 from colorgan.colorizer import Colorizer
 from colorgan.data import DataError, DataSource
 from colorgan.evaluation import measure as measuring
+from colorgan.evaluation.backbones import Loaded
 from colorgan.evaluation.contestants import (
     MEAN,
     TRAIN_PHOTOS,
@@ -27,6 +28,8 @@ from colorgan.evaluation.contestants import (
     distinct_names,
 )
 from colorgan.evaluation.features import ImageNetFeatures
+from colorgan.evaluation.inception import InceptionFeatures
+from colorgan.evaluation.lpips import Lpips
 from colorgan.evaluation.measure import Measurements, measure
 from colorgan.evaluation.photos import LONGEST, MIN_CHROMA, EvaluationPhotos
 from colorgan.evaluation.summary import Summary, summarise
@@ -65,6 +68,8 @@ def evaluate(
     seed: int = 0,
     aged: bool = False,
     two_sample: bool = True,
+    fid: bool | str | Path = False,
+    lpips: bool | str | Path = False,
     device: str | None = None,
     batch_size: int = 8,
     progress: bool = False,
@@ -82,6 +87,8 @@ def evaluate(
         seed: draws the photos, the bootstrap, the variants and the two-sample test's halves.
         aged: show the colorizers each photo as an old print: faded, blurred, grained, scratched, on other films.
         two_sample: whether to train the two-sample test's classifier.
+        fid: compute FID as well: True takes Inception v3's weights from torch's cache, else the file that has them.
+        lpips: compute LPIPS as well, AlexNet's weights likewise.
         device: "cpu", "cuda" ...; None leaves the models' own, or the CPU.
         batch_size: photos through a network together.
         progress: a bar on stderr, if that is a terminal.
@@ -96,6 +103,7 @@ def evaluate(
     if aged and predictions:
         raise ValueError("aged photos are made here, so folders of predictions cannot be of them")
     photos = EvaluationPhotos(data, split, resolution, seed, limit, aged)
+    inception, perceptual = InceptionFeatures(fid) if fid else None, Lpips(lpips) if lpips else None
     folders = [Predictions(folder) for folder in predictions]
     judged: list[Contestant] = [*(_model(one, device) for one in models), *folders]
     for folder in folders:  # before any network runs
@@ -112,6 +120,8 @@ def evaluate(
             device=where,
             batch_size=batch_size,
             features=features,
+            inception=inception,
+            lpips=perceptual,
             two_sample=two_sample,
             advance=bar.update,
         )
@@ -125,7 +135,14 @@ def evaluate(
     if why_not:
         summary.notes[MEAN] = why_not
     described = [{"name": one.name, "kind": one.kind, **one.origin()} for one in contestants]
-    return Evaluation(_protocol(photos, len(done.names), where, two_sample), described, summary, done)
+    protocol = _protocol(photos, len(done.names), where, two_sample)
+    loaded = {"FID": inception, "LPIPS": perceptual}
+    protocol["backbones"] = {name: _origin(one.loaded) for name, one in loaded.items() if one is not None}
+    return Evaluation(protocol, described, summary, done)
+
+
+def _origin(loaded: Loaded) -> dict[str, Any]:
+    return {"file": loaded.file, "sha256": loaded.sha256, "is_published": loaded.is_published}
 
 
 def _model(model: str | Colorizer, device: str | None) -> Model:

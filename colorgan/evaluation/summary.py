@@ -83,7 +83,8 @@ def _differences(first: dict[str, Estimate], second: dict[str, Estimate]) -> dic
 
 def _means(done: Measurements, seed: int) -> dict[str, dict[str, Estimate]]:
     """Means over photos of every contestant, and under "" of the truth, all over the same draws."""
-    wanted = [(name, key) for name in done.records for key in (*PLAIN_MEANS, "mean_chroma")]
+    plain = [*PLAIN_MEANS, *(key for key in ("lpips",) if all(key in one.values for one in done.records.values()))]
+    wanted = [(name, key) for name in done.records for key in (*plain, "mean_chroma")]
     columns = [done.records[name].value(key) for name, key in wanted]
     wanted += [("", key) for key in ("colourfulness", "warm_share", "mean_chroma")]
     columns += [done.truth.value(key) for name, key in wanted if name == ""]
@@ -110,6 +111,10 @@ def _set_estimates(
         found |= {"frechet": frechet_estimate(*features), "kernel": kernel_estimate(*features)}
     elif record.features:
         notes["frechet"] = notes["kernel"] = f"needs at least {FEWEST_FEATURES} photos, got {count}"
+    if record.inception and count >= FEWEST_FEATURES:
+        found["fid"] = frechet_estimate(torch.cat(record.inception), torch.cat(truth.inception))
+    elif record.inception:
+        notes["fid"] = f"needs at least {FEWEST_FEATURES} photos, got {count}"
     if not two_sample:
         notes["two_sample"] = "left out, as asked for"
     elif count < FEWEST_MAPS:
