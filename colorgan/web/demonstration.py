@@ -33,12 +33,12 @@ class Demonstration:
         self.studies = Studies(preparing=True)
         self._store: Store | None = None
         self._backup: VoteBackup | None = None
-        self._thread: threading.Thread | None = None
-        self._closing = threading.Event()
+        self._closing, self._idle = threading.Event(), threading.Event()
+        self._idle.set()
 
     def prepare(self, models: Models) -> None:
         """Open the studies, or render them with the first model; they are served from then on."""
-        self._thread = threading.current_thread()
+        self._idle.clear()
         try:
             self._prepare(models)
         except _ClosingError:
@@ -47,12 +47,12 @@ class Demonstration:
             _say(f"no built-in study: {describe_error(error)}")
         finally:
             self.studies.preparing = False
+            self._idle.set()
 
     def close(self) -> None:
         """No more work, a last copy of the votes, and the database closed."""
         self._closing.set()
-        if self._thread is not None:
-            self._thread.join(_END_S)  # Python must not end while torch works
+        self._idle.wait(_END_S)  # Python must not end while torch works
         if self._backup is not None:
             self._backup.stop()
         if self._store is not None:
