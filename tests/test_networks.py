@@ -23,7 +23,7 @@ from colorgan.networks.discriminators import (
     WeakDiscriminator,
 )
 from colorgan.networks.encoders import EfficientNetLite, imagenet_state, renamed
-from colorgan.networks.generators import DropoutUNet, LabUNet, ResidualGenerator, SymmetricUNet, UnpaddedFCN
+from colorgan.networks.generators import DropoutUNet, LabUNet, ResidualGenerator, SymmetricUNet, UnpaddedFCN, joined
 from colorgan.networks.lite_unet import LiteUNet
 
 Shape = tuple[int, ...]
@@ -685,3 +685,13 @@ def test_weights_travel_by_options_and_safetensors(network: type[nn.Module], opt
     second.load_state_dict(load_file(tmp_path / "weights.safetensors"), strict=True)
     for name, tensor in first.state_dict().items():
         assert torch.equal(tensor, second.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_joining_the_photo_neither_widens_nor_turns_the_features(kind: torch.dtype, order: torch.memory_format) -> None:
+    x, photo = torch.randn(2, 5, 8, 8).to(kind, memory_format=order), torch.randn(2, 1, 8, 8)
+    both = joined(x, photo)
+    assert both.dtype == kind
+    assert both.is_contiguous(memory_format=order)
+    torch.testing.assert_close(both, torch.cat((x, photo.to(kind)), 1))

@@ -122,7 +122,7 @@ class SymmetricUNet(nn.Module):
             skips.append(x)
         skips.pop()
         for step in self.decoder:  # d1 ... d8:      ( 512,   2,   2) (512, 4, 4) (512, 8, 8) (512, 16, 16)
-            x = torch.cat((step(x), skips.pop()), 1)  # (256, 32, 32) (128, 64, 64) (64, 128, 128) (64, 256, 256)
+            x = joined(step(x), skips.pop())  #      (256, 32, 32) (128, 64, 64) (64, 128, 128) (64, 256, 256)
         return torch.tanh(self.head(x))  #           (   3, 256, 256)
 
 
@@ -195,7 +195,7 @@ class MirrorStep(nn.Module):
         self.norm = nn.BatchNorm2d(channels + mirror_channels)
 
     def forward(self, x: Tensor, mirror: Tensor) -> Tensor:
-        return functional.relu(self.norm(torch.cat((self.up(x), mirror), 1)))
+        return functional.relu(self.norm(joined(self.up(x), mirror)))
 
 
 class LabUNet(nn.Module):
@@ -315,6 +315,17 @@ def unpadded_up(in_channels: int, *layers: tuple[int, int]) -> nn.Sequential:
         parts += [convolution, nn.BatchNorm2d(channels), nn.ReLU()]
         in_channels = channels
     return nn.Sequential(*parts)
+
+
+def joined(x: Tensor, mirror: Tensor) -> Tensor:
+    """x (N, C, H, W), mirror (N, M, H, W) -> both, (N, C + M, H, W), in the type of x.
+
+    Under autocast x is in half precision and the photo is not: joined as they are, all of x would be widened. And the
+    one channel of a photo counts as channels first, which would turn all of x round.
+    """
+    last = x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+    order = torch.channels_last if last else torch.preserve_format
+    return torch.cat((x, mirror.to(x.dtype, memory_format=order)), 1)
 
 
 def cropped(x: Tensor, margin: int) -> Tensor:
