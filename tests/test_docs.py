@@ -51,8 +51,8 @@ def flags(parser: argparse.ArgumentParser) -> Iterator[str]:
     for action in parser._actions:
         yield from (option for option in action.option_strings if option.startswith("--"))
         if isinstance(action, argparse._SubParsersAction):
-            for command, its_parser in action.choices.items():
-                yield f"colorgan {command}"
+            for its_parser in action.choices.values():
+                yield its_parser.prog
                 yield from flags(its_parser)
 
 
