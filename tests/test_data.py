@@ -295,10 +295,11 @@ def test_the_square_lies_where_it_should(place: Place, left: int, top: int, side
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_photos_are_turned_upright(orientation: int) -> None:
+@pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True}), ("TIFF", {})])
+def test_photos_are_turned_upright(orientation: int, kind: str, options: dict) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = encode(ramp(10, 10), exif=exif)
+    data = encode(ramp(10, 10), kind, exif=exif, **options)
     square = decode_square(data, 10, Place(), 0.0)
     assert isinstance(square, Image.Image)
     assert square.tobytes() == ImageOps.exif_transpose(Image.open(io.BytesIO(data))).tobytes()

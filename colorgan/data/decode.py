@@ -57,10 +57,10 @@ def decode_square(encoded: bytes | None, resolution: int, place: Place, min_chro
 
 
 def pixels(image: Image.Image) -> Tensor:
-    """RGB image (width W, height H) -> uint8 (3, H, W): a view of lines of reds, of greens and of blues in turn."""
-    # "RGB;L" is Pillow's packing by lines: whole lines are copied later, where "RGB" would leave single bytes to pick.
-    lines = bytearray(image.tobytes("raw", "RGB;L"))
-    return torch.frombuffer(lines, dtype=torch.uint8).view(image.height, 3, image.width).transpose(0, 1)
+    """RGB image (width W, height H) -> uint8 (3, H, W)."""
+    # Band by band: as "RGB" they would come interleaved, and single bytes are slow to pick apart.
+    planes = bytearray().join(image.tobytes("raw", band) for band in "RGB")
+    return torch.frombuffer(planes, dtype=torch.uint8).view(3, image.height, image.width)
 
 
 def _square(image: Image.Image, resolution: int, place: Place, min_chroma: float) -> Image.Image | Fault:
@@ -81,6 +81,11 @@ def _square(image: Image.Image, resolution: int, place: Place, min_chroma: float
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format == "TIFF":
+        return 1  # Pillow turns these upright when it loads them
+    # Most photos of data sets say nothing, and Pillow takes a while to find that out. A PNG may say it at its end.
+    if image.format in ("JPEG", "WEBP") and not image.info.keys() & {"exif", "xmp"}:
+        return 1
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # a camera's garbled EXIF is no reason to lose its photo
@@ -105,8 +110,9 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def is_near_gray(rgb: Image.Image, min_chroma: float) -> bool:
     """Whether the mean chroma of an RGB image, in units of ab, lies under min_chroma."""
     small = rgb.resize(_MINIATURE, Image.Resampling.BOX, reducing_gap=1.0)
-    levels = np.frombuffer(small.tobytes(), np.uint8).reshape(-1, 3)
-    if float((levels.max(1) - levels.min(1)).mean()) * CHROMA_PER_LEVEL > min_chroma:
+    red, green, blue = np.frombuffer(small.tobytes(), np.uint8).reshape(-1, 3).T
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    if float(spread.mean()) * CHROMA_PER_LEVEL > min_chroma:
         return False
     # One photo at a time: a batch's size would show in the last bits, and so could turn a verdict.
     _, ab = rgb_to_lab(pixels(small)[None] / 255)
