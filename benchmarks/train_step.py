@@ -178,6 +178,7 @@ def _figures(turns: dict[str, list[Turn]], options: argparse.Namespace) -> dict[
         "times_faster_without_data": round(ratio("classical_without_data", "ours_without_data", "seconds"), 3),
         "busy": round(min(1.0, ratio("ours_without_data", "ours", "seconds")), 3),
         "seconds": {name: [round(turn.seconds, 4) for turn in taken] for name, taken in turns.items()},
+        "cpu_seconds": {name: [round(turn.cpu_seconds, 4) for turn in taken] for name, taken in turns.items()},
         "load_average": round(os.getloadavg()[0], 1),
     }
 
