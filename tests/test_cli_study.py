@@ -18,11 +18,12 @@ import pytest
 import torch
 from hub_cases import hub, hub_server, make_run
 from hub_server import HubServer
+from postgres import Server
 from test_voting_stimuli import Sepia, picture
 
 from colorgan import Colorizer
 from colorgan.cli import main
-from colorgan.voting import Pool, Store, StudyModel, builtin, study_folder
+from colorgan.voting import Pool, Store, Study, StudyModel, builtin, study_folder
 from colorgan.voting.builtin import builtin_studies
 from colorgan.voting.creation import StudyPhotos, create_study, trained_on
 from colorgan.web.demonstration import Demonstration
@@ -258,6 +259,22 @@ def test_ctrl_c_and_a_limit(autumn: Path) -> None:
         codes = [httpx.get(address + "/study/autumn").status_code for _ in range(5)]
         assert codes == [200, 200, 200, 429, 429]
     assert said[-1] == "stopped\n"
+
+
+def test_on_postgresql(autumn: Path, postgres: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """Named by the flag to one command, by the variable to another: both see the same study."""
+    url = postgres.database()
+    with contextlib.closing(Store.open(url)) as store:
+        Study.create(store, Pool.open(study_folder("autumn")))
+    with serving("autumn", "--database", url) as (address, _), httpx.Client(base_url=address) as visitor:
+        consent = {"consent_version": "1", "device_class": "tablet", "colour_vision": None, "timed": True}
+        assert visitor.post("/study/autumn/session", json=consent).status_code == 200
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORGAN_DATABASE", url)
+        assert study("status") == 0
+    assert "1 sessions begun" in capsys.readouterr().out
+    assert study("status") == 0
+    assert "0 sessions begun" in capsys.readouterr().out
 
 
 def test_closing_asks(autumn: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

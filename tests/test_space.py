@@ -79,7 +79,7 @@ def test_it_starts_from_its_own_folder(model: Path, tmp_path: Path) -> None:
         assert json.loads(config)["title"] == "colorgan"
         while "One moment" in (vote := fetched(address + "vote")):
             time.sleep(0.2)
-        assert 'data-study="demo-' in vote
+        assert 'data-study="demo-' in vote and "a demonstration on a few photos, not a measurement" in vote
         assert "Real or fake? is still running" in fetched(address + "results")
 
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from colorgan.voting.privacy import RateLimiter
-from colorgan.voting.protocol import sequence_ms
+from colorgan.voting.protocol import PAIRED_SHORT, sequence_ms
 from colorgan.voting.study import Study
 from colorgan.web.header import RESULTS, VOTE, header
 from colorgan.web.study import results
@@ -20,6 +20,8 @@ from colorgan.web.study.studies import Studies
 
 ASSETS = Path(__file__).parent.parent / "assets"
 _ANSWER_MS = 2500  # what people take to answer and to breathe, for the consent page's minutes
+_MEASUREMENT = "We measure how often a computer’s colours pass for real ones."
+_DEMONSTRATION = "This is a demonstration on a few photos, not a measurement."
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _HEADERS = {
     # The app may stand in a frame on a Space; nobody else frames it.
@@ -120,6 +122,7 @@ def _counts(study: Study) -> dict[str, str]:
     judged = plan.scored + plan.catch
     minutes = round(plan.trials * (sequence_ms(study.row.exposure_ms) + _ANSWER_MS) / 60_000)
     return {
+        "purpose": _DEMONSTRATION if study.row.protocol_version == PAIRED_SHORT else _MEASUREMENT,
         "practice": _pairs(plan.practice),
         "judged": _pairs(judged),
         "minutes": f"{minutes} minutes" if minutes > 1 else "a minute",
