@@ -144,7 +144,9 @@ def test_differences_are_paired_and_have_a_side(evaluation: Evaluation) -> None:
 
 
 def test_every_figure_has_an_interval_around_it(evaluation: Evaluation) -> None:
-    assert {key for one in evaluation.summary.figures.values() for key in one} == {figure.key for figure in FIGURES} - set(ON_REQUEST)
+    assert {key for one in evaluation.summary.figures.values() for key in one} == {
+        figure.key for figure in FIGURES
+    } - set(ON_REQUEST)
     for name, figures in evaluation.summary.figures.items():
         for key, one in figures.items():
             assert one.low - 1e-9 <= one.value <= one.high + 1e-9, (name, key)
@@ -240,11 +242,35 @@ def test_leaving_out_groups_gives_the_error_of_a_mean() -> None:
         _ = first - Estimate(0.0, others, left_out=True)
 
 
+def paired_kernel_distance(first: torch.Tensor, second: torch.Tensor) -> float:
+    """Gretton et al. 2012, equation 4, pair by pair: of two versions of the same photos."""
+    h = [
+        (a @ c / 6 + 1) ** 3 + (b @ d / 6 + 1) ** 3 - (a @ d / 6 + 1) ** 3 - (c @ b / 6 + 1) ** 3
+        for i, (a, b) in enumerate(zip(first.double(), second.double(), strict=True))
+        for j, (c, d) in enumerate(zip(first.double(), second.double(), strict=True))
+        if i != j
+    ]
+    return float(torch.stack(h).mean())
+
+
+def test_pictures_of_the_same_photos_are_not_nearer_than_equal() -> None:
+    """What two versions of a photo share must not make the sets look alike: on average 0 for equal distributions."""
+    generator = torch.Generator().manual_seed(1)
+    found, naive = [], []
+    for _ in range(60):
+        content = torch.randn(30, 8, generator=generator)
+        first, second = (content + 0.3 * torch.randn(30, 8, generator=generator) for _ in range(2))
+        found.append(kernel_estimate(first, second).value)
+        naive.append(kernel_distance(first, second))
+    error = float(np.std(found)) / 60**0.5
+    assert abs(float(np.mean(found))) < 4 * error < abs(float(np.mean(naive)))
+
+
 def test_estimates_of_sets_are_the_distances_and_leave_groups_out() -> None:
     generator = torch.Generator().manual_seed(1)
     first, second = torch.randn(45, 6, generator=generator), torch.randn(45, 6, generator=generator) + 0.4
     rest = leave_out_groups(45)[3]
-    for estimate, distance in ((kernel_estimate, kernel_distance), (frechet_estimate, frechet_distance)):
+    for estimate, distance in ((kernel_estimate, paired_kernel_distance), (frechet_estimate, frechet_distance)):
         found = estimate(first, second)
         assert found.value == pytest.approx(distance(first, second))
         assert found.others[3].item() == pytest.approx(distance(first[rest], second[rest]))

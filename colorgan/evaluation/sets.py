@@ -100,9 +100,11 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
 
 
 def kernel_estimate(first: Tensor, second: Tensor) -> Estimate:
-    """Features of the same N photos, (N, D) twice -> `kernel_distance`, with what it rests on.
+    """Features of the same N photos, (N, D) twice -> their kernel distance, with what it rests on.
 
-    The kernel is summed over pairs of groups once, so that leaving a group out costs nothing and memory stays small.
+    As `kernel_distance`, but without the pairs of a photo and its own colorization, which are more alike than two
+    photos are: they would pull the distance below 0 (Gretton et al. 2012, "A kernel two-sample test", equation 4). The
+    kernel is summed over pairs of groups once, so that leaving a group out costs nothing and memory stays small.
     """
     check_same(first, second)
     _check_features(first, second)
@@ -114,13 +116,13 @@ def kernel_estimate(first: Tensor, second: Tensor) -> Estimate:
         return torch.stack([torch.stack([_kernel(x, y).sum() for y in ys]) for x in xs])
 
     own = [kernel_sums(part, part) for part in parts]
-    own = [sums - torch.diag(_own_kernels(part)) for sums, part in zip(own, parts, strict=True)]
-    across = kernel_sums(*parts)
+    own = [sums - torch.diag(_same_photo_kernels(part, part)) for sums, part in zip(own, parts, strict=True)]
+    across = kernel_sums(*parts) - torch.diag(_same_photo_kernels(*parts))
 
     def distance(kept: Tensor) -> float:
         count = float((sizes * kept).sum())
-        within = sum(float(kept @ sums @ kept) for sums in own) / (count * (count - 1))
-        return within - 2 * float(kept @ across @ kept) / count**2
+        total = sum(float(kept @ sums @ kept) for sums in own) - 2 * float(kept @ across @ kept)
+        return total / (count * (count - 1))
 
     everyone = torch.ones(groups, dtype=torch.float64)
     others = [distance(everyone - torch.eye(groups, dtype=torch.float64)[g]) for g in range(groups)]
@@ -132,9 +134,9 @@ def _kernel(x: Tensor, y: Tensor) -> Tensor:
     return (x @ y.T / x.shape[1] + 1) ** 3
 
 
-def _own_kernels(parts: list[Tensor]) -> Tensor:
-    """The sum, over each part's photos, of the kernel of a photo with itself."""
-    return torch.stack([((part.square().sum(1) / part.shape[1] + 1) ** 3).sum() for part in parts])
+def _same_photo_kernels(xs: list[Tensor], ys: list[Tensor]) -> Tensor:
+    """The sum, over each part's photos, of the kernel of both versions of one photo."""
+    return torch.stack([(((x * y).sum(1) / x.shape[1] + 1) ** 3).sum() for x, y in zip(xs, ys, strict=True)])
 
 
 def classifier_two_sample(predicted_ab: Tensor, ab: Tensor, seed: int = 0, steps: int = 300) -> Tensor:
