@@ -292,8 +292,8 @@ def test_without_torch_and_gradio(autumn: Path) -> None:
     """Serving must start fast and stay small: everything up to the server itself."""
     check = """
 import sys
-from colorgan.cli import study
-study._run = lambda *_: print(sorted({"torch", "gradio", "transformers", "pyarrow"} & set(sys.modules)))
+from colorgan.cli.study import serve
+serve._run = lambda *_: print(sorted({"torch", "gradio", "transformers", "pyarrow"} & set(sys.modules)))
 from colorgan.cli import main
 sys.exit(main(["study", "serve", "--port", "0"]))
 """

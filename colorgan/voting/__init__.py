@@ -4,6 +4,8 @@ protocol.py     the rules: plans, balanced sides, timing, limits of the exclusio
 stimuli.py      photo and model -> the pictures of a trial, through one pipeline, in files that tell nothing
 pool.py         all pictures of a study, and their manifest
 rendering.py    makes a pool
+creation.py     a study from data sets and models
+builtin.py      the study that comes along
 privacy.py      random tokens, their keyed hash, the rate limiter
 database.py     an address -> an engine, SQLite or PostgreSQL
 schema.py       tables, views and migrations
