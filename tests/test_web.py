@@ -371,6 +371,24 @@ def test_the_routes_stand_before_gradios_own(page_server: Any) -> None:
         assert page_server.study.progress().started == 1
 
 
+def test_gradio_tells_nothing_of_the_study(page_server: Any) -> None:
+    """Neither its own descriptions of the app, nor its routes for files, know of trials, pictures or the database."""
+    pool, store = page_server.study.pool, page_server.study.store
+    secret = {"fake_side", "stimulus", str(pool.folder), store._engine.url.database}
+    secret |= {value for row in pool.rows for value in (row.stimulus_id, row.photo_id)}
+    secret |= {row["trial_id"] for row in store.select("SELECT trial_id FROM trial")}
+    for path in ("", "config", "gradio_api/info", "gradio_api/openapi.json", "openapi.json"):
+        with urllib.request.urlopen(page_server.address + path) as answer:
+            said = answer.read().decode()
+        assert not [word for word in secret if word in said], path
+    picture = next((pool.folder / "images").iterdir())
+    for kept in (store._engine.url.database, pool.folder / "manifest.json", picture):
+        for route in ("gradio_api/file=", "file=", "gradio_api/file/", "study-assets/"):
+            with pytest.raises(urllib.error.HTTPError, match=r"40[34]") as refused:
+                urllib.request.urlopen(f"{page_server.address}{route}{kept}")
+            refused.value.close()
+
+
 # The command
 
 
