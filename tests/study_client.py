@@ -30,7 +30,7 @@ from pathlib import Path
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.store import Store
 from colorgan.voting.study import Study
-from colorgan.web.study import study_app, study_server
+from colorgan.web.study import connections, study_app, study_server
 
 o = json.loads(sys.argv[1])
 jumps = Path(o["jumps"])
@@ -43,6 +43,7 @@ while not listening.getsockname()[1]:  # below the ports that clients get, one o
 listening.listen(512)
 store = Store.open(o["database"], clock=clock)
 studies = [Study.open(store, name, Path(folder)) for name, folder in o["studies"].items()]
+connections.CHECK_S = o["check_s"]
 limiters = [RateLimiter(o["per_minute"], o["burst"]), RateLimiter(o["per_minute"], o["sessions_at_once"])]
 server = study_server(study_app(studies, limiter=limiters[0], session_limiter=limiters[1]), "127.0.0.1", 0,
     behind_proxy=o["behind_proxy"])
@@ -92,6 +93,7 @@ class Server:
             "burst": 1_000_000,
             "sessions_at_once": 100_000,
             "behind_proxy": False,
+            "check_s": 10.0,
             **self.options,
         }
         environment = {**os.environ, "COLORGAN_STUDY_SECRET": SECRET}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from scipy import stats
 from study_client import CONSENT, COOKIE, SEEN, Clock, Participant, Reply, Server, served
@@ -575,6 +576,36 @@ def test_slow_clients_keep_nobody_waiting(arena: Arena, server: Server, somebody
         assert time.monotonic() - begun < 5
 
 
+def test_connections_that_stall_are_closed(arena: Arena) -> None:
+    """In the headers, in the body, and in a reply that is not read; not those of people, who watch a sequence."""
+    with served(arena.database, arena.folders, arena.clock, check_s=0.25) as server, contextlib.ExitStack() as stack:
+        participant = Participant(server)
+        stack.callback(participant.close)
+        participant.begin()
+        trial = participant.trial()
+        assert trial
+        asked = f"GET {trial['image']} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={participant.cookie}\r\n\r\n".encode()
+        beginnings = [b"", b"GET / HT", POST + b"X-Slow: ", POST + b"Content-Length: 100\r\n\r\n{"]
+        beginnings += [asked * 1000, asked]
+        stalled = []
+        for beginning in beginnings:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(beginning)
+            stalled.append(connection)
+        while not stalled[-1].recv(65_536).endswith(b"IEND\xaeB`\x82"):
+            pass
+        stalled[-1].sendall(b"GET / HT")
+        assert server.process
+        process, give_up = psutil.Process(server.process.pid), time.monotonic() + 20
+        theirs = {connection.getsockname()[1] for connection in stalled}
+        while any(one.raddr and one.raddr.port in theirs for one in process.net_connections("tcp")):
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        arena.clock.jump(SEQUENCE_S)
+        assert participant.answer(trial["trial_id"], "left").status == 200  # on the connection it had all the time
+
+
 # Floods
 
 
@@ -649,5 +680,7 @@ def test_nobody_learns_rates_before_the_end(arena: Arena, server: Server, somebo
     participant.answer(trial["trial_id"], "left")
     assert participant.get("/score").json == {"score": None}
     assert set(participant.get("/progress").json) == {"started", "finished", "kept", "goal", "answers"}
-    page = participant.request("GET", "/results").body.decode()
-    assert "%" not in page.split("<main", 1)[1]
+    page = participant.request("GET", "/results?study=paired").body.decode().split("<main", 1)[1]
+    assert "still running" in page
+    for figure in ("of 100 trials", "%", "d′", "fooled", "<svg", "left out"):
+        assert figure not in page, figure

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from colorgan.voting.privacy import RateLimiter
@@ -50,6 +50,8 @@ def guarded(handler: Handler, *limiters: RateLimiter, takes_json: bool = False) 
             return await run_in_threadpool(handler, request, *arguments)
         except RefusedError as refusal:
             return refused(refusal.status, refusal.line)
+        except ClientDisconnect:
+            return refused(400, "the request ended before its body")  # nobody reads it
         except (OperationalError, InterfaceError, PoolTimeout):
             return refused(503, "the study's database does not answer, please try again in a moment")
 

@@ -13,6 +13,7 @@ from colorgan.voting.study import Study
 from colorgan.web.header import STUDY_PAGES
 from colorgan.web.study import results
 from colorgan.web.study.api import Api
+from colorgan.web.study.connections import Connection
 from colorgan.web.study.pages import Pages
 from colorgan.web.study.studies import Studies
 
@@ -71,6 +72,7 @@ def study_server(app: Starlette, host: str, port: int, *, behind_proxy: bool = F
             app,
             host=host,
             port=port,
+            http=Connection,
             log_level="warning",
             access_log=False,
             server_header=False,
