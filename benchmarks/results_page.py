@@ -71,8 +71,8 @@ def _outcome(figures: dict[str, Any]) -> str:
     said = {word: [name for name in order if verdict(figure, gaps[name]) == word] for word in ("better", "worse")}
     first, gray = (with_interval(figure, interval_of(judged[name][figure.key])) for name in (order[0], GRAY))
     return (
-        f"**{order[0]}** comes closest to the true colours: a mean visible difference of {first} in CIEDE2000 units, "
-        f"about 1 being just noticeable; photos left gray have {gray}. Closer than gray, beyond chance: "
+        f"Of these recipes **{order[0]}** comes closest to the true colours: a mean visible difference of {first} in "
+        f"CIEDE2000 units, about 1 being just noticeable; photos left gray have {gray}. Closer than gray, beyond chance: "
         f"{_listed(said['better'])}. Further than gray: {_listed(said['worse'])}."
     )
 

@@ -19,8 +19,8 @@ from colorgan.training.checkpoints import write_file
 
 CELL, MARGIN, HEADER = 128, 4, 28  # pixels
 PHOTOS = 3  # rows of a set's sheet
-PAIR_PHOTOS = 2  # photos of each set beside each other for cGAN and WGAN
-QUALITY = 84
+PAIR_PHOTOS = 1  # photos of each set beside each other for cGAN and WGAN
+QUALITY = 80
 ORIGINAL, GRAY = "original", "gray"
 
 
