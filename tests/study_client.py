@@ -210,4 +210,4 @@ def insist(ask: Callable[[], Reply], within_s: float = 60) -> Reply:
         except (OSError, http.client.HTTPException):
             pass
         assert time.monotonic() < give_up, "no answer"
-        time.sleep(0.02)
+        time.sleep(0.1)
