@@ -19,7 +19,7 @@ from colorgan.colorizer import Colorizer
 from colorgan.data.sources import KNOWN
 from colorgan.evaluation.figures import BY_KEY
 from colorgan.networks import GENERATORS
-from colorgan.recipes import RECIPES
+from colorgan.recipes import RECIPES, Phase
 from colorgan.voting.results import Exclusions, Group, Results
 from colorgan.voting.statistics import Interval
 
@@ -74,7 +74,7 @@ def test_a_card_is_complete(name: str, evaluated: bool, tmp_path: Path) -> None:
         'Colorizer.from_pretrained("tester/model")',
         "--model tester/model",
         "python app.py --model tester/model",
-        f"This is {NETWORKS[RECIPES[name].generator.name]}, trained by the recipe `{name}`.",
+        f"This is {NETWORKS[RECIPES[name].generator.name]}, trained by a variant of the recipe `{name}`.",
         f"| network | `{RECIPES[name].generator.name}` |",
         "2 CPU cores",
         "2.2 hours",
@@ -206,3 +206,41 @@ def test_every_recipe_cites_what_it_stands_on(name: str) -> None:
     altered = replace(RECIPES[name].objective, gradient_penalty=10.0)
     penal = papers("LabUNet", {"objective": {"gradient_penalty": altered.gradient_penalty}})
     assert any("Improved Training of Wasserstein GANs" in one for one in penal)
+
+
+def test_an_altered_recipe_is_not_passed_off_as_the_named_one(tmp_path: Path) -> None:
+    named = RECIPES["wgan-bedroom"]
+    other_photos = replace(named, data=replace(named.data, dataset=("someone/photos",), max_photos=0))
+    for recipe, words in (
+        (other_photos, "trained by the recipe `wgan-bedroom`"),
+        (replace(named, train_images=5), "trained by a variant of the recipe `wgan-bedroom`"),
+    ):
+        run = make_run(tmp_path / str(recipe.train_images))
+        recorded = json.loads((run / "recipe.json").read_text())
+        (run / "recipe.json").write_text(json.dumps({**recorded, "recipe": asdict(recipe)}))
+        text = card_of(run).text
+        assert words in text
+        assert "5 steps of the critic to one of the generator; the critic's weights clipped to 0.01" in text
+
+
+def test_what_the_trainer_records_of_machines_and_time(tmp_path: Path) -> None:
+    gpu = {"gpu": "NVIDIA H200", "cpu": "AMD EPYC", "cpu_cores": 16, "processes": 2, "mixed_precision": "bf16"}
+    cpu = {"gpu": "", "cpu": "AMD EPYC", "cpu_cores": 1, "processes": 1, "mixed_precision": "no"}
+    run = make_run(tmp_path / "run", "flagship")
+    recorded = json.loads((run / "recipe.json").read_text())
+    facts = {"machines": [gpu, cpu], "versions": {"colorgan": "0.1.0", "torch": "2.13.0"}, "seconds": 60.2}
+    phases = (Phase((96, 112), 32, share=0.7), Phase((160,), 20, share=0.3))
+    data = replace(RECIPES["flagship"].data, film=0.3, aging=0.6, phases=phases)
+    recipe = asdict(replace(RECIPES["flagship"], data=data, ema=0.9))
+    (run / "recipe.json").write_text(json.dumps({"recipe": recipe, "run": recorded["run"] | facts}))
+    text = card_of(run).text
+    for row in (
+        "| hardware | 2 × NVIDIA H200, in bf16; then AMD EPYC, 1 core |",
+        "| software | colorgan 0.1.0, torch 2.13.0 |",
+        "| time | 60 seconds |",
+        "| photos | 70% at 96/112 pixels squared, in batches of 32; 30% at 160 pixels squared, in batches of 20 |",
+        "| gray inputs | 30% seen as by old film; 60% faded, toned, grained or scratched |",
+        "| weights | the training's average, decay 0.9 |",
+    ):
+        assert row in text, row
+    assert "| hardware | two machines |" in card_of(run, "two machines").text

@@ -1,7 +1,7 @@
 """The card that goes to the Hub with every model: model_card.md, filled in with what is known of the model."""
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,15 @@ _GAMES = {
     "wasserstein": "Wasserstein critic",
     "hinge": "hinge loss of a critic",
 }
+
+_RULES = (  # field of an objective, its value where it says nothing, in words
+    ("critic_steps", 1, "{} steps of the critic to one of the generator"),
+    ("clip_weights", 0, "the critic's weights clipped to {:g}"),
+    ("gradient_penalty", 0, "gradient penalty {:g}"),
+    ("real_label", 1, "real photos labelled {:g}"),
+    ("label_noise", 0, "labels moved by up to {:g}"),
+    ("label_flips", 0, "{:.0%} of labels flipped"),
+)
 
 
 def model_card(
@@ -124,7 +133,8 @@ def _evaluation(results: Results) -> list[EvalResult]:
 
 
 def _summary(config: Mapping[str, Any], record: RunRecord) -> str:
-    how = f"trained by the recipe `{config['recipe']}`" if record.recipe else "whose recipe is not on record"
+    own = "" if record.as_named else "a variant of "
+    how = f"trained by {own}the recipe `{config['recipe']}`" if record.recipe else "whose recipe is not on record"
     return f"This is {NETWORKS.get(config['network'], 'a network of its own')}, {how}."
 
 
@@ -159,7 +169,9 @@ def _objective(objective: Mapping[str, Any]) -> str:
     if objective["adversarial"] != "none":
         late = f", in the last {1 - objective['adversarial_start']:.0%}" if objective["adversarial_start"] else ""
         parts.append(f"{objective['adversarial_weight']:g} × {_GAMES[objective['adversarial']]}{late}")
-    return " + ".join(part.removeprefix("1 × ") for part in parts)
+    text = " + ".join(part.removeprefix("1 × ") for part in parts)
+    rules = [words.format(objective[name]) for name, plain, words in _RULES if objective[name] != plain]
+    return text + (f" ({'; '.join(rules)})" if rules else "")
 
 
 def _optimiser(plan: Mapping[str, Any]) -> str:
@@ -203,23 +215,40 @@ def _sets(record: RunRecord) -> list[tuple[str, str]]:
 
 
 def _training(record: RunRecord) -> list[tuple[str, str]]:
-    recipe, seen = record.recipe, record.images_seen
+    recipe, seen, versions = record.recipe, record.images_seen, record.run.get("versions")
     rows = []
     if recipe:
-        phases = recipe["data"]["phases"]
-        sides = "; ".join("/".join(map(str, phase["resolution"])) for phase in phases)
-        batches = "; ".join(str(phase["train_batch_size"]) for phase in phases)
         rows += [
             ("budget" if record.run else "the recipe's budget", f"{recipe['train_images']:,} photos, repeats counted")
         ]
-        rows += [("pixels squared", sides), ("batch", batches)]
+        rows += [("photos", _phases(recipe["data"]["phases"])), *_aged(recipe["data"])]
+        rows += [("weights", f"the training's average, decay {recipe['ema']:g}")] if recipe["ema"] else []
     rows += [("seen", f"{seen:,} photos")] if seen is not None and seen != recipe.get("train_images") else []
     rows += [("seed", str(record.run["seed"]))] if "seed" in record.run else []
     return [
         *rows,
         ("time", _duration(record.seconds) if record.seconds else "not on record"),
         ("hardware", record.trained_on or "not on record"),
+        *([("software", ", ".join(f"{name} {version}" for name, version in versions.items()))] if versions else []),
     ]
+
+
+def _phases(phases: Sequence[Mapping[str, Any]]) -> str:
+    """Sizes and batches, phase by phase; equal ones are said once."""
+    texts = [
+        f"{'/'.join(map(str, phase['resolution']))} pixels squared, in batches of {phase['train_batch_size']}"
+        for phase in phases
+    ]
+    if len(set(texts)) == 1:
+        return texts[0]
+    return "; ".join(f"{phase['share']:.0%} at {text}" for phase, text in zip(phases, texts, strict=True))
+
+
+def _aged(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How the gray inputs were made to look old."""
+    kinds = {"seen as by old film": data["film"], "faded, toned, grained or scratched": data["aging"]}
+    said = "; ".join(f"{share:.0%} {how}" for how, share in kinds.items() if share)
+    return [("gray inputs", said)] if said else []
 
 
 def _duration(seconds: float) -> str:

@@ -89,6 +89,12 @@ class RunRecord:
         return cls(folder, recorded.get("recipe", {}), recorded.get("run", {}), rows, report, study, hardware)
 
     @property
+    def as_named(self) -> bool:
+        """Whether the recipe is the one of its name, whatever the photos were."""
+        named = RunRecord.of_recipe(self.recipe.get("name", "")).recipe
+        return _made(self.recipe) == _made(named)
+
+    @property
     def sample(self) -> Path | None:
         """The latest sample sheet."""
         return max((self.folder / "samples").glob("*.png"), default=None) if self.folder else None
@@ -209,6 +215,14 @@ def public_name(name: str) -> str:
     return Path(name.replace("\\", "/")).name if is_local(name) else name
 
 
+def _made(recipe: Mapping[str, Any]) -> Any:
+    """What makes a recipe, as JSON has it: not its words, and not which photos."""
+    of_the_photos = ("dataset", "dataset_weights", "split", "max_photos")
+    kept = {name: value for name, value in recipe.items() if name not in ("summary", "notes")}
+    data = {name: value for name, value in recipe.get("data", {}).items() if name not in of_the_photos}
+    return json.loads(json.dumps({**kept, "data": data}))
+
+
 def _machine_text(machine: Mapping[str, Any]) -> str:
     """A machine of recipe.json in words."""
     processes, precision = machine["processes"], machine["mixed_precision"]
@@ -218,7 +232,7 @@ def _machine_text(machine: Mapping[str, Any]) -> str:
         cores = machine["cpu_cores"]
         text = f"{machine['cpu']}, {cores} core{'s' * (cores != 1)}"
         text += f", {processes} processes" if processes > 1 else ""
-    return text if precision == "no" else f"{text}, {precision}"
+    return text if precision == "no" else f"{text}, in {precision}"
 
 
 def _json(path: Path) -> dict[str, Any]:
