@@ -13,13 +13,11 @@ goes on. Without --data, lsun-bedroom, stanford-dogs and flowers-102 are streame
 import argparse
 import json
 import os
-import platform
 import shlex
 import statistics
 import sys
 import time
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -212,12 +210,7 @@ def _machine(plan: Plan) -> dict[str, Any]:
 
     device = torch.cuda.get_device_name(plan.device) if plan.device != "cpu" else ""
     own = {key: value for key, value in machine().items() if key != "threads"}
-    return own | {
-        "gpu": device,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "date": str(date.today()),
-    }
+    return own | {"gpu": device, "cores": os.cpu_count(), "load_average": round(os.getloadavg()[2], 1)}
 
 
 def main() -> None:

@@ -43,6 +43,8 @@ def _opening(figures: dict[str, Any]) -> str:
     plan, machine, runs = figures["plan"], figures["machine"], figures["recipes"]
     where = machine["gpu"] or f"{machine['cores']} CPU cores ({machine['processor']})"
     least = min(runs.values(), key=lambda run: run["own_images"])["own_images"]
+    crowded = machine["load_average"] > machine["cores"]
+    busy = f", with other work running (load average {machine['load_average']:g})" if crowded else ""
     share = 100 * plan["images"] / least
     size = (
         f"**This is a small budget**: {share:.2g} % of the shortest recipe's own {least:,} images. It tells which "
@@ -55,7 +57,8 @@ def _opening(figures: dict[str, Any]) -> str:
         f"{len(runs)} recipes, each trained on the same {plan['images']:,} photos in the same order, at "
         f"{plan['resolution']} px where its networks allow, and judged by the same "
         f"{figures['evaluation']['protocol']['photos']} test photos. {size}\n\n"
-        f"Measured on {machine['date']} on {where}, torch {machine['torch']}, by\n\n```\n{figures['command']}\n```\n\n"
+        f"Measured on {machine['date']} on {where}{busy}, torch {machine['torch']}, by\n\n"
+        f"```\n{figures['command']}\n```\n\n"
         "On a machine with a GPU, `make results` repeats it with as many images as 25 minutes allow. Every figure "
         "below comes from [results/figures.json](results/figures.json); intervals are 95 %."
     )
@@ -72,8 +75,8 @@ def _outcome(figures: dict[str, Any]) -> str:
     first, gray = (with_interval(figure, interval_of(judged[name][figure.key])) for name in (order[0], GRAY))
     return (
         f"Of these recipes **{order[0]}** comes closest to the true colours: a mean visible difference of {first} in "
-        f"CIEDE2000 units, about 1 being just noticeable; photos left gray have {gray}. Closer than gray, beyond chance: "
-        f"{_listed(said['better'])}. Further than gray: {_listed(said['worse'])}."
+        f"CIEDE2000 units, about 1 being just noticeable; photos left gray have {gray}. Closer than gray, beyond "
+        f"chance: {_listed(said['better'])}. Further than gray: {_listed(said['worse'])}."
     )
 
 
