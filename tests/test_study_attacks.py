@@ -241,6 +241,12 @@ def test_time_tells_neither_right_nor_catch_nor_side(heard: Any) -> None:
     assert p([(row["fake_side"] == "whole", image) for row, _, _, image, _ in single]) > CHANCE
 
 
+def test_no_reply_waits_for_its_own_head(heard: Any) -> None:
+    """Nagle's algorithm and a delayed acknowledgement would make it 40 ms each, however fast the server is."""
+    assert min(answered for *_, answered in heard) < 0.03
+    assert min(image for *_, image, _ in heard) < 0.03
+
+
 def test_half_of_each_kind_is_on_the_left(heard: Any) -> None:
     sides = Counter((row["kind"], row["fake_side"]) for row, *_ in heard)
     for kind, (one, two) in (("scored", protocol.PAIR_SIDES), ("catch", protocol.PAIR_SIDES)):
