@@ -11,6 +11,7 @@ OUTPUT_DIR/
 
 import importlib.util
 import sys
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -265,6 +266,8 @@ class Trainer:
 
 
 def _accelerator(run: Run) -> Accelerator:
+    # torch 2.13 has a new name for it, which older ones and accelerate do not know.
+    warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
     if run.report_to != "none" and importlib.util.find_spec(run.report_to) is None:
         raise ValueError(
             f"report_to {run.report_to!r} needs a package that is not installed: "
