@@ -46,7 +46,7 @@ def publish(
         private: whether a new one is for its owner alone.
         revision: branch to publish to, main unless told.
         token: with the right to write; None for HF_TOKEN or the login.
-        hardware: what it was trained on, for the card.
+        hardware: what it was trained on, in place of what the run recorded.
 
     Raises:
         ValueError: no model there, or the Hub cannot or will not take it; one line.
