@@ -147,8 +147,11 @@ def test_dropping_and_pasting(page: Any, photos: Path) -> None:
 
 
 def test_by_keyboard_alone(page: Any) -> None:
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Choose photos"
+    passed = 0  # the header's links come first
+    while page.evaluate("document.activeElement.getAttribute('aria-label')") != "Choose photos":
+        page.keyboard.press("Tab")
+        passed += 1
+        assert passed <= page.locator(".masthead a").count() + 1, "the way to the drop target is longer than the header"
     outline = "getComputedStyle(document.activeElement.closest('label')).outlineStyle"
     assert page.evaluate(outline) == "solid", "no focus ring"
     page.keyboard.press("Tab")
