@@ -23,7 +23,9 @@ def add_publish(commands: Any) -> None:
     parser.add_argument("--to", required=True, metavar="ID", help="user/model; made if it is not there")
     parser.add_argument("--private", action="store_true", help="a new one is for its owner alone")
     parser.add_argument("--revision", metavar="R", help="branch to publish to; default: main")
-    parser.add_argument("--hardware", default="", metavar="TEXT", help="what it was trained on; default: as the run recorded it")
+    parser.add_argument(
+        "--hardware", default="", metavar="TEXT", help="what it was trained on; default: as the run recorded it"
+    )
     parser.set_defaults(run=_publish)
 
 
