@@ -143,9 +143,7 @@ class PhotoStream(IterableDataset[Batch]):
         positions = np.arange(local) + first + self.rank * local
         (draw,) = uniforms(key_of(self.seed, "resolution"), np.array([first]))
         side = self.resolutions[int(draw * len(self.resolutions))]
-        rgb = torch.empty(local, 3, side, side, dtype=torch.uint8)
-        if get_worker_info() is not None:
-            rgb.share_memory_()  # where it goes anyway; moved there only when sent, it would leave a hole in the heap
+        rgb = _new_batch(local, side)
         met: Counter[Fault | None] = Counter()
         for row, (position, place) in enumerate(zip(positions.tolist(), self._places(positions), strict=True)):
             rgb[row] = pixels(self._photo(reader, position, side, place, met))
@@ -224,6 +222,17 @@ class PhotoStream(IterableDataset[Batch]):
                 f"start_images, window and max_photos must not be negative, got {self.start_images}, {self.window} "
                 f"and {self.max_photos}"
             )
+
+
+def _new_batch(count: int, side: int) -> Tensor:
+    """Room for a batch, uint8 (count, 3, side, side); in a worker, in the memory that it is sent in.
+
+    Moved there only when sent, as torch does unasked, it costs a copy and leaves a hole in the worker's heap.
+    """
+    if get_worker_info() is None:
+        return torch.empty(count, 3, side, side, dtype=torch.uint8)
+    shared = torch.UntypedStorage._new_shared(count * 3 * side * side)  # as torch's own default_collate does
+    return torch.empty(0, dtype=torch.uint8).set_(shared).view(count, 3, side, side)
 
 
 def photo_loader(stream: PhotoStream, num_workers: int = 0) -> DataLoader[Batch]:
