@@ -145,7 +145,7 @@ def _meanings(figures: dict[str, Any]) -> str:
     lines = [f"- {BY_KEY[key].title}: {BY_KEY[key].about}" for key in (*CLOSE, *ALIKE)]
     missing = figures["evaluation"]["missing"]
     lines += [f"- {BY_KEY[key].title if key in BY_KEY else key}: {why}." for key, why in missing.items()]
-    return "\n".join([*lines, f"- {NOT_THESE}"])
+    return "\n".join([*lines, "- " + NOT_THESE.format("FID and LPIPS proper are")])
 
 
 def _reference(figures: dict[str, Any]) -> str:
