@@ -33,7 +33,7 @@ class Requests(list[str]):
 def opened(browser: Any, address: str, **options: Any) -> tuple[Any, Any, Requests]:
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     page, complaints = context.new_page(), Requests()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(20_000)
     own = (address, "blob:", "data:")
     page.on("request", lambda request: None if request.url.startswith(own) else complaints.append(request.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))

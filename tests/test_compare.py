@@ -303,7 +303,7 @@ def opened(browser: Any, page_server: Any) -> Iterator[Any]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page, complaints = context.new_page(), []
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.goto(f"{page_server.address}compare")
