@@ -351,7 +351,7 @@ def section(results: dict) -> str:
 
 def busy(machine: dict) -> str:
     """What is said of other work on the machine."""
-    return f", other work running (load {machine['load_before']:.1f} before)" if machine["load_before"] > 0.5 else ""
+    return f", load average {machine['load_before']:.1f} before"
 
 
 def main() -> None:
