@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--mixed-precision", choices=("no", "bf16"), default="", help="default: bf16 on a GPU")
     parser.add_argument("--workers", type=int, default=-1, help="processes that decode photos")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--no-bundled", action="store_true", help="leave the bundled weights out of the table")
+    parser.add_argument("--no-bundled", action="store_true", help="leave the bundled models out of the table")
     parser.add_argument("--output", type=Path, default=ROOT / "runs" / "results", help="folder of the runs")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where results.md and results/ go")
     parser.add_argument("--render-only", action="store_true", help="write the page from figures.json again")
@@ -124,19 +124,21 @@ def judge(plan: Plan, names: list[str], options: argparse.Namespace) -> dict[str
     """Evaluate the trained recipes, write their sheets, and gather every figure of the page."""
     from results_pictures import save_sheets
 
-    from colorgan import DEFAULT_WEIGHTS, Colorizer
+    from colorgan import Colorizer
     from colorgan.evaluation import evaluate
     from colorgan.evaluation.report import as_json
+    from colorgan.web.models import bundled_models
 
     runs = {name: run_figures(plan, name, options.output / name) for name in names}
     colorizers = {
         name: Colorizer.from_pretrained(options.output / name / "model") for name in names if not runs[name]["diverged"]
     }
-    bundled = ""
-    if not options.no_bundled:
-        model = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
-        bundled = model.recipe = f"{model.name} (bundled)"
-        colorizers[bundled] = model
+    bundled = []
+    for folder in () if options.no_bundled else bundled_models():
+        model = Colorizer.from_pretrained(folder)
+        model.recipe = f"{model.name} (bundled)"
+        bundled.append(model.recipe)
+        colorizers[model.recipe] = model
     print(f"judging {len(colorizers)} models by {options.test_limit} photos", file=sys.stderr, flush=True)
     evaluation = evaluate(
         list(colorizers.values()),
@@ -164,7 +166,7 @@ def judge(plan: Plan, names: list[str], options: argparse.Namespace) -> dict[str
         "bundled": bundled,
         "forward_ms": _forward_ms(colorizers, plan),
         "evaluation": {**report, "differences": kept, "protocol": _public(report["protocol"]), "contestants": []},
-        "sheets": save_sheets(sets, colorizers, pair, plan, pictures),
+        "sheets": save_sheets(sets, colorizers, bundled, pair, plan, pictures),
     }
 
 

@@ -15,6 +15,12 @@ from colorgan.training.checkpoints import write_file
 CLOSE = ("ciede2000", "psnr", "psnr_as_vivid", "ssim", "ab_psnr", "bleeding")
 ALIKE = ("chroma_ratio", "colourfulness_gap", "warm_share", "histogram", "frechet", "kernel", "two_sample")
 COMPARED = ("ciede2000", "psnr", "psnr_as_vivid", "ssim", "histogram", "frechet", "colourfulness_gap", "bleeding")
+BROUGHT = ("ciede2000", "psnr", "psnr_as_vivid", "chroma_ratio", "histogram", "frechet", "bleeding", "two_sample")
+STEPS = {  # each adds to the one before
+    "flagship-scratch": "from random weights",
+    "flagship-l2": "with the features of ImageNet",
+    "flagship": "with the critic, in its last fifth",
+}
 TRUTH = "real photos"
 
 
@@ -30,6 +36,7 @@ def page(figures: dict[str, Any]) -> str:
         _opening(figures),
         _tables(figures),
         _against(figures),
+        _brought(figures),
         _beside(figures),
         _sheets(figures),
         _curves(figures),
@@ -83,10 +90,11 @@ def _outcome(figures: dict[str, Any]) -> str:
 def _tables(figures: dict[str, Any]) -> str:
     close = _table(figures, CLOSE)
     alike = _table(figures, ALIKE)
+    names, said = _listed([f"*{name}*" for name in figures["bundled"]]), "is a model"
+    if len(figures["bundled"]) > 1:
+        said = "are models"
     bundled = (
-        f"\n\n*{figures['bundled']}* is the model that colorgan ships: another budget, so it does not compete."
-        if figures["bundled"]
-        else ""
+        f"\n\n{names} {said} that colorgan ships: another budget, so out of competition." if figures["bundled"] else ""
     )
     return (
         "## How close to the photo\n\nBold: the best of the recipes of equal budget; arrows: which way is better.\n\n"
@@ -96,25 +104,26 @@ def _tables(figures: dict[str, Any]) -> str:
 
 def _table(figures: dict[str, Any], keys: tuple[str, ...]) -> str:
     judged = figures["evaluation"]["figures"]
-    rows = [name for name in (GRAY, MEAN) if name in judged]
-    rows += [
-        *(name for name in figures["recipes"] if name in judged),
-        *([figures["bundled"]] * bool(figures["bundled"])),
-    ]
+    rows = [name for name in (GRAY, MEAN, *figures["recipes"], *figures["bundled"]) if name in judged]
     best = {key: best_of(figures, BY_KEY[key]) for key in keys}
-    lines = [
-        f"| | {' | '.join(BY_KEY[key].title + direction(BY_KEY[key]) for key in keys)} |",
-        "|---" * (len(keys) + 1) + "|",
-    ]
+    lines = _head("", keys)
     for name in rows:
-        cells = []
-        for key in keys:
-            cell = with_interval(BY_KEY[key], interval_of(judged[name].get(key)))
-            cells.append(f"**{cell}**" if best[key] == name else cell)
-        shown = f"*{name}*" if name == figures["bundled"] else name
+        cells = _cells(figures, name, keys)
+        cells = [f"**{cell}**" if best[key] == name else cell for key, cell in zip(keys, cells, strict=True)]
+        shown = f"*{name}*" if name in figures["bundled"] else name
         lines.append(f"| {shown} | {' | '.join(cells)} |")
     truth = [with_interval(BY_KEY[key], _truth(figures, BY_KEY[key])) for key in keys]
     return "\n".join([*lines, f"| {TRUTH} | {' | '.join(truth)} |"])
+
+
+def _head(corner: str, keys: tuple[str, ...]) -> list[str]:
+    titles = " | ".join(BY_KEY[key].title + direction(BY_KEY[key]) for key in keys)
+    return [f"| {corner} | {titles} |", "|---" * (len(keys) + 1) + "|"]
+
+
+def _cells(figures: dict[str, Any], name: str, keys: tuple[str, ...]) -> list[str]:
+    judged = figures["evaluation"]["figures"][name]
+    return [with_interval(BY_KEY[key], interval_of(judged.get(key))) for key in keys]
 
 
 def interval_of(figure: dict[str, float] | None) -> Interval | None:
@@ -171,7 +180,7 @@ def _against(figures: dict[str, Any]) -> str:
         f"| minus {reference} | {' | '.join(BY_KEY[key].title for key in COMPARED)} |",
         "|---" * (len(COMPARED) + 1) + "|",
     ]
-    for name in (*figures["recipes"], figures["bundled"]):
+    for name in (*figures["recipes"], *figures["bundled"]):
         if not (found := _difference(figures, name, reference)):
             continue
         cells = []
@@ -188,6 +197,19 @@ def _against(figures: dict[str, Any]) -> str:
     ranked = len(first) + sum(winner is not None for winner in others.values())
     said = f"{reference} is first in {len(first)} of {ranked} figures.{behind}"
     return f"## Against {reference}, paired by photo\n\n{said}\n\n" + "\n".join(lines)
+
+
+def _brought(figures: dict[str, Any]) -> str:
+    """What each step of the flagship's making has brought: one network, as far as all of its steps were trained."""
+    judged = figures["evaluation"]["figures"]
+    if any(name not in judged for name in STEPS):
+        return ""
+    lines = _head("one network", BROUGHT)
+    for name, said in STEPS.items():
+        lines.append(f"| {said} ({name}) | {' | '.join(_cells(figures, name, BROUGHT))} |")
+    for name in figures["bundled"]:
+        lines.append(f"| with more images: *{name}* | {' | '.join(_cells(figures, name, BROUGHT))} |")
+    return "## What brought what\n\n" + "\n".join(lines)
 
 
 def _beside(figures: dict[str, Any]) -> str:
@@ -234,11 +256,16 @@ def _sheets(figures: dict[str, Any]) -> str:
     parts = [
         f"## Sheets\n\nThe first {max(one['photos'] for one in sets)} photos of each set in the order of seed "
         f"{figures['plan']['seed']}: drawn, not picked. Columns as named above each; the photographs keep the terms of "
-        "their own data sets."
+        "their own data sets. Where bundled models have a sheet of their own, it comes first, at 256 px; "
+        "where these fail is told in [their card](../colorgan/weights/README.md) and in [log.md](log.md)."
     ]
     for one in sets:
         note = "" if one["truth"] else " (nothing to compare with: the last column is the photograph as found)"
-        parts.append(f"### {one['title'].capitalize()}{note}\n\n![{one['title']}](results/{one['file']})")
+        title, own = one["title"], one.get("bundled")
+        pictures = [f"![{title}](results/{one['file']})"]
+        if own:
+            pictures.insert(0, f"![{title} by the bundled models](results/{own})")
+        parts.append("\n\n".join([f"### {title.capitalize()}{note}", *pictures]))
     return "\n\n".join(parts)
 
 

@@ -19,6 +19,7 @@ from colorgan.training.checkpoints import write_file
 
 CELL, MARGIN, HEADER = 128, 4, 28  # pixels
 PHOTOS = 3  # rows of a set's sheet
+OWN_PHOTOS, OWN_CELL, OWN_SIDE = 6, 192, 256  # of a set's sheet of the bundled models alone: photos, and their pixels
 PAIR_PHOTOS = 1  # photos of each set beside each other for cGAN and WGAN
 QUALITY = 80
 ORIGINAL, GRAY = "original", "gray"
@@ -77,22 +78,36 @@ def save_jpeg(picture: Image.Image, path: Path) -> None:
 
 
 def save_sheets(
-    sets: Sequence[tuple[str, bool]], colorizers: dict[str, Colorizer], pair: Sequence[str], plan: Any, folder: Path
+    sets: Sequence[tuple[str, bool]],
+    colorizers: dict[str, Colorizer],
+    bundled: Sequence[str],
+    pair: Sequence[str],
+    plan: Any,
+    folder: Path,
 ) -> list[dict[str, Any]]:
-    """A sheet for each set of (name, whether it has a truth), and one of the pair alone: what was written."""
+    """Sheets of each set of (name, whether it has a truth), and one of the pair alone: what was written.
+
+    A set has a sheet of all colorizers, and one of the bundled ones alone with more and larger photos.
+    """
     made, beside, before = [], [], set(folder.glob("*.jpg"))
     for data, with_truth in sets:
         name = Path(data).name
         shown = columns(draw_photos(data, plan.resolution, plan.seed, PHOTOS, with_truth), colorizers)
         save_jpeg(sheet(shown), folder / f"{name}.jpg")
         made.append({"title": name, "file": f"{name}.jpg", "photos": len(shown[ORIGINAL]), "truth": with_truth})
+        if bundled:
+            photos = draw_photos(data, OWN_SIDE, plan.seed, OWN_PHOTOS, with_truth)
+            own = columns(photos, {one: colorizers[one] for one in bundled})
+            made[-1] |= {"bundled": f"{name}-bundled.jpg"}
+            save_jpeg(sheet(own, OWN_CELL), folder / made[-1]["bundled"])
         if with_truth:
             beside.append({key: value[:PAIR_PHOTOS] for key, value in shown.items()})
     if len(pair) == 2 and beside:
         joined = {key: torch.cat([one[key] for one in beside]) for key in (GRAY, *pair, ORIGINAL)}
         save_jpeg(sheet(joined), folder / "cgan-wgan.jpg")
         made.append({"title": " beside ".join(pair), "file": "cgan-wgan.jpg", "photos": len(joined[GRAY])})
-    for old in before - {folder / one["file"] for one in made}:
+    written = {folder / one[key] for one in made for key in ("file", "bundled") if key in one}
+    for old in before - written:
         old.unlink()
     return made
 

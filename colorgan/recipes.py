@@ -6,7 +6,7 @@ Counters count images (as the photos come in), never steps: a budget then means 
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, dataclass, field, replace
 from typing import Any
 
 PIXEL_TERMS = ("none", "l1", "l2", "smooth_l1")
@@ -374,6 +374,15 @@ FLAGSHIP_L2 = Recipe(
     notes=("the cells of the distribution head are counted on the training photos: 189 on those of the bundled model",),
 )
 
+FLAGSHIP_SCRATCH = replace(
+    FLAGSHIP_L2,
+    name="flagship-scratch",
+    summary="the twin from random weights: beside it, what the features of ImageNet bring",
+    generator_optimiser=replace(FLAGSHIP_L2.generator_optimiser, encoder_scale=1.0),
+    pretrained=False,
+    notes=(),
+)
+
 FLAGSHIP = Recipe(
     name="flagship",
     summary="the twin, and in its last fifth a critic of patches and of whole photos",
@@ -420,5 +429,6 @@ RECIPES: dict[str, Recipe] = {
         FCN_CGAN,
         FLAGSHIP,
         FLAGSHIP_L2,
+        FLAGSHIP_SCRATCH,
     )
 }

@@ -26,6 +26,7 @@ NAMES = [
     "fcn-cgan",
     "flagship",
     "flagship-l2",
+    "flagship-scratch",
 ]
 
 
@@ -64,6 +65,8 @@ def test_what_the_sources_say_is_in_the_recipes() -> None:
     twin, flagship = RECIPES["flagship-l2"], RECIPES["flagship"]
     assert twin.generator == flagship.generator and twin.discriminator is None and flagship.discriminator is not None
     assert twin.ema == flagship.ema == 0.998 and twin.pretrained
+    scratch = RECIPES["flagship-scratch"]
+    assert not scratch.pretrained and (scratch.generator, scratch.data) == (twin.generator, twin.data)
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,23 @@ def test_cgan_beside_wgan_says_what_the_figures_say(finished: Path, benchmarks: 
     assert "Could be chance: CIEDE2000" in benchmarks.page.page(figures)
 
 
+def test_what_brought_what_has_a_row_for_each_step(finished: Path, benchmarks: ModuleTypes) -> None:
+    text = (finished / "docs" / "results" / "figures.json").read_text()
+    figures = json.loads(text.replace(FIRST, "flagship-scratch"))
+    judged = figures["evaluation"]["figures"]
+    assert "## What brought what" not in benchmarks.page.page(figures)  # a step is missing
+    judged["flagship"] = {**judged[SECOND], "ciede2000": {"value": 9.0, "low": 8.0, "high": 9.5}}
+    judged["own"] = judged[SECOND]
+    found = rows(benchmarks.page.page(figures | {"bundled": ["own"]}), "What brought what")
+    assert [re.sub(r".*[(*]([\w-]+)\W*", r"\1", row) for row in found] == [
+        "flagship-scratch",
+        SECOND,
+        "flagship",
+        "own",
+    ]
+    assert found["with the critic, in its last fifth (flagship)"][0] == "9.00 (8.00 to 9.50)"
+
+
 def test_a_results_folder_is_of_one_plan(finished: Path, benchmarks: ModuleTypes) -> None:
     runs = benchmarks.runs
     kept = json.loads((finished / "runs" / "plan.json").read_text())

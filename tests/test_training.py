@@ -39,6 +39,7 @@ TINY: dict[str, tuple[dict[str, object], dict[str, object], int]] = {
     "fcn-cgan": ({}, {}, 120),
     "flagship": ({"encoder": "lite0", "widths": (8, 8, 8, 8)}, {"width": 4}, 128),
     "flagship-l2": ({"encoder": "lite0", "widths": (8, 8, 8, 8)}, {}, 64),
+    "flagship-scratch": ({"encoder": "lite0", "widths": (8, 8, 8, 8)}, {}, 64),
 }
 
 

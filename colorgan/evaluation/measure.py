@@ -27,7 +27,6 @@ GAINS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # chroma scales of the curves
 CURVE_STRIDE = 2  # curves look at every second pixel of every second row: an unbiased sample at a quarter of the work
 SET_PHOTOS, MAP_PHOTOS, VARIANT_PHOTOS = 10_000, 2_000, 48
 VARIANTS = 4
-TRIMMED_EVERY = 64  # photos
 MAP_SIDE = 32  # pixels squared of what the two-sample test looks at
 NO_CHROMA = 0.01  # ab units; one step of 8 bits is at least 0.16
 MOST_DECIBELS = 100.0  # PSNR of a picture that is the photo itself, where it has no end
@@ -112,8 +111,7 @@ def measure(
                 record.variant_errors.append(torch.stack(errors, 1))
         scores = {name: done.records[name].values["ciede2000"][-1] for name in judged}
         done.album.add(batch, shown, scores)
-        if len(done.names) // TRIMMED_EVERY < (len(done.names) + len(batch.names)) // TRIMMED_EVERY:
-            _give_memory_back()
+        _give_memory_back()
         done.names += batch.names
         advance(len(batch.names))
     return done
