@@ -19,7 +19,7 @@ BROUGHT = ("ciede2000", "psnr", "psnr_as_vivid", "chroma_ratio", "histogram", "f
 STEPS = {  # each adds to the one before
     "flagship-scratch": "from random weights",
     "flagship-l2": "with the features of ImageNet",
-    "flagship": "with the critic, in its last fifth",
+    "flagship": "with the critic, at its end",
 }
 TRUTH = "real photos"
 

@@ -364,14 +364,17 @@ FLAGSHIP_L2 = Recipe(
         film=0.3,
         aging=0.6,
         phases=(
-            Phase(resolution=(96, 112, 128, 144), train_batch_size=32, crop_scale=(0.55, 1.0), share=0.78),
-            Phase(resolution=(160, 192, 208), train_batch_size=20, crop_scale=(0.75, 1.0), share=0.22),
+            Phase(resolution=(96, 112, 128, 144), train_batch_size=32, crop_scale=(0.55, 1.0), share=0.45),
+            Phase(resolution=(112, 144, 160, 192, 208), train_batch_size=20, crop_scale=(0.7, 1.0), share=0.47),
+            Phase(resolution=(144, 176, 208), train_batch_size=20, crop_scale=(0.78, 1.0), share=0.08),
         ),
     ),
-    train_images=113_000,
+    train_images=193_000,
     pretrained=True,
     ema=0.998,
-    notes=("the cells of the distribution head are counted on the training photos: 189 on those of the bundled model",),
+    notes=(
+        "the cells of the distribution head are counted on the training photos: 189 on those of the bundled models",
+    ),
 )
 
 FLAGSHIP_SCRATCH = replace(
@@ -383,36 +386,12 @@ FLAGSHIP_SCRATCH = replace(
     notes=(),
 )
 
-FLAGSHIP = Recipe(
+FLAGSHIP = replace(
+    FLAGSHIP_L2,
     name="flagship",
-    summary="the twin, and in its last fifth a critic of patches and of whole photos",
-    output_space="ab",
-    generator=FLAGSHIP_L2.generator,
+    summary="the twin, and at the end of the same run a critic of patches and of whole photos",
     discriminator=Network("ChromaDiscriminator"),
-    objective=Objective(
-        pixel="smooth_l1",
-        pixel_weight=0.1,
-        distribution_weight=0.1,
-        rebalancing=0.3,
-        adversarial="hinge",
-        adversarial_weight=0.05,
-        adversarial_start=0.8,
-    ),
-    generator_optimiser=FLAGSHIP_L2.generator_optimiser,
-    discriminator_optimiser=FLAGSHIP_L2.discriminator_optimiser,
-    data=Data(
-        ALL_PHOTOS,
-        crop="random",
-        film=0.3,
-        aging=0.6,
-        phases=(
-            Phase(resolution=(96, 112, 128, 144), train_batch_size=32, crop_scale=(0.55, 1.0), share=0.7),
-            Phase(resolution=(160, 192, 208), train_batch_size=20, crop_scale=(0.75, 1.0), share=0.3),
-        ),
-    ),
-    train_images=180_000,
-    pretrained=True,
-    ema=0.998,
+    objective=replace(FLAGSHIP_L2.objective, adversarial="hinge", adversarial_weight=0.1, adversarial_start=0.92),
     notes=("`--initial_weights RUN/model --adversarial_start 0` puts the critic on a trained twin at once",),
 )
 

@@ -30,7 +30,7 @@ from colorgan.web.models import Models, bundled_models
 from colorgan.web.visit import State
 
 OWN = Contender(DEFAULT_WEIGHTS)
-PLAIN = Contender(DEFAULT_WEIGHTS, plain=True)
+TWIN = Contender(str(Path(DEFAULT_WEIGHTS) / "twin"))
 HERE = SimpleNamespace(client=SimpleNamespace(host="127.0.0.1"), headers={"host": "localhost:7860"})
 COFFEE = 2  # among the examples
 
@@ -60,7 +60,7 @@ def coffee() -> Image.Image:
 def tame(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The bundled weights without their gain, as a model of somebody's own."""
     copy = tmp_path_factory.mktemp("models") / "tame"
-    shutil.copytree(DEFAULT_WEIGHTS, copy)
+    shutil.copytree(DEFAULT_WEIGHTS, copy, ignore=shutil.ignore_patterns("twin"))
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps({**config, "gain": 1.0, "recipe": "tame"}))
     return str(copy)
@@ -69,10 +69,10 @@ def tame(tmp_path_factory: pytest.TempPathFactory) -> str:
 # What is compared
 
 
-def test_a_model_without_its_gain_is_that_model(tmp_path: Path, models: Models, coffee: Image.Image, tame: str) -> None:
-    made = compared(tmp_path, models, coffee, OWN, PLAIN)
+def test_the_flagship_beside_its_paler_twin(tmp_path: Path, models: Models, coffee: Image.Image) -> None:
+    made = compared(tmp_path, models, coffee, OWN, TWIN)
     assert [panel.state for panel in made.panels] == [State.DONE, State.DONE]
-    wanted = np.asarray(Colorizer.from_pretrained(tame).colorize(coffee)).astype(int)
+    wanted = np.asarray(Colorizer.from_pretrained(TWIN.source).colorize(coffee)).astype(int)
     got = np.asarray(read(made.panels[1].picture)).astype(int)
     assert np.abs(got - wanted).mean() < 1.5, "beyond what JPEG changes"
     assert made.panels[1].figures["vividness"] < made.panels[0].figures["vividness"] / 1.1
@@ -112,8 +112,10 @@ def test_one_bad_model_never_stops_the_others(tmp_path: Path, coffee: Image.Imag
     assert "safetensors" in made.panels[0].reason and "\n" not in made.panels[0].reason
 
 
-def test_the_twin_is_found_once_it_is_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tame: str) -> None:
-    assert bundled_models()[0] == DEFAULT_WEIGHTS
+def test_what_comes_along_is_offered_after_what_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tame: str
+) -> None:
+    assert bundled_models() == [OWN.source, TWIN.source]
     package = tmp_path / "weights"
     shutil.copytree(tame, package)
     assert bundled_models(str(package)) == [str(package)]
@@ -124,8 +126,6 @@ def test_the_twin_is_found_once_it_is_bundled(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(comparing, "bundled_models", lambda: both)
     assert contenders(offered) == [Contender("user/theirs"), *map(Contender, both)]  # type: ignore[arg-type]
     assert "twin" in Contender(both[1]).label and "regression" in Contender(both[1]).note
-    monkeypatch.setattr(comparing, "bundled_models", lambda: [DEFAULT_WEIGHTS])
-    assert contenders(SimpleNamespace(sources=[DEFAULT_WEIGHTS])) == [OWN, PLAIN]  # type: ignore[arg-type]
 
 
 # Who may bring models in
@@ -207,7 +207,7 @@ def page(tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch) -> Com
     return ComparePage(models, tmp_path / "visits", examples, Limits(), "Private.")
 
 
-CHOSEN = [OWN.key, PLAIN.key]
+CHOSEN = [OWN.source, TWIN.source]
 
 
 def event(**fields: Any) -> Any:
@@ -253,7 +253,7 @@ def test_one_to_four_models(page: ComparePage) -> None:
     pictures = [panel.picture for panel in state.panels]
     *_, (_, stage, answer, _) = page.choose(state, CHOSEN[::-1])
     assert answer == "" and [panel.picture for panel in state.panels] == pictures[::-1], "painted anew"
-    assert stage.index("as predicted</h3>") < stage.index("own</h3>")
+    assert stage.index("its regression twin</h3>") < stage.index("own</h3>")
 
 
 def test_naming_a_model(page: ComparePage, tame: str) -> None:

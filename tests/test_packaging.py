@@ -51,6 +51,8 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
         "colorgan/model_card.md",
         "colorgan/weights/config.json",
         "colorgan/weights/model.safetensors",
+        "colorgan/weights/twin/config.json",
+        "colorgan/weights/twin/model.safetensors",
     }
     weights_mb = sum(item.file_size for item in wheel.infolist() if item.filename.startswith("colorgan/weights/")) / 1e6
     assert 1 < weights_mb <= LARGEST_WEIGHTS_MB

@@ -165,7 +165,7 @@ def test_what_brought_what_has_a_row_for_each_step(finished: Path, benchmarks: M
         "flagship",
         "own",
     ]
-    assert found["with the critic, in its last fifth (flagship)"][0] == "9.00 (8.00 to 9.50)"
+    assert found["with the critic, at its end (flagship)"][0] == "9.00 (8.00 to 9.50)"
 
 
 def test_a_results_folder_is_of_one_plan(finished: Path, benchmarks: ModuleTypes) -> None:

@@ -28,7 +28,7 @@ class ComparePage:
     def build(self) -> None:
         """The parts; the controls are to be seen once there is a photo (page.css)."""
         offered = contenders(self.models)
-        chosen = [one.key for one in offered[:2]]
+        chosen = [one.source for one in offered[:2]]
         script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "compare.js"))
         self.comparison = gr.State(None, delete_callback=_close)
         with gr.Column(elem_id="page"):
@@ -36,7 +36,7 @@ class ComparePage:
                 self.stage = gr.HTML(self._stage(None, chosen), js_on_load=script, elem_id="stage")
             with gr.Column(elem_id="controls"):
                 self.chosen = gr.CheckboxGroup(
-                    [(one.label, one.key) for one in offered],
+                    [(one.label, one.source) for one in offered],
                     value=chosen,
                     label=f"Models, {MAX_MODELS} at the most",
                     elem_id="models",
@@ -99,7 +99,7 @@ class ComparePage:
     def choose(self, comparison: Comparison | None, chosen: Sequence[str]) -> Iterator[list[Update]]:
         """Other models were ticked."""
         if len(chosen) > MAX_MODELS or not chosen:
-            kept = [panel.contender.key for panel in comparison.panels] if comparison else list(chosen[:MAX_MODELS])
+            kept = [panel.contender.source for panel in comparison.panels] if comparison else list(chosen[:MAX_MODELS])
             said = f"{MAX_MODELS} models at the most: take one out first." if chosen else "One model must stay."
             yield [comparison, gr.skip(), alert(said), kept]
             return
@@ -123,8 +123,8 @@ class ComparePage:
             yield [comparison, gr.skip(), alert(as_sentence(str(error))), *unchanged]
             return
         now = list(dict.fromkeys((*chosen, source)))
-        keys = dict.fromkeys((*(one.key for one in contenders(self.models)), *now))
-        choices = gr.update(choices=[(self._named(key).label, key) for key in keys], value=now)
+        keys = dict.fromkeys((*(one.source for one in contenders(self.models)), *now))
+        choices = gr.update(choices=[(Contender(key).label, key) for key in keys], value=now)
         for shown in self._go_on(comparison, now):
             yield [*shown, "", choices, ""]
 
@@ -153,7 +153,7 @@ class ComparePage:
         if comparison is None:
             yield [None, self._stage(None, chosen)]
             return
-        comparison.choose([self._named(key) for key in chosen])
+        comparison.choose([Contender(key) for key in chosen])
         yield [comparison, self._stage(comparison, chosen)]
         for panel in comparison.panels:
             if panel.state is State.WAITING:
@@ -167,12 +167,8 @@ class ComparePage:
         comparison.close()
         return [None, self._stage(None, chosen, as_sentence(reason))]
 
-    def _named(self, key: str) -> Contender:
-        """What a key of the list stands for: one that is offered, or a source that somebody has added."""
-        return next((one for one in contenders(self.models) if one.key == key), Contender(key))
-
     def _stage(self, comparison: Comparison | None, chosen: Sequence[str], error: str = "") -> str:
-        named = [self._named(key) for key in chosen]
+        named = [Contender(key) for key in chosen]
         return compare_markup.stage(comparison, named, self.examples, self.privacy, self.limits.max_bytes, error)
 
     def _new(self) -> Comparison:

@@ -3,7 +3,6 @@
 Knows no web framework. Files are kept in a `Visit`'s folder, which `close` removes.
 """
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,34 +25,21 @@ OWN = "colorgan's own"
 
 @dataclass(frozen=True)
 class Contender:
-    """A model to compare; `plain` is the same model without the chroma gain of its config."""
+    """A model to compare: a folder, or its name on the Hub."""
 
     source: str
-    plain: bool = False
-
-    @property
-    def key(self) -> str:
-        """What tells it from others, as text."""
-        return f"{self.source} (as predicted)" if self.plain else self.source
 
     @property
     def label(self) -> str:
         """What people call it."""
         if self.source in bundled_models():
             folder = Path(self.source).name
-            name = OWN if self.source == DEFAULT_WEIGHTS else "its regression twin" if folder == "twin" else folder
-        else:
-            name = self.source.rstrip("/").rsplit("/", 1)[-1] if Path(self.source).is_absolute() else self.source
-        return f"{name}, as predicted" if self.plain else name
+            return OWN if self.source == DEFAULT_WEIGHTS else "its regression twin" if folder == "twin" else folder
+        return self.source.rstrip("/").rsplit("/", 1)[-1] if Path(self.source).is_absolute() else self.source
 
     @property
     def note(self) -> str:
         """What to know about it, if anything."""
-        if self.plain:
-            return (
-                "The same network without its vividness gain. Since every wrong guess costs it, it stays cautious: "
-                "pale and brownish, the sepia effect."
-            )
         if self.source in bundled_models() and Path(self.source).name == "twin":
             return (
                 "Trained by regression alone. Since every wrong guess costs it, it stays cautious: pale and brownish, "
@@ -65,17 +51,9 @@ class Contender:
 def contenders(models: Models) -> list[Contender]:
     """The models that a page offers; the first two are compared unless told otherwise.
 
-    Those of its start come first, then the bundled ones. Where a bundled model has no twin, it is its own.
+    Those of its start come first, then the bundled ones.
     """
-    bundled = bundled_models()
-    offered = [Contender(source) for source in dict.fromkeys((*models.sources, *bundled))]
-    if len(bundled) == 1 and _gain(bundled[0]) != 1:
-        offered.append(Contender(bundled[0], plain=True))
-    return offered
-
-
-def _gain(folder: str) -> float:
-    return float(json.loads((Path(folder) / "config.json").read_text()).get("gain", 1.0))
+    return [Contender(source) for source in dict.fromkeys((*models.sources, *bundled_models()))]
 
 
 @dataclass
@@ -140,10 +118,9 @@ class Comparison:
         try:
             model = models.load(panel.contender.source)
             prediction, _ = models.predict(model, self.visit.photo(self.entry).image, 0, 0)
-            vividness = 1 / model.colorizer.gain if panel.contender.plain else 1.0
             panel.name = model.name
-            panel.picture = self.visit.write(prediction.picture(self._shown, vividness=vividness))
-            panel.figures = self.truth.figures(prediction.lines[:1] * vividness) if self.truth else {}
+            panel.picture = self.visit.write(prediction.picture(self._shown))
+            panel.figures = self.truth.figures(prediction.lines[:1]) if self.truth else {}
             panel.state = State.DONE
         except ValueError as error:
             panel.state, panel.reason = State.FAILED, str(error)
