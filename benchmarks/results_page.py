@@ -253,11 +253,16 @@ def _sheets(figures: dict[str, Any]) -> str:
     sets = [one for one in figures["sheets"] if one["file"] != "cgan-wgan.jpg"]
     if not sets:
         return ""
+    about_own = (
+        " The bundled models have sheets of their own, which come first, at 256 px; where they fail is told in "
+        "[their card](../colorgan/weights/README.md) and in [log.md](log.md)."
+        if any("bundled" in one for one in sets)
+        else ""
+    )
     parts = [
         f"## Sheets\n\nThe first {max(one['photos'] for one in sets)} photos of each set in the order of seed "
         f"{figures['plan']['seed']}: drawn, not picked. Columns as named above each; the photographs keep the terms of "
-        "their own data sets. Where bundled models have a sheet of their own, it comes first, at 256 px; "
-        "where these fail is told in [their card](../colorgan/weights/README.md) and in [log.md](log.md)."
+        "their own data sets." + about_own
     ]
     for one in sets:
         note = "" if one["truth"] else " (nothing to compare with: the last column is the photograph as found)"

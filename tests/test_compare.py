@@ -356,20 +356,21 @@ def test_all_panels_zoom_and_move_together(opened: Any) -> None:
     assert complaints == []
 
 
-def test_a_model_by_its_folder_and_one_that_is_none(opened: Any, tame: str, tmp_path: Path) -> None:
+def test_a_model_by_its_folder_and_one_that_is_none(opened: Any, tmp_path: Path) -> None:
     page, complaints = opened()
+    again = shutil.copytree(TWIN.source, tmp_path / "again")
     Image.fromarray(data.astronaut()).save(tmp_path / "astronaut.png")
     page.set_input_files("#stage input[type=file]", tmp_path / "astronaut.png")
     page.wait_for_selector(READY)
     page.fill("#named :is(input, textarea)", str(tmp_path))
     page.click("#add")
     assert "is not a colorgan model" in page.wait_for_selector("#said [role=alert]").inner_text()
-    page.fill("#named :is(input, textarea)", tame)
+    page.fill("#named :is(input, textarea)", str(again))
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{READY} .panels.n5")
-    assert page.inner_text(".panel:nth-child(4) h3") == "tame" and page.locator("#said [role=alert]").count() == 0
+    assert page.inner_text(".panel:nth-child(4) h3") == "again" and page.locator("#said [role=alert]").count() == 0
     figures = [page.inner_text(f".panel:nth-child({n}) .figures") for n in (3, 4)]
-    assert figures[0] == figures[1], "the same model without its gain has other figures"
+    assert figures[0] == figures[1], "a copy of the twin has other figures"
     assert page.input_value("#named :is(input, textarea)") == ""
     page.click("[data-event=restart]")
     page.wait_for_selector(".drop")

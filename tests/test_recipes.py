@@ -119,7 +119,8 @@ def test_phases_follow_the_images() -> None:
     first, end = recipe.phase_at(0)
     second, last = recipe.phase_at(end)
     assert recipe.phase_at(end - 1) == (first, end)
-    assert (end, last) == (88_140, 113_000)
+    assert (end, last) == (86_850, 177_560)
+    assert recipe.phase_at(last)[1] == recipe.train_images == 193_000
     assert first.train_batch_size == 32 and second.train_batch_size == 20
 
 
@@ -162,7 +163,7 @@ def test_flags_reach_networks_and_phases() -> None:
         *("--generator_options", '{"encoder": "lite0"}', "--max_train_steps", "10", "--seed", "5"),
     )
     assert recipe.data.dataset == ("here", "there")
-    assert [phase.train_batch_size for phase in recipe.data.phases] == [4, 4]
+    assert [phase.train_batch_size for phase in recipe.data.phases] == [4, 4, 4]
     assert all(phase.resolution == (64,) for phase in recipe.data.phases)
     assert recipe.generator.options == {**RECIPES["flagship"].generator.options, "encoder": "lite0"}
     assert recipe.train_images == 40 and run.seed == 5
