@@ -23,7 +23,7 @@ from colorgan.fetching import HUB_ERRORS, fetched_weights, hub_reason, pinned_re
 from colorgan.networks import GENERATORS
 from colorgan.painting import paint
 from colorgan.photo import photo_from_image
-from colorgan.upsampling import apply_lines, fit_lines
+from colorgan.upsampling import apply_lines, fit_lines, smooth_within_edges
 
 MAX_VIVIDNESS = 3.0
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
@@ -200,7 +200,8 @@ class Colorizer(
 
     def _look(self, view: Tensor) -> Tensor:
         """A view's L (N, 1, h, w) -> the picture's ab (N, 2, h, w)."""
-        return self._to_ab(self.generator(self._padded(view)), view)
+        padded = self._padded(view)
+        return self._to_ab(self.generator(padded), padded, view.shape)
 
     def _look_variants(self, view: Tensor, variants: int, seed: int) -> Tensor:
         """A view's L (N, 1, h, w) -> ab (N, 1 + variants, 2, h, w); each photo's draw depends on the seed alone."""
@@ -208,11 +209,11 @@ class Colorizer(
             return self._look(view)[:, None]
         if not hasattr(self.generator, "sample"):
             raise ValueError(f"{type(self.generator).__name__} makes one picture only: it cannot draw variants")
-        drawn = [
-            self.generator.sample(self._padded(one[None]), variants, self.variant_strength, _seeded(seed))[0]
-            for one in view
-        ]
-        return torch.stack([self._to_ab(one, view[:1]) for one in drawn])
+        drawn = []
+        for padded in self._padded(view).split(1):
+            pictures = self.generator.sample(padded, variants, self.variant_strength, _seeded(seed))[0]
+            drawn.append(self._to_ab(pictures, padded, view.shape))
+        return torch.stack(drawn)
 
     def _padded(self, view: Tensor) -> Tensor:
         """Repeat the last row and column up to the size the network wants, and normalise."""
@@ -221,16 +222,22 @@ class Colorizer(
         padded = functional.pad(view, (0, width - view.shape[3], 0, height - view.shape[2]), mode="replicate")
         return normalize_lightness(padded).contiguous(memory_format=torch.channels_last)
 
-    def _to_ab(self, output: Tensor, view: Tensor) -> Tensor:
-        """What a generator made of the padded view -> ab (N, 2, h, w) at the view's size, times the gain."""
+    def _to_ab(self, output: Tensor, padded: Tensor, shape: torch.Size) -> Tensor:
+        """What a generator made of the padded, normalised view -> ab (N, 2, h, w) of the view's shape, times the gain.
+
+        A coarse output is evened out within the edges of lightness; a system that predicts every pixel is left alone.
+        """
         output = output.float()
         if self.generator.output_space == "rgb":
             output = rgb_to_lab((output + 1) / 2)[1]
         else:
             output = output[:, -2:] * CHROMA_SCALE
-        if self.generator.output_stride > 1:
-            output = functional.interpolate(output, scale_factor=self.generator.output_stride, mode="bilinear")
-        return output[:, :, : view.shape[2], : view.shape[3]] * self.gain
+        stride = self.generator.output_stride
+        if stride > 1:
+            lightness = functional.avg_pool2d((padded + 1) * 50, stride)
+            output = smooth_within_edges(lightness, output)
+            output = functional.interpolate(output, scale_factor=stride, mode="bilinear")
+        return output[:, :, : shape[2], : shape[3]] * self.gain
 
     def _view(self, image: Image.Image) -> Tensor:
         """An upright image -> the view's L (1, 1, h, w), on the weights' device."""
