@@ -369,7 +369,7 @@ FLAGSHIP_L2 = Recipe(
             Phase(resolution=(144, 176, 208), train_batch_size=20, crop_scale=(0.78, 1.0), share=0.08),
         ),
     ),
-    train_images=193_000,
+    train_images=267_000,
     pretrained=True,
     ema=0.998,
     notes=(

@@ -43,8 +43,8 @@ SMALL_DISCRIMINATORS: dict[str, tuple[Callable[[], nn.Module], int, Shape]] = { 
     "WeakDiscriminator": (lambda: WeakDiscriminator(width=4), 2, (64, 80)),
     "LabDiscriminator": (lambda: LabDiscriminator(units=3, width=4), 3, (32, 40)),
     "PooledDiscriminator": (lambda: PooledDiscriminator(), 2, (120, 120)),
-    "ChromaDiscriminator": (lambda: ChromaDiscriminator(width=4), 2, (40, 72)),
-    "ChromaDiscriminator-3": (lambda: ChromaDiscriminator(width=4, scales=3), 2, (128, 136)),
+    "ChromaDiscriminator": (lambda: ChromaDiscriminator(width=4), 2, (80, 144)),
+    "ChromaDiscriminator-3": (lambda: ChromaDiscriminator(width=4, scales=3), 2, (256, 272)),
 }
 CHANNELS = {"ab": 2, "lab": 3, "rgb": 3}
 
@@ -238,19 +238,19 @@ def test_pooled_discriminator_is_system_5() -> None:
 def test_chroma_discriminator_has_a_patch_and_a_global_judge_at_each_scale() -> None:
     network = ChromaDiscriminator(scales=2)
     names = ["judges.0.shared", "judges.0.whole", "judges.1.shared"]
-    shapes = output_shapes(network, names, lightness_of(1, 128, 128), torch.rand(1, 2, 128, 128))
+    shapes = output_shapes(network, names, lightness_of(1, 256, 256), torch.rand(1, 2, 256, 256))
     assert shapes == [(256, 16, 16), (512, 4, 4), (256, 8, 8), (4, 16, 16)]
-    convolutions = [(4, 3, 64), (4, 64, 128), (4, 128, 256), (3, 256, 1), (4, 256, 512), (4, 512, 512), (1, 512, 1)]
+    convolutions = [(4, 12, 64), (4, 64, 128), (4, 128, 256), (3, 256, 1), (4, 256, 512), (4, 512, 512), (1, 512, 1)]
     assert parameters(network) == 2 * sum(k**2 * i * o + o for k, i, o in convolutions)
 
 
 def test_chroma_discriminator_weighs_its_judges_alike() -> None:
     """Each channel is one judge's scores, repeated evenly over the finest places: its mean is the judge's own."""
     network = ChromaDiscriminator(width=8, scales=2).eval()
-    lightness, colour = lightness_of(2, 64, 64), torch.rand(2, 2, 64, 64)
+    lightness, colour = lightness_of(2, 128, 128), torch.rand(2, 2, 128, 128)
     with torch.inference_mode():
         scores = network(lightness, colour)
-        pictures = torch.cat((lightness, colour), 1)
+        pictures = nn.functional.pixel_unshuffle(torch.cat((lightness, colour), 1), 2)
         patch, whole = network.judges[1](nn.functional.avg_pool2d(pictures, 2))
     assert scores.shape == (2, 4, 8, 8)
     torch.testing.assert_close(scores[:, 2].mean((1, 2)), patch.mean((1, 2, 3)))
@@ -272,9 +272,9 @@ def test_chroma_discriminator_is_bounded_and_judges_each_photo_alone() -> None:
 
 def test_the_patch_judge_sees_a_patch_and_the_global_judge_the_photo() -> None:
     network = ChromaDiscriminator(width=8).eval()
-    colour = torch.zeros(1, 2, 128, 128, requires_grad=True)
-    scores = network(lightness_of(1, 128, 128), colour)
-    for judge, sides in ((0, (38, 38)), (1, (128, 128))):  # three 4x4 s2 and one 3x3: 1 + 3 + 6 + 12, + 2 * 8
+    colour = torch.zeros(1, 2, 256, 256, requires_grad=True)
+    scores = network(lightness_of(1, 256, 256), colour)
+    for judge, sides in ((0, (76, 76)), (1, (256, 256))):  # 2x2, three 4x4 s2, one 3x3: 2 * (1 + 3 + 6 + 12 + 2 * 8)
         (gradient,) = torch.autograd.grad(scores[0, judge, 8, 8], colour, retain_graph=True)
         seen = gradient.abs().sum((0, 1)) > 0
         assert (int(seen.any(1).sum()), int(seen.any(0).sum())) == sides
@@ -632,13 +632,23 @@ def test_one_gray_channel_gives_what_three_equal_ones_did() -> None:
     torch.testing.assert_close(encoder.stem[0](photo), three, atol=1e-5, rtol=1e-5)
 
 
-def test_lite_unet_gives_a_quarter_of_any_size() -> None:
+def test_lite_unet_gives_half_of_any_size_in_fours() -> None:
     network = LiteUNet(encoder="lite0", widths=(16, 16, 16, 16)).eval()
     with torch.inference_mode():
-        for height, width in ((32, 32), (64, 96), (224, 160)):
-            assert network(lightness_of(1, height, width)).shape == (1, 2, height // 4, width // 4)
-        for height, width in ((33, 47), (100, 70)):  # not multiples of 32: a quarter, rounded up
-            assert network(lightness_of(1, height, width)).shape == (1, 2, -(-height // 4), -(-width // 4))
+        for height, width in ((32, 32), (64, 96), (224, 160), (36, 100)):
+            assert network(lightness_of(1, height, width)).shape == (1, 2, height // 2, width // 2)
+        with pytest.raises(ValueError, match="multiples of 4, got 33 x 48"):
+            network(lightness_of(1, 33, 48))
+
+
+def test_lite_unet_works_with_single_pixels() -> None:
+    """One pixel of the input moves the colours of its own square and not only, as a quarter's convolutions would, of
+    4 x 4 squares alike."""
+    network = LiteUNet(encoder="lite0", widths=(16, 16, 16, 16)).eval()
+    with torch.inference_mode():
+        made = network(lightness_of(1, 64, 64))
+    squares = nn.functional.pixel_unshuffle(made, 2).unflatten(1, (2, 4))
+    assert squares.std(2).amin() > 1e-4
 
 
 def test_lite_unet_learns_everywhere() -> None:

@@ -29,12 +29,21 @@ UNET = _arxiv(
     "1505.04597",
 )
 RESIDUAL = _arxiv("He, Zhang, Ren and Sun: Deep Residual Learning for Image Recognition. CVPR 2016", "1512.03385")
+SUBPIXEL = _arxiv(
+    "Shi et al.: Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural "
+    "Network. CVPR 2016",
+    "1609.05158",
+)
 NAZERI = _arxiv(
     "Nazeri, Ng and Ebrahimi: Image Colorization Using Generative Adversarial Networks. AMDO 2018", "1803.05400"
 )
 COLORFUL = _arxiv("Zhang, Isola and Efros: Colorful Image Colorization. ECCV 2016", "1603.08511")
 EFFICIENTNET = _arxiv(
     "Tan and Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks. ICML 2019", "1905.11946"
+)
+EDGE_AVOIDING = (
+    "Dammertz, Sewtz, Hanika and Lensch: Edge-Avoiding A-Trous Wavelet Transform for fast Global Illumination "
+    "Filtering. High Performance Graphics, 2010."
 )
 GUIDED = _arxiv("He and Sun: Fast Guided Filter. 2015", "1505.00996")
 LSUN = _arxiv(
@@ -51,7 +60,7 @@ FLOWERS = (
 )
 
 NETWORKS: Mapping[str, tuple[str, ...]] = {
-    "LiteUNet": (EFFICIENTNET, UNET, RESIDUAL),
+    "LiteUNet": (EFFICIENTNET, UNET, RESIDUAL, SUBPIXEL, EDGE_AVOIDING),
     "DropoutUNet": (PIX2PIX, UNET),
     "SymmetricUNet": (UNET,),
     "ResidualGenerator": (NAZERI, RESIDUAL),

@@ -162,9 +162,10 @@ class PooledDiscriminator(nn.Module):
 class ChromaDiscriminator(nn.Module):
     """The flagship's: at each scale one judge of patches and one of the whole photo, under spectral norm.
 
-    Lightness (N, 1, H, W), ab / 110 (N, 2, H, W) in [-1, 1] -> scores (N, 2 x scales, H/8, W/8), unnormalised: channels
-    are patches and whole photo at full size, then at half size, and so on. A patch of 38 pixels knows texture but not
-    whether the sky of this photo is as blue as its lawn is green; the branch that averages over the photo does.
+    Lightness (N, 1, H, W), ab / 110 (N, 2, H, W) in [-1, 1] -> scores (N, 2 x scales, H/16, W/16), unnormalised:
+    channels are patches and whole photo at full size, then at half size, and so on. A patch of 76 pixels knows texture
+    but not whether the sky of this photo is as blue as its lawn is green; the branch that averages over the photo does.
+    Squares of 2 x 2 pixels are the first layer's channels: all there is to see, at a quarter of the price.
     Coarser scores and the whole photo's one score are repeated over the finest places, so that a plain mean weighs
     all judges alike.
 
@@ -177,12 +178,13 @@ class ChromaDiscriminator(nn.Module):
         super().__init__()
         if scales < 1:
             raise ValueError(f"scales must be at least 1, got {scales}")
-        self.minimum_size = 32 * 2 ** (scales - 1)
-        self.judges = nn.ModuleList(ChromaJudges(1 + colour_channels, width) for _ in range(scales))
+        self.minimum_size = 64 * 2 ** (scales - 1)
+        self.judges = nn.ModuleList(ChromaJudges(4 * (1 + colour_channels), width) for _ in range(scales))
 
     def forward(self, lightness: Tensor, colour: Tensor) -> Tensor:
         check_pair(lightness, colour, self.minimum_size)
         x = torch.cat((lightness, colour), 1)
+        x = functional.pixel_unshuffle(x[..., : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2], 2)
         scores: list[Tensor] = []
         for judges in self.judges:
             for score in judges(x):

@@ -6,7 +6,11 @@ from torch.nn import functional
 
 from colorgan.color import CHROMA_SCALE
 from colorgan.networks.encoders import EfficientNetLite
+from colorgan.networks.generators import check_lightness
 from colorgan.networks.variants import draw_tilts, expected_ab
+
+PIXELS = 4  # side of the square of the photo's pixels that one place of the decoder's last stage stands for
+SUBPIXELS = 2  # side of the square of colours that the regression head makes of such a place
 
 
 class DecoderStage(nn.Module):
@@ -39,18 +43,23 @@ class LiteUNet(nn.Module):
 
     The regression head says which colour is right on average; the distribution head gives a probability to each
     of `cells` colours of the ab plane, from which variants are drawn (Zhang et al. 2016, section 2.2).
-    Lightness (N, 1, H, W), H and W multiples of 32 -> ab / 110 (N, 2, H/4, W/4).
+    Lightness (N, 1, H, W), H and W multiples of 32 -> ab / 110 (N, 2, H/2, W/2).
+
+    The decoder stops at a quarter, where convolutions are cheap, but works with the photo's own pixels: the last stage
+    sees each square of 4 x 4 as channels, and the regression head puts out squares of 2 x 2 (sub-pixel convolution,
+    Shi et al. 2016, arXiv 1609.05158). So colours end at outlines that a quarter could not hold.
     """
 
     output_space = "ab"
-    output_stride = 4
-    size_multiple = 32  # not needed, but other sizes see their last rows and columns less well
+    output_stride = 2
+    size_multiple = 32  # 4 would do, but other sizes see their last rows and columns less well
     minimum_size = 32
 
     def __init__(self, encoder: str = "lite0", widths: tuple[int, ...] = (192, 160, 128, 96), cells: int = 0):
         super().__init__()
         self.encoder = EfficientNetLite(encoder)
         fine, middle, coarse, deepest = self.encoder.channels  # /4, /8, /16, /32
+        fine += PIXELS**2
         self.neck = nn.Conv2d(deepest, widths[0], 1)
         self.scene = nn.Sequential(
             nn.Linear(deepest, widths[0]), nn.ReLU(inplace=True), nn.Linear(widths[0], widths[0])
@@ -60,7 +69,7 @@ class LiteUNet(nn.Module):
             for before, skip, after in zip(widths, (coarse, middle, fine), widths[1:], strict=False)
         )
         self.finish = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True))
-        self.regression = nn.Conv2d(widths[-1], 2, 1)
+        self.regression = nn.Conv2d(widths[-1], 2 * SUBPIXELS**2, 1)
         self.distribution = nn.Conv2d(widths[-1], cells, 1) if cells else None
         # The cells' centres in ab units: which colours occur is a fact of the training photos, so it travels along.
         self.register_buffer("cell_ab", torch.zeros(cells, 2))
@@ -70,32 +79,38 @@ class LiteUNet(nn.Module):
     def features(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
         """Lightness (N, 1, H, W) in [-1, 1] -> what the heads read (N, widths[-1], H/4, W/4), and the encoder's
         features at H/16, which tell objects apart."""
+        check_lightness(lightness, PIXELS, self.minimum_size)
         *skips, deepest = self.encoder(lightness)  # for lite0: (24, H/4) (40, H/8) (112, H/16) (320, H/32)
         scene = self.scene(deepest.mean((2, 3)))  # one description of the whole photo, (N, widths[0])
         x = self.neck(deepest) + scene[:, :, None, None]
+        skips[0] = torch.cat((skips[0], functional.pixel_unshuffle(lightness, PIXELS)), 1)
         for stage, skip in zip(self.stages, reversed(skips), strict=True):
             x = stage(x, skip)
         return self.finish(x), skips[-1]
 
+    def picture(self, features: Tensor) -> Tensor:
+        """What `features` gives, (N, widths[-1], h, w) -> ab / 110 (N, 2, 2h, 2w)."""
+        return functional.pixel_shuffle(self.regression(features), SUBPIXELS)
+
     def forward(self, lightness: Tensor) -> Tensor:
-        ab: Tensor = self.regression(self.features(lightness)[0])
-        return ab
+        return self.picture(self.features(lightness)[0])
 
     def sample(self, lightness: Tensor, count: int, strength: float, generator: torch.Generator) -> Tensor:
-        """The picture and `count` variants in one pass, as ab / 110 (N, 1 + count, 2, H/4, W/4).
+        """The picture and `count` variants in one pass, as ab / 110 (N, 1 + count, 2, H/2, W/2).
 
-        A variant is the picture plus what a random tilt changes in the mean of the distribution: where the network
-        is sure of a colour, nothing.
+        A variant is the picture plus what a random tilt changes in the mean of the distribution, which is known at
+        H/4: where the network is sure of a colour, nothing.
         """
         if self.distribution is None:
             raise ValueError("this LiteUNet has no distribution head (cells = 0), so it cannot draw variants")
         features, objects = self.features(lightness)
-        picture = self.regression(features)[:, None]
+        picture = self.picture(features)[:, None]
         logits = self.distribution(features).float()
         objects = functional.interpolate(objects.float(), size=logits.shape[-2:], mode="bilinear")
         changes = []
         for photo_logits, photo_objects in zip(logits, objects, strict=True):
             tilts = draw_tilts(photo_objects, self.cell_ab, count, strength, generator)
             tilted = expected_ab(torch.cat((torch.zeros_like(tilts[:1]), tilts)) + photo_logits, self.cell_ab)
-            changes.append(tilted[1:] - tilted[:1])
+            change = tilted[1:] - tilted[:1]
+            changes.append(functional.interpolate(change, scale_factor=SUBPIXELS, mode="bilinear"))
         return torch.cat((picture, picture + torch.stack(changes) / CHROMA_SCALE), 1)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from colorgan import objectives
@@ -114,7 +115,9 @@ class Game:
         if objective.pixel != "none":
             terms["pixel"] = objective.pixel_weight * PIXEL_TERMS[objective.pixel](made, pair.colour)
         if pair.logits is not None and self.cell_ab is not None and self.cell_weights is not None:
-            index, weight = objectives.soft_cells(pair.colour[:, -2:] * CHROMA_SCALE, self.cell_ab)
+            height, width = pair.logits.shape[-2:]  # a distribution may be coarser than the picture
+            true_ab = functional.adaptive_avg_pool2d(pair.colour[:, -2:] * CHROMA_SCALE, (height, width))
+            index, weight = objectives.soft_cells(true_ab, self.cell_ab)
             cells = objectives.rebalanced_cross_entropy(pair.logits, index, weight, self.cell_weights)
             terms["cells"] = objective.distribution_weight * cells
         if adversarial:

@@ -38,7 +38,7 @@ class TrainedGenerator(nn.Module):
         """See the class."""
         if with_cells:
             features = self.net.features(lightness)[0]
-            return self.net.regression(features), self.net.distribution(features)
+            return self.net.picture(features), self.net.distribution(features)
         return self.net(lightness), None
 
 
