@@ -119,8 +119,8 @@ def test_phases_follow_the_images() -> None:
     first, end = recipe.phase_at(0)
     second, last = recipe.phase_at(end)
     assert recipe.phase_at(end - 1) == (first, end)
-    assert (end, last) == (86_850, 177_560)
-    assert recipe.phase_at(last)[1] == recipe.train_images == 193_000
+    assert (end, last) == (120_150, 245_640)
+    assert recipe.phase_at(last)[1] == recipe.train_images == 267_000
     assert first.train_batch_size == 32 and second.train_batch_size == 20
 
 
