@@ -59,7 +59,7 @@ class LiteUNet(nn.Module):
         super().__init__()
         self.encoder = EfficientNetLite(encoder)
         fine, middle, coarse, deepest = self.encoder.channels  # /4, /8, /16, /32
-        fine += PIXELS**2
+        fine += PIXELS**2  # the photo's own pixels go along
         self.neck = nn.Conv2d(deepest, widths[0], 1)
         self.scene = nn.Sequential(
             nn.Linear(deepest, widths[0]), nn.ReLU(inplace=True), nn.Linear(widths[0], widths[0])
