@@ -120,6 +120,11 @@ def normalize_lightness(lightness: Tensor) -> Tensor:
     return lightness / (LIGHTNESS_MAX / 2) - 1.0
 
 
+def denormalize_lightness(lightness: Tensor) -> Tensor:
+    """What networks see, in [-1, 1] -> L in [0, 100]: the inverse of `normalize_lightness`."""
+    return (lightness + 1.0) * (LIGHTNESS_MAX / 2)
+
+
 @functools.cache
 def byte_tables() -> tuple[Tensor, Tensor]:
     """L of the 256 grays (256,), and what each value of R, G and B adds to luminance (3, 256)."""

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorgan.card import RunRecord, model_card
-from colorgan.color import CHROMA_SCALE, bytes_to_lightness, normalize_lightness, rgb_to_lab
+from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.fetching import HUB_ERRORS, fetched_weights, hub_reason, pinned_revision
 from colorgan.networks import GENERATORS
 from colorgan.painting import paint
@@ -234,7 +234,7 @@ class Colorizer(
             output = output[:, -2:] * CHROMA_SCALE
         stride = self.generator.output_stride
         if stride > 1:
-            lightness = functional.avg_pool2d((padded + 1) * 50, stride)
+            lightness = functional.avg_pool2d(denormalize_lightness(padded), stride)
             output = smooth_within_edges(lightness, output)
             output = functional.interpolate(output, scale_factor=stride, mode="bilinear")
         return output[:, :, : shape[2], : shape[3]] * self.gain

@@ -30,8 +30,8 @@ def smooth_within_edges(lightness: Tensor, ab: Tensor, levels: int = LEVELS, con
             count = ab.shape[axis] - step
             if count <= 0:
                 continue
-            weight = lightness.narrow(axis, step, count) - lightness.narrow(axis, 0, count)
-            weight = torch.exp(-((weight / contrast) ** 2))
+            difference = lightness.narrow(axis, step, count) - lightness.narrow(axis, 0, count)
+            weight = torch.exp(-((difference / contrast) ** 2))
             total, norm = ab.clone(), torch.ones_like(lightness)
             for here, there in ((0, step), (step, 0)):
                 total.narrow(axis, here, count).add_(weight * ab.narrow(axis, there, count))

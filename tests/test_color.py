@@ -12,6 +12,7 @@ from torch import Tensor
 
 from colorgan.color import (
     bytes_to_lightness,
+    denormalize_lightness,
     desaturate,
     fit_chroma,
     lab_to_gamut_rgb,
@@ -159,7 +160,9 @@ def test_bytes_look_up_what_floats_compute() -> None:
 
 
 def test_networks_see_lightness_in_the_unit_range() -> None:
-    assert normalize_lightness(torch.tensor([0.0, 50.0, 100.0])).tolist() == [-1.0, 0.0, 1.0]
+    lightness = torch.tensor([0.0, 50.0, 100.0])
+    assert normalize_lightness(lightness).tolist() == [-1.0, 0.0, 1.0]
+    assert torch.equal(denormalize_lightness(normalize_lightness(lightness)), lightness)
 
 
 # --- gradients and half types ---------------------------------------------------------------------------------------

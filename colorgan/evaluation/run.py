@@ -103,7 +103,7 @@ def evaluate(
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if aged and predictions:
         raise ValueError("aged photos are made here, so folders of predictions cannot be of them")
-    # oneDNN keeps 1024 compiled kernels, one for each layer and shape of a batch; 128 are those of one batch.
+    # oneDNN keeps 1024 compiled kernels, one for each layer and shape of a batch; 128 are about those of one.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")  # read at its first kernel
     photos = EvaluationPhotos(data, split, resolution, seed, limit, aged)
     inception, perceptual = InceptionFeatures(fid) if fid else None, Lpips(lpips) if lpips else None
