@@ -400,6 +400,19 @@ def saved(folder: Path, images: int, value: float = 1.0) -> Path:
     return checkpoints.save(folder, images, {"generator": {"w": torch.full((3,), value)}}, {"steps": images})
 
 
+def test_a_damaged_last_checkpoint_is_written_again(photos: str, tmp_path: Path) -> None:
+    recipe = tiny("unet-l2", photos, train_images=24)
+    run = quick(tmp_path / "run", checkpointing_steps=4, checkpoints_total_limit=0)
+    train(recipe, run)
+    before, last = checkpoints.found_in(run.output_dir)[-2:]
+    networks = checkpoints.load(last).networks
+    (last / "state.pt").write_bytes(b"damaged")
+    train(recipe, replace(run, resume_from_checkpoint="latest"))
+    assert checkpoints.found_in(run.output_dir)[-2:] == [before, last]
+    again = checkpoints.load(last).networks
+    assert all(same(networks[name], again[name]) for name in networks)
+
+
 def test_resume_goes_on_bit_for_bit(photos: str, tmp_path: Path) -> None:
     recipe = replace(tiny("wgan-bedroom", photos, train_images=48), ema=0.9)
     objective = replace(recipe.objective, adversarial="log", clip_weights=0.0, critic_steps=2, label_flips=0.3)

@@ -145,9 +145,8 @@ class Trainer:
     def finish(self) -> None:
         """A last look, the last checkpoint, the model, and the curves; what a killed process left out is made up."""
         self._log()
-        looked, saved = self._from_main(
-            (self.record.has("validation", self.progress.images_seen), self._checkpoint_folder().is_dir())
-        )
+        whole = not checkpoints.damage(self._checkpoint_folder())  # a resumed run may find its last one spoilt
+        looked, saved = self._from_main((self.record.has("validation", self.progress.images_seen), whole))
         if self.photos is not None and not looked:
             self._look(self.photos)
         if not saved:
