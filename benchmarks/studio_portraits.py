@@ -1,13 +1,14 @@
 """People before a painted canvas: a photo set that teaches a colorizer to leave a studio's backdrop gray.
 
     python -m venv portraits && portraits/bin/pip install mediapipe==0.10.14 "datasets>=5.2" .
-    portraits/bin/python benchmarks/studio_portraits.py --data FOLDER [--data ...] --output DIR
-    python train_accelerate.py --recipe flagship --dataset DIR --dataset FOLDER ...
+    portraits/bin/python benchmarks/studio_portraits.py --data PEOPLE [--data ...] --output DIR
+    python train_accelerate.py --recipe flagship --dataset DIR --dataset PEOPLE ...
 
 Photographs of today have no mottled canvas behind people, old ones often do, and a network that never saw one takes it
-for leaves. FOLDER holds parquet shards as the Hub lays them out; of data/train-*.parquet, photos with a person who can
-be told from the rest are cut out and set before backdrops that are drawn here, half of them from nearer. DIR gets one
-such shard. The cutting is by MediaPipe's selfie segmentation; 0.10.14 is a release that has the network in its wheel.
+for leaves. PEOPLE is any photo set that the trainer takes; of its train split, photos with a person who can be told
+from the rest are cut out and set before backdrops that are drawn here, more than half of them from nearer. Broken
+photos are left out. DIR gets one parquet shard as the Hub lays it out. The cutting is by MediaPipe's selfie
+segmentation; 0.10.14 is a release that has the network in its wheel.
 """
 
 import argparse
@@ -19,13 +20,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from datasets import Dataset, Features, Image, Value, load_dataset
+from datasets import Dataset, Features, Image, Value
 from PIL import Image as Pillow
 
 from colorgan.color import lab_to_rgb
+from colorgan.data import PhotoStream
 
-SIZE = 256
+SIZE = 256  # pixels of a portrait's side
 FEATURES = Features({"image": Image(), "source": Value("string")})
+Segment = Callable[[np.ndarray], np.ndarray]  # photo (SIZE, SIZE, 3) -> mask (SIZE, SIZE), bytes; 255: the person
 
 
 def mottle(rng: np.random.Generator, finest: int, fall: float, stretch: float = 1.0) -> np.ndarray:
@@ -62,7 +65,7 @@ def backdrop(rng: np.random.Generator) -> np.ndarray:
 
 
 def compose(photo: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A person of a photo before a backdrop, all (SIZE, SIZE, ...) bytes; `mask` is 255 where the person is."""
+    """Photo (SIZE, SIZE, 3) and mask (SIZE, SIZE), bytes -> its person before a backdrop, bytes (SIZE, SIZE, 3)."""
     if rng.random() < 0.6:
         photo, mask = nearer(photo, mask, rng)
     opacity = ((mask / 255 - 0.15) / 0.7).clip(0, 1)[..., None]  # without the pale rim of the cut
@@ -70,7 +73,7 @@ def compose(photo: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np
 
 
 def nearer(photo: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Photo and mask cropped to head and shoulders, or half the figure, and enlarged to SIZE again."""
+    """Photo (SIZE, SIZE, 3) and mask (SIZE, SIZE), bytes, cropped to the upper part of a figure and enlarged again."""
     person = mask > 128
     rows, columns = np.flatnonzero(person.sum(1) > 3), np.flatnonzero(person.sum(0) > 3)
     if not len(rows) or not len(columns):
@@ -86,38 +89,26 @@ def nearer(photo: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tup
 
 
 def is_sure(mask: np.ndarray) -> bool:
-    """Whether a mask has clear edges, and a person neither lost in the photo nor filling it."""
+    """Whether a mask (bytes) has clear edges, and a person neither lost in the photo nor filling it."""
     undecided = ((mask > 25) & (mask < 230)).mean()
     return bool(undecided < 0.1 and 0.12 < (mask > 127).mean() < 0.75)
 
 
-def portraits(
-    rows: Iterable[dict], segment: Callable[[np.ndarray], np.ndarray], copies: int, seed: int
-) -> Iterator[dict]:
-    """Rows of the new set: `copies` of each photo whose person `segment` (photo -> mask, bytes) finds for sure."""
+def portraits(photos: Iterable[torch.Tensor], segment: Segment, copies: int, seed: int) -> Iterator[dict]:
+    """Photos, uint8 (3, SIZE, SIZE) -> rows of the new set: `copies` of each whose person is found for sure."""
     rng = np.random.default_rng(seed)
-    for row in rows:
-        photo = np.asarray(square(row["image"].convert("RGB")))
+    for rgb in photos:
+        photo = rgb.permute(1, 2, 0).numpy()
         mask = segment(photo)
         if is_sure(mask):
             for _ in range(copies):
                 data = io.BytesIO()
                 Pillow.fromarray(compose(photo, mask, rng)).save(data, "JPEG", quality=95)
-                yield {
-                    "image": {"bytes": data.getvalue(), "path": None},
-                    "source": f"{row.get('source', 'unknown')}, before a drawn backdrop",
-                }
+                yield {"image": {"bytes": data.getvalue(), "path": None}, "source": "people before drawn backdrops"}
 
 
-def square(photo: Pillow.Image) -> Pillow.Image:
-    """The middle of a photo, SIZE x SIZE."""
-    side = min(photo.size)
-    left, top = (photo.width - side) // 2, (photo.height - side) // 2
-    return photo.resize((SIZE, SIZE), Pillow.Resampling.BICUBIC, (left, top, left + side, top + side), reducing_gap=3)
-
-
-def selfie_segmentation() -> Callable[[np.ndarray], np.ndarray]:
-    """MediaPipe's network as a function, photo -> mask."""
+def selfie_segmentation() -> Segment:
+    """MediaPipe's network as a function; ValueError where MediaPipe is missing."""
     try:
         from mediapipe import solutions  # a package of its own world, which this project does not depend on
     except ImportError as error:
@@ -129,21 +120,19 @@ def selfie_segmentation() -> Callable[[np.ndarray], np.ndarray]:
 def main() -> None:
     """Cut out, set before backdrops, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", action="append", required=True, type=Path, help="folder of a set; repeatable")
+    parser.add_argument("--data", action="append", required=True, help="known name, Hub id or folder; repeatable")
     parser.add_argument("--copies", type=int, default=2, help="portraits made of one photo (default 2)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn")
     parser.add_argument("--output", required=True, type=Path, help="a folder that does not exist yet")
     options = parser.parse_args()
+    if options.copies < 1:
+        raise ValueError(f"--copies must be at least 1, got {options.copies}")
     if options.output.exists():
         raise ValueError(f"{options.output} exists already: give a new folder")
-    shards = [str(shard) for folder in options.data for shard in sorted(folder.glob("data/train-*.parquet"))]
-    if not shards:
-        raise ValueError(f"no shards in {', '.join(map(str, options.data))} (looked for data/train-*.parquet)")
-    segment = selfie_segmentation()
-    rows = load_dataset("parquet", data_files=shards, split="train", streaming=True)
-    made = list(portraits(rows, segment, options.copies, options.seed))
+    photos = PhotoStream(options.data, split="train", resolution=SIZE, seed=options.seed, batch_size=1)
+    made = list(portraits(photos.usable_photos(), selfie_segmentation(), options.copies, options.seed))
     if not made:
-        raise ValueError(f"no photo of {', '.join(shards)} has a person who can be cut out; portraits are wanted")
+        raise ValueError(f"no photo of {', '.join(options.data)} has a person who can be cut out; portraits are wanted")
     temporary = options.output.with_name(options.output.name + ".part")
     try:
         (temporary / "data").mkdir(parents=True)

@@ -16,6 +16,11 @@ sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
 import studio_portraits as studio
 
 
+def astronaut() -> np.ndarray:
+    """A photo of scikit-image's, as large as portraits are."""
+    return np.asarray(Image.fromarray(data.astronaut()).resize((studio.SIZE, studio.SIZE)))
+
+
 def astronaut_mask(photo: np.ndarray) -> np.ndarray:
     """An ellipse where the astronaut is, with a clear edge."""
     y, x = np.mgrid[: studio.SIZE, : studio.SIZE] / studio.SIZE
@@ -24,10 +29,13 @@ def astronaut_mask(photo: np.ndarray) -> np.ndarray:
 
 @pytest.fixture
 def set_of_one(tmp_path: Path) -> Path:
-    """A photo set with the astronaut of scikit-image in it."""
+    """A photo set with the astronaut of scikit-image in it, and a broken file."""
     folder = tmp_path / "people"
     (folder / "data").mkdir(parents=True)
-    rows = [{"image": Image.fromarray(data.astronaut()), "source": "nasa"}]
+    rows = [
+        {"image": Image.fromarray(data.astronaut()), "source": "nasa"},
+        {"image": {"bytes": b"no photo", "path": None}, "source": ""},
+    ]
     studio.Dataset.from_list(rows, features=studio.FEATURES).to_parquet(
         folder / "data" / "train-00000-of-00001.parquet"
     )
@@ -51,7 +59,7 @@ def test_backdrops_are_next_to_gray_and_differ() -> None:
 
 
 def test_the_person_stays_and_the_rest_goes() -> None:
-    photo = np.asarray(studio.square(Image.fromarray(data.astronaut())))
+    photo = astronaut()
     mask = astronaut_mask(photo)
     far = next(seed for seed in range(20) if np.random.default_rng(seed).random() >= 0.6)
     made = studio.compose(photo, mask, np.random.default_rng(far))
@@ -61,7 +69,7 @@ def test_the_person_stays_and_the_rest_goes() -> None:
 
 
 def test_nearer_keeps_the_head_in_the_picture() -> None:
-    photo = np.asarray(studio.square(Image.fromarray(data.astronaut())))
+    photo = astronaut()
     for seed in range(10):
         near, mask = studio.nearer(photo, astronaut_mask(photo), np.random.default_rng(seed))
         assert near.shape == photo.shape and mask.shape == photo.shape[:2]
@@ -99,8 +107,11 @@ def test_one_line_and_nothing_half_written(set_of_one: Path, tmp_path: Path, mon
     monkeypatch.setattr(studio, "selfie_segmentation", lambda: lambda photo: np.zeros((256, 256), np.uint8))
     with pytest.raises(ValueError, match=r"no photo of .* has a person who can be cut out"):
         run(monkeypatch, "--data", set_of_one, "--output", output)
-    with pytest.raises(ValueError, match="no shards in"):
-        run(monkeypatch, "--data", tmp_path, "--output", output)
+    with pytest.raises(ValueError, match="--copies must be at least 1, got 0"):
+        run(monkeypatch, "--data", set_of_one, "--copies", 0, "--output", output)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty"):
+        run(monkeypatch, "--data", tmp_path / "empty", "--output", output)
     assert not output.exists()
     with pytest.raises(ValueError, match="exists already"):
         run(monkeypatch, "--data", set_of_one, "--output", set_of_one)
