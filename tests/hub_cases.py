@@ -1,6 +1,7 @@
 """What the tests of the Hub share: a server, a client that asks it and does not wait, and a run to publish."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -17,6 +18,7 @@ from colorgan.colorizer import Colorizer
 from colorgan.recipes import RECIPES, Network
 
 TOKEN = "hf_tellNobody"
+LASTING_THREADS = ("process_request_thread", "tqdm_monitor", "painter")  # the server's, a progress bar's, the package's
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +35,22 @@ def hub(hub_server: HubServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     hub_server.reset()
     point_client_to(hub_server.url, tmp_path, monkeypatch)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
+    before = set(threading.enumerate())
     yield hub_server
+    wait_for_requests(before)
     assert not hub_server.unknown, hub_server.unknown
+
+
+def wait_for_requests(before: set[threading.Thread]) -> None:
+    """Let the threads end that a test started and left: readers ahead, a last push that was given up.
+
+    A request of theirs that is under way while the client is closed opens a connection that nothing closes any more;
+    the garbage collector finds it in some later test, which fails for it.
+    """
+    for thread in set(threading.enumerate()) - before:
+        if not any(name in thread.name for name in LASTING_THREADS):
+            thread.join(30)
+            assert not thread.is_alive(), f"{thread.name} was left running"
 
 
 def point_client_to(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -296,10 +297,12 @@ def test_text_stands_out_from_every_ground(scheme: int, body: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(page_server: Any) -> Any:
+def client(page_server: Any) -> Iterator[Any]:
     from gradio_client import Client
 
-    return Client(page_server.address, verbose=False)
+    client = Client(page_server.address, verbose=False)
+    yield client
+    client.close()  # else its heartbeat goes on through other files' tests
 
 
 def test_the_api_is_one_endpoint(client: Any) -> None:
