@@ -11,6 +11,7 @@ import pytest
 from hub_cases import SMALL, make_run
 from huggingface_hub import ModelCard
 
+from colorgan import DEFAULT_WEIGHTS
 from colorgan.card import KNOWN_SETS, NETWORKS, RunRecord
 from colorgan.card.papers import DISCRIMINATORS, papers
 from colorgan.card.papers import NETWORKS as CITED
@@ -127,6 +128,17 @@ def study_of(*models: str, version: str = "paired-1") -> dict[str, Any]:
     nobody = Exclusions(27, 0, {}, 0, {})
     found = Results("demo", version, groups[0], groups, [], False, groups[0], groups[0], [], rate, nobody, [])
     return {"results": asdict(found), "dictionary": {}}
+
+
+def test_the_bundled_card_tells_of_the_bundled_model() -> None:
+    """It is written by hand, so it can fall behind the weights."""
+    card = (Path(DEFAULT_WEIGHTS) / "README.md").read_text(encoding="utf-8")
+    colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
+    parameters = sum(weight.numel() for weight in colorizer.generator.parameters())
+    assert f"| chroma gain | {colorizer.gain:g}, in config.json" in card
+    assert f"| parameters | {parameters:,} |" in card
+    side = colorizer.view_size
+    assert f"about {side} × {side} pixels" in card
 
 
 def test_what_a_study_found(tmp_path: Path) -> None:

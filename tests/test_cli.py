@@ -364,8 +364,9 @@ def test_ctrl_c_leaves_whole_pictures_and_says_how_many(tmp_path: Path, model: s
         draw(tmp_path / "album" / f"{n:03}.png", size=(640, 480), seed=n)
     out = tmp_path / "out"
     options = ["colorize", str(tmp_path / "album"), "--output", str(out), "--model", model]
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job that a script puts in the background
-    try:  # ignores it, and so would what it starts
+    # What ignores the signal hands that down, and a script's background job, as which tests may run, does.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
         process = subprocess.Popen([*PYTHON, *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     finally:
         signal.signal(signal.SIGINT, before)
