@@ -430,7 +430,7 @@ from colorgan.voting.records import AnswerReport, Outcome
 from colorgan.voting.store import Store
 sys.path.insert(0, sys.argv[2])
 from voting_cases import Clock, START_S, person
-clock = Clock(START_S + 1)
+clock = Clock(START_S + int(sys.argv[3]))
 store = Store.open(sys.argv[1], clock=clock)
 for number in range(10_000):
     session = store.session("s", person(number))
@@ -453,8 +453,8 @@ def _kill_twice(store: Store, clock: Clock, database: str) -> None:
     for number in range(40):
         start(store, number, SMALL)
     acknowledged: list[str] = []
-    for _ in range(2):
-        command = [sys.executable, "-c", _WRITER, database, str(Path(__file__).parent)]
+    for begin_s in (1, 601):  # the second after all that the first issued: one of its trials may be out
+        command = [sys.executable, "-c", _WRITER, database, str(Path(__file__).parent), str(begin_s)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout
             for line in writer.stdout:
