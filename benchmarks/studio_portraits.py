@@ -12,22 +12,20 @@ segmentation; 0.10.14 is a release that has the network in its wheel.
 """
 
 import argparse
-import io
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from datasets import Dataset, Features, Image, Value
+from photo_sets import check_new, row, write_set
 from PIL import Image as Pillow
+from PIL import ImageDraw
 
 from colorgan.color import lab_to_rgb
 from colorgan.data import PhotoStream
 
 SIZE = 256  # pixels of a portrait's side
-FEATURES = Features({"image": Image(), "source": Value("string")})
 Segment = Callable[[np.ndarray], np.ndarray]  # photo (SIZE, SIZE, 3) -> mask (SIZE, SIZE), bytes; 255: the person
 
 
@@ -44,11 +42,23 @@ def mottle(rng: np.random.Generator, finest: int, fall: float, stretch: float = 
     return total / total.std()
 
 
+def wear(rng: np.random.Generator) -> np.ndarray:
+    """What an old canvas has of scratches, cracks and brush marks, units of L, (SIZE, SIZE): short steep strokes."""
+    strokes = Pillow.new("F", (SIZE, SIZE))
+    draw = ImageDraw.Draw(strokes)
+    for _ in range(int(rng.integers(5, 120))):
+        x, y, length, lean = rng.uniform(0, SIZE), rng.uniform(0, SIZE), rng.exponential(14), rng.normal(0, 0.25)
+        draw.line((x, y, x + lean * length, y + length), float(rng.normal(2, 5)), int(rng.integers(1, 3)))
+    return np.asarray(strokes)
+
+
 def backdrop(rng: np.random.Generator) -> np.ndarray:
-    """A studio's canvas, bytes (SIZE, SIZE, 3): broad clouds, brushed streaks, uneven light, hardly any colour."""
+    """A studio's canvas, bytes (SIZE, SIZE, 3): clouds, brushed streaks, wear, uneven light, hardly any colour."""
     lightness = np.full((SIZE, SIZE), rng.uniform(12, 85), np.float32)
     if rng.random() < 0.85:
-        lightness += rng.uniform(1, 8) * mottle(rng, int(rng.integers(2, 8)), rng.uniform(0.4, 0.8))
+        lightness += rng.uniform(1, 12) * mottle(rng, int(rng.integers(2, 8)), rng.uniform(0.4, 0.8))
+    if rng.random() < 0.4:
+        lightness += wear(rng)
     if rng.random() < 0.5:
         lightness += rng.uniform(0.5, 4) * mottle(rng, 6, 0.7, stretch=float(rng.choice([0.1, 0.25, 1])))
     y, x = np.mgrid[-1 : 1 : SIZE * 1j, -1 : 1 : SIZE * 1j].astype(np.float32)
@@ -102,9 +112,7 @@ def portraits(photos: Iterable[torch.Tensor], segment: Segment, copies: int, see
         mask = segment(photo)
         if is_sure(mask):
             for _ in range(copies):
-                data = io.BytesIO()
-                Pillow.fromarray(compose(photo, mask, rng)).save(data, "JPEG", quality=95)
-                yield {"image": {"bytes": data.getvalue(), "path": None}, "source": "people before drawn backdrops"}
+                yield row(Pillow.fromarray(compose(photo, mask, rng)), "people before drawn backdrops")
 
 
 def selfie_segmentation() -> Segment:
@@ -127,20 +135,13 @@ def main() -> None:
     options = parser.parse_args()
     if options.copies < 1:
         raise ValueError(f"--copies must be at least 1, got {options.copies}")
-    if options.output.exists():
-        raise ValueError(f"{options.output} exists already: give a new folder")
+    check_new(options.output)
     photos = PhotoStream(options.data, split="train", resolution=SIZE, seed=options.seed, batch_size=1)
-    made = list(portraits(photos.usable_photos(), selfie_segmentation(), options.copies, options.seed))
+    found = portraits(photos.usable_photos(), selfie_segmentation(), options.copies, options.seed)
+    made = write_set(found, options.output)
     if not made:
         raise ValueError(f"no photo of {', '.join(options.data)} has a person who can be cut out; portraits are wanted")
-    temporary = options.output.with_name(options.output.name + ".part")
-    try:
-        (temporary / "data").mkdir(parents=True)
-        Dataset.from_list(made, features=FEATURES).to_parquet(temporary / "data" / "train-00000-of-00001.parquet")
-        temporary.rename(options.output)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    print(f"{len(made):,} portraits in {options.output}")
+    print(f"{made:,} portraits in {options.output}")
 
 
 if __name__ == "__main__":

@@ -178,7 +178,7 @@ class Recipe:
     output_space: str = _value("what the generator puts out", "rgb", choices=OUTPUT_SPACES)
     train_images: int = _value("budget: photos seen in all", 1_000_000)
     pretrained: bool = _value("start the encoder from its ImageNet weights", False)
-    initial_weights: str = _value("folder of a trained model to start from (none: from the beginning)", "")
+    initial_weights: tuple[str, ...] = _value("folders of trained models to start from the mean of", ())
     ema: float = _value("decay of the generator's averaged weights (0: no averaging)", 0.0)
     notes: tuple[str, ...] = ()
 
@@ -345,7 +345,10 @@ FLAGSHIP_L2 = Recipe(
     name="flagship-l2",
     summary="the flagship's regression twin: ImageNet encoder, Huber loss, and a distribution head for variants",
     output_space="ab",
-    generator=Network("LiteUNet", {"encoder": "lite2", "widths": (192, 160, 128, 96), "cells": 189}),
+    generator=Network(
+        "LiteUNet",
+        {"encoder": "lite2", "widths": (192, 160, 128, 96), "cells": 189, "stochastic_depth": 0.1, "dropout": 0.1},
+    ),
     discriminator=None,
     objective=Objective(pixel="smooth_l1", pixel_weight=0.1, distribution_weight=0.1, rebalancing=0.3),
     generator_optimiser=Optimiser(

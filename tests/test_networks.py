@@ -22,7 +22,7 @@ from colorgan.networks.discriminators import (
     PooledDiscriminator,
     WeakDiscriminator,
 )
-from colorgan.networks.encoders import EfficientNetLite, imagenet_state, renamed
+from colorgan.networks.encoders import EfficientNetLite, InvertedResidual, imagenet_state, renamed
 from colorgan.networks.generators import DropoutUNet, LabUNet, ResidualGenerator, SymmetricUNet, UnpaddedFCN, joined
 from colorgan.networks.lite_unet import LiteUNet
 
@@ -366,6 +366,8 @@ def test_generators_start_as_dcgan(make: Callable[[], nn.Module]) -> None:
         (lambda: DropoutUNet(steps=1), "at least 2 steps down, got 1"),
         (lambda: UnpaddedFCN(output_space="hsv"), "output_space must be one of ab, lab, rgb, got 'hsv'"),
         (lambda: EfficientNetLite("lite9"), "encoder must be one of lite0, lite1, lite2, got 'lite9'"),
+        (lambda: EfficientNetLite(stochastic_depth=1.0), r"stochastic_depth must be a share in \[0, 1\), got 1.0"),
+        (lambda: LiteUNet(dropout=-0.1), r"dropout must be a share in \[0, 1\), got -0.1"),
         (lambda: ChromaDiscriminator(scales=0), "scales must be at least 1, got 0"),
     ],
 )
@@ -632,6 +634,46 @@ def test_one_gray_channel_gives_what_three_equal_ones_did() -> None:
     torch.testing.assert_close(encoder.stem[0](photo), three, atol=1e-5, rtol=1e-5)
 
 
+def blocks_of(encoder: EfficientNetLite) -> list[InvertedResidual]:
+    return [block for stage in encoder.stages for block in stage]
+
+
+def test_stochastic_depth_rises_along_the_encoder_and_rests_in_use() -> None:
+    blocks = blocks_of(EfficientNetLite("lite2", stochastic_depth=0.2))
+    assert [block.left_out for block in blocks] == pytest.approx([0.2 * n / 20 for n in range(21)])
+    x = torch.rand(6, 16, 8, 8)
+    block = InvertedResidual(16, 16, 3, 1, 6, left_out=0.5)
+    with torch.no_grad():
+        block.train()(x)  # BatchNorm gets statistics
+        branch = block.eval()(x) - x
+        block.left_out = 0.0
+        torch.testing.assert_close(block(x) - x, branch)
+
+
+def test_a_block_is_left_out_whole_photo_by_photo_and_made_up_for() -> None:
+    """Each photo has the shortcut alone, or the branch at 1 / (1 - share): on average, the block itself."""
+    torch.manual_seed(0)
+    block = InvertedResidual(8, 8, 3, 1, 1, left_out=0.25)
+    x = torch.rand(400, 8, 4, 4)
+    with torch.no_grad():
+        changes = block(x) - x
+        branch = block.project(block.depthwise(block.expand(x)))
+    left_out = changes.flatten(1).abs().amax(1) < 1e-6
+    assert 0.17 < left_out.float().mean() < 0.33
+    torch.testing.assert_close(changes[~left_out], branch[~left_out] / 0.75, atol=1e-5, rtol=1e-4)
+
+
+def test_lite_unet_does_without_deep_channels_in_training_alone() -> None:
+    network = LiteUNet(encoder="lite0", widths=(8, 8, 8, 8), dropout=0.5)
+    lightness = lightness_of(2, 64, 64)
+    with torch.no_grad():
+        network.train()
+        first, second = network.features(lightness)[0], network.features(lightness)[0]
+        assert not torch.equal(first, second)
+        network.eval()
+        torch.testing.assert_close(network(lightness), network(lightness), atol=0, rtol=0)
+
+
 def test_lite_unet_gives_half_of_any_size_in_fours() -> None:
     network = LiteUNet(encoder="lite0", widths=(16, 16, 16, 16)).eval()
     with torch.inference_mode():
@@ -684,6 +726,7 @@ def test_lite_unet_names_its_parts_as_published_weights_do() -> None:
         (ResidualGenerator, {"blocks": 2, "channels": 8}),
         (LabUNet, {"units": 3, "width": 4, "widest": 8}),
         (UnpaddedFCN, {"output_space": "lab"}),
+        (LiteUNet, {"widths": [8, 8, 8, 8], "stochastic_depth": 0.1, "dropout": 0.1}),
         (PatchCritic, {"colour_channels": 2, "width": 4}),
         (ConditionalDiscriminator, {"colour_channels": 2, "width": 4}),
         (WeakDiscriminator, {"colour_channels": 3, "width": 4, "dropout": 0.1}),

@@ -14,6 +14,7 @@ from colorgan.data import PhotoStream
 
 sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
 import studio_portraits as studio
+from photo_sets import row, write_set
 
 
 def astronaut() -> np.ndarray:
@@ -30,16 +31,9 @@ def astronaut_mask(photo: np.ndarray) -> np.ndarray:
 @pytest.fixture
 def set_of_one(tmp_path: Path) -> Path:
     """A photo set with the astronaut of scikit-image in it, and a broken file."""
-    folder = tmp_path / "people"
-    (folder / "data").mkdir(parents=True)
-    rows = [
-        {"image": Image.fromarray(data.astronaut()), "source": "nasa"},
-        {"image": {"bytes": b"no photo", "path": None}, "source": ""},
-    ]
-    studio.Dataset.from_list(rows, features=studio.FEATURES).to_parquet(
-        folder / "data" / "train-00000-of-00001.parquet"
-    )
-    return folder
+    broken = {"image": {"bytes": b"no photo", "path": None}, "source": ""}
+    assert write_set([row(Image.fromarray(data.astronaut()), "nasa"), broken], tmp_path / "people") == 2
+    return tmp_path / "people"
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
@@ -49,7 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
 
 def test_backdrops_are_next_to_gray_and_differ() -> None:
     rng = np.random.default_rng(0)
-    canvases = np.stack([studio.backdrop(rng) for _ in range(40)])
+    canvases = np.stack([studio.backdrop(rng) for _ in range(120)])
     lightness, ab = rgb_to_lab(torch.from_numpy(canvases).permute(0, 3, 1, 2).float() / 255)
     chroma = ab.norm(dim=1).mean((1, 2))
     assert chroma.mean() < 5 and chroma.max() < 20

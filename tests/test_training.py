@@ -182,12 +182,33 @@ def test_phases_train_one_after_the_other(photos: str, tmp_path: Path, monkeypat
 def test_training_can_start_from_a_trained_model(photos: str, tmp_path: Path) -> None:
     recipe = tiny("unet-l2", photos)
     train(recipe, quick(tmp_path / "first"))
-    still = replace(recipe, generator_optimiser=Optimiser("adam", 0.0), initial_weights=str(tmp_path / "first/model"))
+    start = (str(tmp_path / "first/model"),)
+    still = replace(recipe, generator_optimiser=Optimiser("adam", 0.0), initial_weights=start)
     train(still, quick(tmp_path / "second"))
     first, second = weights(tmp_path / "first"), weights(tmp_path / "second")
     assert all(torch.equal(first[name], second[name]) for name in first if "running" not in name and "num_" not in name)
     with pytest.raises(ValueError, match="initial_weights must be a folder that holds a trained model, got 'nowhere'"):
-        train(replace(recipe, initial_weights="nowhere"), quick(tmp_path / "third"))
+        train(replace(recipe, initial_weights=("nowhere",)), quick(tmp_path / "third"))
+
+
+def test_training_can_start_from_the_mean_of_models(photos: str, tmp_path: Path) -> None:
+    """And keeps their cells, whatever colours its own photos have: the head would not fit others."""
+    recipe = tiny("flagship-l2", photos)
+    for seed in (0, 1):
+        train(recipe, quick(tmp_path / str(seed), seed=seed))
+    folders = tuple(str(tmp_path / f"{seed}/model") for seed in (0, 1))
+    cells = weights(tmp_path / "0")["cell_ab"]
+    assert torch.equal(cells, weights(tmp_path / "1")["cell_ab"])
+    still = replace(recipe, generator_optimiser=Optimiser("adam", 0.0), initial_weights=folders, train_images=4)
+    few = replace(still, data=replace(still.data, max_photos=1))
+    train(few, quick(tmp_path / "mean", validation_photos=1))
+    made, one, other = (weights(tmp_path / name) for name in ("mean", "0", "1"))
+    assert torch.equal(made["cell_ab"], cells)
+    for name in (name for name in made if name.endswith("weight")):
+        torch.testing.assert_close(made[name], (one[name] + other[name]) / 2)
+    with pytest.raises(ValueError, match="different architectures have no mean"):
+        train(tiny("unet-l2", photos), quick(tmp_path / "unet"))
+        train(replace(recipe, initial_weights=(*folders, str(tmp_path / "unet/model"))), quick(tmp_path / "none"))
 
 
 def test_the_flagship_starts_from_imagenet_and_gray() -> None:

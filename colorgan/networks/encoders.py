@@ -8,6 +8,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 # (repeats, kernel, stride, expansion, channels) of the seven stages at width 1 and depth 1; table 1 of the paper.
 STAGES = (
@@ -32,16 +33,28 @@ def scaled_channels(channels: int, width: float, divisor: int = 8) -> int:
     return scaled + divisor if scaled < 0.9 * channels * width else scaled
 
 
+def scaled_repeats(stage: int, depth: float) -> int:
+    """How many blocks a stage has; the first and the last are never deepened."""
+    repeats = STAGES[stage][0]
+    return repeats if stage in (0, len(STAGES) - 1) else math.ceil(repeats * depth)
+
+
 def norm(channels: int) -> nn.BatchNorm2d:
     """BatchNorm with the epsilon and momentum the ImageNet weights were trained with."""
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
 class InvertedResidual(nn.Module):
-    """1x1 expansion -> depthwise k x k -> 1x1 linear projection (MobileNetV2), (N, C, H, W) -> (N, C', H/s, W/s)."""
+    """1x1 expansion -> depthwise k x k -> 1x1 linear projection (MobileNetV2), (N, C, H, W) -> (N, C', H/s, W/s).
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int, expansion: int):
+    In training, a block that has a shortcut is left to it alone for a random share `left_out` of the photos.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, stride: int, expansion: int, left_out: float = 0.0
+    ):
         super().__init__()
+        self.left_out = left_out
         hidden = in_channels * expansion
         self.has_shortcut = stride == 1 and in_channels == out_channels
         self.expand = nn.Sequential()
@@ -54,7 +67,12 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.project(self.depthwise(self.expand(x)))
-        return x + y if self.has_shortcut else y
+        if not self.has_shortcut:
+            return y
+        if self.training and self.left_out:
+            # Written as dropout of one number per photo, which training draws alike on every process.
+            y = y * functional.dropout2d(y.new_ones(len(y), 1, 1, 1), self.left_out)
+        return x + y
 
 
 class EfficientNetLite(nn.Module):
@@ -63,25 +81,31 @@ class EfficientNetLite(nn.Module):
     The ImageNet network takes three equal channels; summing its stem over them gives the same result from one,
     which `imagenet_state` does. TensorFlow pads stride-2 convolutions on the right and bottom only; symmetric
     padding here samples the same features one pixel up and left.
+
+    `stochastic_depth` is the share of photos for which, in training, the last block is left out; it rises to that from
+    0 at the first one (Huang et al. 2016, arXiv 1603.09382, section 3).
     """
 
-    def __init__(self, variant: str = "lite0"):
+    def __init__(self, variant: str = "lite0", stochastic_depth: float = 0.0):
         super().__init__()
         if variant not in VARIANTS:
             raise ValueError(f"encoder must be one of {', '.join(VARIANTS)}, got {variant!r}")
+        if not 0 <= stochastic_depth < 1:
+            raise ValueError(f"stochastic_depth must be a share in [0, 1), got {stochastic_depth}")
         width, depth = VARIANTS[variant]
         self.variant = variant
         self.stem = nn.Sequential(nn.Conv2d(1, STEM_CHANNELS, 3, 2, 1, bias=False), norm(STEM_CHANNELS), nn.ReLU6())
         self.stages = nn.ModuleList()
         self.channels: list[int] = []  # of the four taps
         before = STEM_CHANNELS
-        for index, (repeats, kernel, stride, expansion, channels) in enumerate(STAGES):
+        repeats = [scaled_repeats(index, depth) for index in range(len(STAGES))]
+        for index, (_, kernel, stride, expansion, channels) in enumerate(STAGES):
             channels = scaled_channels(channels, width)
-            if index not in (0, len(STAGES) - 1):
-                repeats = math.ceil(repeats * depth)
             blocks = []
-            for repeat in range(repeats):
-                blocks.append(InvertedResidual(before, channels, kernel, stride if repeat == 0 else 1, expansion))
+            for repeat in range(repeats[index]):
+                left_out = stochastic_depth * (sum(repeats[:index]) + repeat) / (sum(repeats) - 1)
+                step = stride if repeat == 0 else 1
+                blocks.append(InvertedResidual(before, channels, kernel, step, expansion, left_out))
                 before = channels
             self.stages.append(nn.Sequential(*blocks))
             if index in TAPPED_STAGES:

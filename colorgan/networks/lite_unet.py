@@ -48,6 +48,9 @@ class LiteUNet(nn.Module):
     The decoder stops at a quarter, where convolutions are cheap, but works with the photo's own pixels: the last stage
     sees each square of 4 x 4 as channels, and the regression head puts out squares of 2 x 2 (sub-pixel convolution,
     Shi et al. 2016, arXiv 1609.05158). So colours end at outlines that a quarter could not hold.
+
+    Against learning photos by heart, in training alone: `stochastic_depth` as the encoder has it, and `dropout`, the
+    share of the encoder's deepest channels that each photo does without.
     """
 
     output_space = "ab"
@@ -55,9 +58,19 @@ class LiteUNet(nn.Module):
     size_multiple = 32  # 4 would do, but other sizes see their last rows and columns less well
     minimum_size = 32
 
-    def __init__(self, encoder: str = "lite0", widths: tuple[int, ...] = (192, 160, 128, 96), cells: int = 0):
+    def __init__(
+        self,
+        encoder: str = "lite0",
+        widths: tuple[int, ...] = (192, 160, 128, 96),
+        cells: int = 0,
+        stochastic_depth: float = 0.0,
+        dropout: float = 0.0,
+    ):
         super().__init__()
-        self.encoder = EfficientNetLite(encoder)
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be a share in [0, 1), got {dropout}")
+        self.encoder = EfficientNetLite(encoder, stochastic_depth)
+        self.dropout = dropout
         fine, middle, coarse, deepest = self.encoder.channels  # /4, /8, /16, /32
         fine += PIXELS**2  # the photo's own pixels go along
         self.neck = nn.Conv2d(deepest, widths[0], 1)
@@ -81,6 +94,7 @@ class LiteUNet(nn.Module):
         features at H/16, which tell objects apart."""
         check_lightness(lightness, PIXELS, self.minimum_size)
         *skips, deepest = self.encoder(lightness)  # for lite0: (24, H/4) (40, H/8) (112, H/16) (320, H/32)
+        deepest = functional.dropout2d(deepest, self.dropout, self.training)
         scene = self.scene(deepest.mean((2, 3)))  # one description of the whole photo, (N, widths[0])
         x = self.neck(deepest) + scene[:, :, None, None]
         skips[0] = torch.cat((skips[0], functional.pixel_unshuffle(lightness, PIXELS)), 1)

@@ -144,8 +144,11 @@ def pair_of(rgb: Tensor, lightness: Tensor | None, space: str, stride: int, piec
     return Pair(normalize_lightness(lightness), colour, condition, piece)
 
 
-def count_cells(recipe: Recipe, run: Run) -> Cells:
-    """The colours that occur in the training photos, on a grid of the ab plane, and how often."""
+def count_cells(recipe: Recipe, run: Run, known: Tensor | None = None) -> Cells:
+    """The colours that occur in the training photos, on a grid of the ab plane, and how often.
+
+    `known` cells, ab (Q, 2), of a network that was trained before are kept as they are, and only their shares counted.
+    """
     data, histogram = recipe.data, torch.zeros(23, 23)
     sets = [(name,) for name in data.dataset] if data.dataset_weights else [data.dataset]
     weights = data.dataset_weights or (1.0,)
@@ -164,7 +167,11 @@ def count_cells(recipe: Recipe, run: Run) -> Cells:
             raise DataError(f"{', '.join(names)} has no usable photos in {data.split!r} to count the colours of")
         histogram += weight * _histogram(torch.stack(photos))
     share = histogram / histogram.sum()
-    places = (share > RAREST_CELL).nonzero()
+    if known is None:
+        places = (share > RAREST_CELL).nonzero()
+    else:
+        places = (known / CELL_SIZE).round().long() + 11
+        share = share.clamp(min=RAREST_CELL)
     kept = share[places[:, 0], places[:, 1]]
     return Cells(((places - 11).float() * CELL_SIZE).contiguous(), kept / kept.sum())
 

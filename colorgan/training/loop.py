@@ -28,7 +28,7 @@ from colorgan.training import checkpoints
 from colorgan.training.batches import Batch, batches, count_cells, pairs_of
 from colorgan.training.flags import Run
 from colorgan.training.game import Game
-from colorgan.training.networks import Cells
+from colorgan.training.networks import Cells, initial_cells
 from colorgan.training.provenance import write_provenance
 from colorgan.training.record import METRICS, Record, flat_config, not_finite
 from colorgan.training.state import TrainingState
@@ -241,7 +241,7 @@ class Trainer:
             if not path.is_file():
                 self._say("counting the colours of the training photos")
                 aside = path.with_name(".writing-cells")
-                cells = count_cells(self.recipe, self.run)
+                cells = count_cells(self.recipe, self.run, initial_cells(self.recipe))
                 save_file({"ab": cells.ab, "share": cells.share}, aside)
                 aside.replace(path)
             values = {name: tensor.tolist() for name, tensor in load_file(path).items()}

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -79,9 +80,9 @@ def build_discriminator(recipe: Recipe) -> nn.Module | None:
 
 
 def start_weights(generator: nn.Module, recipe: Recipe) -> None:
-    """Give a new generator what the recipe starts from: a trained model's weights, or an encoder from ImageNet."""
+    """Give a new generator what the recipe starts from: trained models' weights, or an encoder from ImageNet."""
     if recipe.initial_weights:
-        _start_from(generator, Path(recipe.initial_weights))
+        _start_from(generator, recipe.initial_weights)
     elif recipe.pretrained:
         encoder = getattr(generator, "encoder", None)
         if not isinstance(encoder, EfficientNetLite):
@@ -93,14 +94,43 @@ def start_weights(generator: nn.Module, recipe: Recipe) -> None:
         nn.init.zeros_(cast(Tensor, head.bias))
 
 
-def _start_from(generator: nn.Module, folder: Path) -> None:
-    if not folder.is_dir():
-        raise ValueError(f"initial_weights must be a folder that holds a trained model, got {str(folder)!r}")
+def initial_cells(recipe: Recipe) -> Tensor | None:
+    """The cells, ab (Q, 2), of the distribution head that a recipe's initial weights bring along; None without any."""
+    if not recipe.initial_weights:
+        return None
+    cells: Tensor | None = getattr(trained_generator(recipe.initial_weights[0]), "cell_ab", None)
+    return cells if cells is not None and len(cells) else None
+
+
+def trained_generator(folder: str) -> nn.Module:
+    """The generator of a model in a folder. ValueError where there is none."""
+    if not Path(folder).is_dir():
+        raise ValueError(f"initial_weights must be a folder that holds a trained model, got {folder!r}")
+    return cast(nn.Module, Colorizer.from_pretrained(folder).generator)
+
+
+def mean_weights(networks: Sequence[nn.Module]) -> dict[str, Tensor]:
+    """The mean of the weights of networks of one architecture, statistics of BatchNorm included; counts of the first.
+
+    Good where they share a long part of their training (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
+    ValueError where their names or shapes differ.
+    """
+    states = [network.state_dict() for network in networks]
+    for state in states[1:]:
+        if {name: tensor.shape for name, tensor in state.items()} != {n: t.shape for n, t in states[0].items()}:
+            raise ValueError("networks of different architectures have no mean")
+    return {
+        name: torch.stack([state[name].float() for state in states]).mean(0) if first.is_floating_point() else first
+        for name, first in states[0].items()
+    }
+
+
+def _start_from(generator: nn.Module, folders: Sequence[str]) -> None:
     try:
-        generator.load_state_dict(Colorizer.from_pretrained(str(folder)).generator.state_dict())
+        generator.load_state_dict(mean_weights([trained_generator(folder) for folder in folders]))
     except RuntimeError as error:
-        problem = str(error).splitlines()[-1].strip()
-        raise ValueError(f"initial_weights {str(folder)!r} do not fit the recipe's generator: {problem}") from error
+        names, problem = ", ".join(folders), str(error).splitlines()[-1].strip()
+        raise ValueError(f"initial_weights {names} do not fit the recipe's generator: {problem}") from error
 
 
 def build_optimiser(network: nn.Module, optimiser: Optimiser) -> torch.optim.Optimizer:
