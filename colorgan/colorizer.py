@@ -23,7 +23,7 @@ from colorgan.fetching import HUB_ERRORS, fetched_weights, hub_reason, pinned_re
 from colorgan.networks import GENERATORS
 from colorgan.painting import paint
 from colorgan.photo import photo_from_image
-from colorgan.upsampling import apply_lines, fit_lines, smooth_within_edges
+from colorgan.upsampling import LEVELS, MAX_LEVELS, apply_lines, fit_lines, smooth_within_edges
 
 MAX_VIVIDNESS = 3.0
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
@@ -71,6 +71,8 @@ class Colorizer(
         view_size: the photo is shown to the network at about this many pixels squared.
         gain: chroma scale that vividness 1 stands for; makes a cautious regression as vivid as real photos are.
         variant_strength: how far a variant tilts the colours' log-probabilities towards its hues, in nats.
+        smoothing: how far a coarse network's colours even out within the edges of lightness, in levels of
+            `upsampling.smooth_within_edges`; each doubles the reach, 0 leaves the colours alone.
         recipe: name of the recipe the weights come from.
     """
 
@@ -81,15 +83,19 @@ class Colorizer(
         view_size: int = 256,
         gain: float = 1.0,
         variant_strength: float = 1.4,
+        smoothing: int = LEVELS,
         recipe: str = "",
     ):
         super().__init__()
         if network not in GENERATORS:
             raise ValueError(f"network must be one of {', '.join(sorted(GENERATORS))}, got {network!r}")
+        if not 0 <= smoothing <= MAX_LEVELS:
+            raise ValueError(f"smoothing must be from 0 to {MAX_LEVELS} levels, got {smoothing}")
         self.generator: Any = GENERATORS[network](**(options or {}))
         self.view_size = view_size
         self.gain = gain
         self.variant_strength = variant_strength
+        self.smoothing = smoothing
         self.recipe = recipe
         self.eval()
 
@@ -235,7 +241,7 @@ class Colorizer(
         stride = self.generator.output_stride
         if stride > 1:
             lightness = functional.avg_pool2d(denormalize_lightness(padded), stride)
-            output = smooth_within_edges(lightness, output)
+            output = smooth_within_edges(lightness, output, self.smoothing)
             output = functional.interpolate(output, scale_factor=stride, mode="bilinear")
         return output[:, :, : shape[2], : shape[3]] * self.gain
 

@@ -355,7 +355,7 @@ FLAGSHIP_L2 = Recipe(
         "adamw",
         1.5e-3,
         betas=(0.9, 0.999),
-        weight_decay=1e-2,
+        weight_decay=3e-2,
         encoder_scale=0.4,
         max_grad_norm=1.0,
         schedule=Schedule("cosine", warmup_images=6400, final_share=0.01),

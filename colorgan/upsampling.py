@@ -15,6 +15,7 @@ from torch.nn import functional
 
 RADIUS = 4  # of the window, in pixels of the view
 LEVELS = 4  # of the smoothing: with steps of 1, 2, 4 and 8 pixels it reaches 15 to each side
+MAX_LEVELS = 8  # steps of 128 pixels cross the whole view
 CONTRAST = 6.0  # L* units: across a step in lightness of this size colours mix at 1 / e of the weight
 REGULARIZATION = 25.0  # squared L* units: contrasts well below 5 L* are texture and do not bend the chroma
 

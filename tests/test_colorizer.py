@@ -17,9 +17,11 @@ from safetensors.torch import load_file, save_file
 from colorgan import DEFAULT_WEIGHTS, Colorizer
 from colorgan.color import bytes_to_lightness
 from colorgan.networks import GENERATORS
+from colorgan.upsampling import LEVELS
 
 SHARED = Path(os.environ.get("COLORGAN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 EXAMPLES = [Path(skimage.__file__).parent / "data" / name for name in ("astronaut.png", "chelsea.png", "coffee.png")]
+LITE = {"options": {"widths": [8, 8, 8, 8]}, "view_size": 64}
 SMALL = {"network": "DropoutUNet", "options": {"steps": 3, "width": 4}, "view_size": 32}
 
 
@@ -225,6 +227,30 @@ class TestTensors:
         options = {"LiteUNet": {"widths": [8, 8, 8, 8]}, "DropoutUNet": {"width": 4}, "SymmetricUNet": {"width": 4}}
         colorizer = Colorizer(network=network, options=options.get(network, {}), view_size=64)
         assert colorizer.colorize(photo(size=(70, 50))).size == (70, 50)
+
+
+class TestSmoothing:
+    """A hyper-parameter of coarse networks alone: how far colours even out within the edges of lightness."""
+
+    def test_more_levels_even_out_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        model, noise = Colorizer(**LITE), torch.randn(1, 2, 32, 32, generator=torch.Generator().manual_seed(0))
+        monkeypatch.setattr(model.generator, "forward", lambda lightness: noise)
+        spreads = []
+        with torch.inference_mode():
+            for model.smoothing in (0, 1, 2, 4):
+                spreads.append(float(model(torch.full((1, 1, 64, 64), 50.0)).std(dim=(2, 3)).mean()))
+        assert spreads[0] > spreads[1] > spreads[2] > spreads[3] > 0
+        assert spreads[3] < spreads[0] / 2
+
+    def test_it_travels_in_the_config(self, tmp_path: Path) -> None:
+        Colorizer(**LITE, smoothing=5).save_pretrained(tmp_path)
+        assert Colorizer.from_pretrained(tmp_path).smoothing == 5
+        assert Colorizer(**LITE).smoothing == LEVELS  # what weights without a word on it were made with
+
+    @pytest.mark.parametrize("levels", [-1, 9])
+    def test_bad_levels_are_refused(self, levels: int) -> None:
+        with pytest.raises(ValueError, match=f"smoothing must be from 0 to 8 levels, got {levels}"):
+            Colorizer(**LITE, smoothing=levels)
 
 
 class TestWeights:
