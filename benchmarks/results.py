@@ -4,6 +4,7 @@
     make results DEVICE=cpu MINUTES=120 DATA="photos/flowers photos/dogs"
     python benchmarks/results.py --images 20000 --recipes cgan-dogs-flowers wgan-dogs-flowers
     python benchmarks/results.py --render-only     # the page again from docs/results/figures.json, without training
+    python benchmarks/results.py --bundled-only ...  # and with the bundled models judged anew; ... as for the page
 
 With --minutes, a few batches of every recipe are timed first, and the budget is what all of them can see in 80 % of the
 minutes; the rest is for judging. Run it again after an interruption: what is trained stays, a run that was cut short
@@ -52,6 +53,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-bundled", action="store_true", help="leave the bundled models out of the table")
     parser.add_argument("--output", type=Path, default=ROOT / "runs" / "results", help="folder of the runs")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where results.md and results/ go")
+    parser.add_argument("--bundled-only", action="store_true", help="judge the bundled models anew, keep the rest")
     parser.add_argument("--render-only", action="store_true", help="write the page from figures.json again")
     return parser.parse_args()
 
@@ -125,20 +127,77 @@ def judge(plan: Plan, names: list[str], options: argparse.Namespace) -> dict[str
     from results_pictures import save_sheets
 
     from colorgan import Colorizer
-    from colorgan.evaluation import evaluate
-    from colorgan.evaluation.report import as_json
-    from colorgan.web.models import bundled_models
 
     runs = {name: run_figures(plan, name, options.output / name) for name in names}
     colorizers = {
         name: Colorizer.from_pretrained(options.output / name / "model") for name in names if not runs[name]["diverged"]
     }
-    bundled = []
-    for folder in () if options.no_bundled else bundled_models():
-        model = Colorizer.from_pretrained(folder)
+    bundled = {} if options.no_bundled else _bundled()
+    colorizers |= bundled
+    report = _evaluated(colorizers, plan, options)
+    wanted = ({FLAGSHIP} & set(names)) or {names[0]}
+    kept = [one for one in report["differences"] if _is_shown(one, wanted)]
+    pictures = options.docs / "results"
+    pictures.mkdir(parents=True, exist_ok=True)
+    pair = [name for name in PAIR if name in colorizers]
+    return {
+        "machine": _machine(plan),
+        "plan": {name: value for name, value in vars(plan).items() if name not in ("data", "test_data")}
+        | {"data": [_shown(name) for name in plan.data], "test_data": [_shown(name) for name in plan.test_data]},
+        "recipes": runs,
+        "bundled": list(bundled),
+        "forward_ms": _forward_ms(colorizers, plan),
+        "evaluation": {**report, "differences": kept, "protocol": _public(report["protocol"]), "contestants": []},
+        "sheets": save_sheets(_sets(plan, options), colorizers, list(bundled), pair, plan, pictures),
+    }
+
+
+def judge_bundled(plan: Plan, figures: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    """A page's figures with those of the bundled models as they are now, by the photos that all were judged by.
+
+    What stands beside the recipes photo by photo goes, as the recipes' models may be gone.
+    """
+    from results_pictures import save_own_sheet
+
+    bundled, evaluation = _bundled(), figures["evaluation"]
+    report = _evaluated(bundled, plan, options)
+    known, found = (one["protocol"]["photos_sha256"] for one in (evaluation, report))
+    if known != found:
+        raise ValueError(f"other photos than the page's (SHA-256 {found[:16]}, not {known[:16]}): give its own command")
+    kept = [one for one in evaluation["differences"] if not {one["first"], one["second"]} & set(bundled)]
+    fresh = [one for one in report["differences"] if _is_shown(one, set())]
+    for name in bundled:
+        for part in ("figures", "curves"):
+            evaluation[part][name] = report[part][name]
+    for data, with_truth in _sets(plan, options):
+        save_own_sheet(data, bundled, plan.seed, with_truth, options.docs / "results")
+    remark = (
+        f"The bundled models were judged on {report['protocol']['date'][:10]}, later than the recipes and by the same "
+        "photos; in the sheets of all models they are as they were before."
+    )
+    return figures | {
+        "bundled": list(bundled),
+        "evaluation": evaluation | {"differences": kept + fresh},
+        "remarks": [remark, *(one for one in figures.get("remarks", []) if "bundled models" not in one)],
+    }
+
+
+def _bundled() -> dict[str, Any]:
+    """The models that colorgan ships, by the names they have on the page."""
+    from colorgan import Colorizer
+    from colorgan.web.models import bundled_models
+
+    models = [Colorizer.from_pretrained(folder) for folder in bundled_models()]
+    for model in models:
         model.recipe = f"{model.name} (bundled)"
-        bundled.append(model.recipe)
-        colorizers[model.recipe] = model
+    return {model.recipe: model for model in models}
+
+
+def _evaluated(colorizers: dict[str, Any], plan: Plan, options: argparse.Namespace) -> dict[str, Any]:
+    """The report on some models, as `colorgan evaluate` writes it; it is kept beside the runs."""
+    from colorgan.evaluation import evaluate
+    from colorgan.evaluation.report import as_json
+
     print(f"judging {len(colorizers)} models by {options.test_limit} photos", file=sys.stderr, flush=True)
     evaluation = evaluate(
         list(colorizers.values()),
@@ -151,23 +210,12 @@ def judge(plan: Plan, names: list[str], options: argparse.Namespace) -> dict[str
         progress=True,
     )
     evaluation.save(options.output / "evaluation")
-    report = as_json(evaluation)
-    wanted = ({FLAGSHIP} & set(names)) or {names[0]}
-    kept = [one for one in report["differences"] if _is_shown(one, wanted)]
-    pictures = options.docs / "results"
-    pictures.mkdir(parents=True, exist_ok=True)
-    sets = [*((name, True) for name in plan.test_data), *((name, False) for name in options.show)]
-    pair = [name for name in PAIR if name in colorizers]
-    return {
-        "machine": _machine(plan),
-        "plan": {name: value for name, value in vars(plan).items() if name not in ("data", "test_data")}
-        | {"data": [_shown(name) for name in plan.data], "test_data": [_shown(name) for name in plan.test_data]},
-        "recipes": runs,
-        "bundled": bundled,
-        "forward_ms": _forward_ms(colorizers, plan),
-        "evaluation": {**report, "differences": kept, "protocol": _public(report["protocol"]), "contestants": []},
-        "sheets": save_sheets(sets, colorizers, bundled, pair, plan, pictures),
-    }
+    return as_json(evaluation)
+
+
+def _sets(plan: Plan, options: argparse.Namespace) -> list[tuple[str, bool]]:
+    """What sheets are made of: sets, and whether they have a truth."""
+    return [*((name, True) for name in plan.test_data), *((name, False) for name in options.show)]
 
 
 def _is_shown(difference: dict[str, Any], reference: set[str]) -> bool:
@@ -219,20 +267,27 @@ def main() -> None:
     """Train, judge, and write docs/results.md; or only write it."""
     options = arguments()
     path = options.docs / "results" / FIGURES
+    if (options.render_only or options.bundled_only) and not path.is_file():
+        raise ValueError(f"no figures to write a page from: {path} is missing, train first")
     if options.render_only:
-        if not path.is_file():
-            raise ValueError(f"no figures to write a page from: {path} is missing, train first")
         _write_page(json.loads(path.read_text()), options.docs)
         return
     plan = plan_of(options)
+    if options.bundled_only:
+        _keep(judge_bundled(plan, json.loads(path.read_text()), options), path, options.docs)
+        return
     workers = options.workers if options.workers >= 0 else max(2, min(16, (os.cpu_count() or 2) - 2))
     begun = time.monotonic()
     plan = train_all(plan, options.recipes, options.output, workers)
     figures = judge(plan, options.recipes, options)
     figures["command"] = _command(options)
-    write_file(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
-    _write_page(figures, options.docs)
+    _keep(figures, path, options.docs)
     print(f"wrote {options.docs / 'results.md'} after {(time.monotonic() - begun) / 60:.1f} minutes", file=sys.stderr)
+
+
+def _keep(figures: dict[str, Any], path: Path, docs: Path) -> None:
+    write_file(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    _write_page(figures, docs)
 
 
 def _write_page(figures: dict[str, Any], docs: Path) -> None:

@@ -333,4 +333,5 @@ def _protocol(figures: dict[str, Any]) -> str:
         *told["rules"],
         "`python benchmarks/results.py --render-only` writes this page again from the figures, without training.",
     ]
+    lines += figures.get("remarks", [])
     return "## How it was done\n\n" + "\n".join(f"- {line}" for line in lines)

@@ -96,10 +96,8 @@ def save_sheets(
         save_jpeg(sheet(shown), folder / f"{name}.jpg")
         made.append({"title": name, "file": f"{name}.jpg", "photos": len(shown[ORIGINAL]), "truth": with_truth})
         if bundled:
-            photos = draw_photos(data, OWN_SIDE, plan.seed, OWN_PHOTOS, with_truth)
-            own = columns(photos, {one: colorizers[one] for one in bundled})
-            made[-1] |= {"bundled": f"{name}-bundled.jpg"}
-            save_jpeg(sheet(own, OWN_CELL), folder / made[-1]["bundled"])
+            own = {one: colorizers[one] for one in bundled}
+            made[-1] |= {"bundled": save_own_sheet(data, own, plan.seed, with_truth, folder)}
         if with_truth:
             beside.append({key: value[:PAIR_PHOTOS] for key, value in shown.items()})
     if len(pair) == 2 and beside:
@@ -110,6 +108,14 @@ def save_sheets(
     for old in before - written:
         old.unlink()
     return made
+
+
+def save_own_sheet(data: str, bundled: dict[str, Colorizer], seed: int, with_truth: bool, folder: Path) -> str:
+    """A set's sheet of the bundled models alone; returns its file's name."""
+    file = f"{Path(data).name}-bundled.jpg"
+    photos = draw_photos(data, OWN_SIDE, seed, OWN_PHOTOS, with_truth)
+    save_jpeg(sheet(columns(photos, bundled), OWN_CELL), folder / file)
+    return file
 
 
 def save_curves(recipes: dict[str, Any], folder: Path) -> None:

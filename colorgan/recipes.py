@@ -180,11 +180,13 @@ class Recipe:
     pretrained: bool = _value("start the encoder from its ImageNet weights", False)
     initial_weights: tuple[str, ...] = _value("folders of trained models to start from the mean of", ())
     ema: float = _value("decay of the generator's averaged weights (0: no averaging)", 0.0)
+    vividness: float = _value("share of the photos' mean chroma that the gain aims at (0: no gain)", 0.0)
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_choice("output_space", self.output_space, OUTPUT_SPACES)
         _check_at_least("train_images", self.train_images, 1)
+        _check_at_least("vividness", self.vividness, 0)
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must be a decay in [0, 1), got {self.ema}")
         if (self.objective.adversarial == "none") != (self.discriminator is None):
@@ -395,6 +397,7 @@ FLAGSHIP = replace(
     summary="the twin, and at the end of the same run a critic of patches and of whole photos",
     discriminator=Network("ChromaDiscriminator"),
     objective=replace(FLAGSHIP_L2.objective, adversarial="hinge", adversarial_weight=0.1, adversarial_start=0.92),
+    vividness=0.95,  # unseen photos come out a little paler than those trained on
     notes=("`--initial_weights RUN/model --adversarial_start 0` puts the critic on a trained twin at once",),
 )
 

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from colorgan import Colorizer
+from colorgan.training.networks import mean_weights
 
 sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
 import mean_of_models
@@ -40,6 +41,27 @@ def test_the_mean_loads_with_the_values_asked_for(tmp_path: Path, monkeypatch: p
     kept = load_file(tmp_path / "mean" / "model.safetensors").values()
     assert {tensor.dtype for tensor in kept} == {torch.float16, torch.int64}
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_shares_may_be_negative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [model(tmp_path / str(seed), seed) for seed in (0, 1, 2)]
+    flags = [part for folder in folders for part in ("--model", folder)]
+    run(monkeypatch, *flags, "--shares", 0.75, 0.75, -0.5, "--output", tmp_path / "out")
+    made = Colorizer.from_pretrained(tmp_path / "out").generator.state_dict()
+    parts = [Colorizer.from_pretrained(folder).generator.state_dict() for folder in folders]
+    for name in (name for name in made if name.endswith("weight")):
+        wanted = 0.75 * parts[0][name] + 0.75 * parts[1][name] - 0.5 * parts[2][name]
+        torch.testing.assert_close(made[name], wanted, atol=1e-6, rtol=1e-3)
+    for shares in ((1, 1, 1), (0.5, 0.5)):
+        with pytest.raises(ValueError, match="shares must be one for each of 3 networks and sum to 1"):
+            run(monkeypatch, *flags, "--shares", *shares, "--output", tmp_path / "none")
+
+
+def test_a_variance_is_never_negative() -> None:
+    networks = [torch.nn.BatchNorm2d(2), torch.nn.BatchNorm2d(2)]
+    networks[1].running_var.fill_(4.0)
+    assert mean_weights(networks, (1.5, -0.5))["running_var"].tolist() == [0.0, 0.0]
+    assert mean_weights(networks, (0.5, 0.5))["running_var"].tolist() == [2.5, 2.5]
 
 
 def test_one_line_and_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

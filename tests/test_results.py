@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,6 +95,24 @@ def rows(page: str, heading: str) -> dict[str, list[str]]:
     lines = [line for line in table.splitlines() if line.startswith("| ")]
     cells = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines]
     return {row[0]: row[1:] for row in cells[1:]}  # without the titles
+
+
+def test_new_bundled_models_are_judged_without_the_runs(photos: Path, finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished / "docs", tmp_path / "docs")
+    words = [word for word in command(photos, tmp_path, "--bundled-only") if word != "--no-bundled"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=200, env=ALONE)
+    assert done.returncode == 0, done.stderr
+    before, page = ((folder / "docs" / "results.md").read_text() for folder in (finished, tmp_path))
+    old, new = rows(before, "How close to the photo"), rows(page, "How close to the photo")
+    own = ["flagship (bundled)", "flagship-l2 (bundled)"]
+    assert list(new) == [*old, *own] and all(new[name] == cells for name, cells in old.items())
+    assert "The bundled models were judged on" in page
+    for data in ("blobs", "old"):
+        assert (tmp_path / "docs" / "results" / f"{data}-bundled.jpg").is_file()
+    words[words.index("--test-limit") + 1] = "4"
+    other = subprocess.run(words, capture_output=True, text=True, timeout=200, env=ALONE)
+    assert other.returncode != 0 and "other photos than the page's" in other.stderr
+    assert (tmp_path / "docs" / "results.md").read_text() == page
 
 
 def test_an_interrupted_run_goes_on_to_a_whole_page(finished: Path) -> None:

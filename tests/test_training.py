@@ -18,7 +18,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from colorgan import objectives
+from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
+from colorgan.data import PhotoStream
 from colorgan.networks import GENERATORS, discriminators
 from colorgan.recipes import RECIPES, Network, Optimiser, Phase, Recipe, Schedule
 from colorgan.training import checkpoints, game
@@ -26,6 +28,8 @@ from colorgan.training.flags import Run
 from colorgan.training.loop import TrainingDivergedError, train
 from colorgan.training.networks import AveragedWeights, LearningRate, build_generator, build_optimiser
 from colorgan.training.parallel import Piece, SharedDropout, seed_of
+from colorgan.training.record import METRICS
+from colorgan.training.validation import calibrated_gain
 
 # Network options and pixels at which each recipe trains in about a second.
 TINY: dict[str, tuple[dict[str, object], dict[str, object], int]] = {
@@ -209,6 +213,37 @@ def test_training_can_start_from_the_mean_of_models(photos: str, tmp_path: Path)
     with pytest.raises(ValueError, match="different architectures have no mean"):
         train(tiny("unet-l2", photos), quick(tmp_path / "unet"))
         train(replace(recipe, initial_weights=(*folders, str(tmp_path / "unet/model"))), quick(tmp_path / "none"))
+
+
+def test_the_gain_brings_colours_to_the_vividness_asked_for(photos: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = replace(tiny("flagship-l2", photos), vividness=0.8)
+    colorizer = Colorizer(recipe.generator.name, dict(recipe.generator.options), view_size=64)
+    stream = PhotoStream([photos], resolution=64, min_chroma=2.0, seed=0, batch_size=1)
+    truth = [rgb_to_lab(photo[None].float() / 255) for photo in stream.usable_photos()]
+    wanted = 0.8 * torch.stack([ab.norm(dim=1).mean() for _, ab in truth]).sum()
+    pale = torch.tensor([12.0, 9.0])[None, :, None, None] / CHROMA_SCALE  # of chroma 15
+    monkeypatch.setattr(colorizer.generator, "forward", lambda x: pale.expand(len(x), -1, 32, 32))
+    gain = calibrated_gain(colorizer, recipe, seed=0)
+    painted = (pale * CHROMA_SCALE * gain).expand(-1, -1, 64, 64)
+    shown = [rgb_to_lab(lab_to_gamut_rgb(lightness, painted))[1].norm(dim=1).mean() for lightness, _ in truth]
+    torch.testing.assert_close(torch.stack(shown).sum(), wanted, rtol=0.02, atol=0)
+    assert 1 < gain < 3
+    monkeypatch.setattr(colorizer.generator, "forward", lambda x: pale.expand(len(x), -1, 32, 32) * 0)
+    assert calibrated_gain(colorizer, recipe, seed=0) == 3.0
+
+
+def test_a_run_keeps_the_gain_it_found(photos: str, tmp_path: Path) -> None:
+    recipe = replace(tiny("flagship-l2", photos), vividness=0.1)
+    run = quick(tmp_path / "run", validation_steps=2, checkpointing_steps=1)  # 2 steps: the last one is a look
+    train(recipe, run)
+    model = Colorizer.from_pretrained(str(tmp_path / "run/model"))
+    assert model.gain == calibrated_gain(model, recipe, run.seed) != 1.0
+    lines = [json.loads(line) for line in (tmp_path / "run" / METRICS).read_text().splitlines()]
+    assert (
+        len([line for line in lines if "chroma_ratio" in str(line)]) == 1
+    )  # with the gain, and not without it as well
+    train(recipe, replace(run, resume_from_checkpoint="latest"))
+    assert Colorizer.from_pretrained(str(tmp_path / "run/model")).gain == model.gain
 
 
 def test_the_flagship_starts_from_imagenet_and_gray() -> None:

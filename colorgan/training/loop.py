@@ -32,7 +32,7 @@ from colorgan.training.networks import Cells, initial_cells
 from colorgan.training.provenance import write_provenance
 from colorgan.training.record import METRICS, Record, flat_config, not_finite
 from colorgan.training.state import TrainingState
-from colorgan.training.validation import save_curves, save_sheet, sheet, validate, validation_photos
+from colorgan.training.validation import calibrated_gain, save_curves, save_sheet, sheet, validate, validation_photos
 
 
 class TrainingDivergedError(RuntimeError):
@@ -137,21 +137,27 @@ class Trainer:
         }
         if any(due.values()):
             self._log()
-        if due["look"] and self.photos is not None:
+        if due["look"] and self.photos is not None and self.progress.images_seen < self.recipe.train_images:
             self.state.validated(self._look(self.photos))
         if due["save"]:
             self._save()
 
     def finish(self) -> None:
-        """A last look, the last checkpoint, the model, and the curves; what a killed process left out is made up."""
+        """The gain, a last look with it, the last checkpoint, the model, and the curves.
+
+        What a killed process left out of these is made up.
+        """
         self._log()
+        self.state.fill_colorizer()
+        if self.recipe.vividness:
+            gain = calibrated_gain(self.state.colorizer, self.recipe, self.run.seed)
+            self.state.colorizer.set_gain(self._from_main(gain))
         whole = not checkpoints.damage(self._checkpoint_folder())  # a resumed run may find its last one spoilt
         looked, saved = self._from_main((self.record.has("validation", self.progress.images_seen), whole))
         if self.photos is not None and not looked:
             self._look(self.photos)
         if not saved:
             self._save()
-        self.state.fill_colorizer()
         if self.accelerator.is_main_process:
             aside = self.run.output_dir / ".writing-model"
             self.state.colorizer.save_pretrained(aside)

@@ -109,20 +109,29 @@ def trained_generator(folder: str) -> nn.Module:
     return cast(nn.Module, Colorizer.from_pretrained(folder).generator)
 
 
-def mean_weights(networks: Sequence[nn.Module]) -> dict[str, Tensor]:
+def mean_weights(networks: Sequence[nn.Module], shares: Sequence[float] = ()) -> dict[str, Tensor]:
     """The mean of the weights of networks of one architecture, statistics of BatchNorm included; counts of the first.
 
     Good where they share a long part of their training (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
-    ValueError where their names or shapes differ.
+    `shares` sum to 1; a negative one takes away what sets a network apart (Ilharco et al. 2023, "Editing Models with
+    Task Arithmetic", arXiv 2212.04089). ValueError where they do not, or the networks' names or shapes differ.
     """
+    shares = shares or [1 / len(networks)] * len(networks)
+    if len(shares) != len(networks) or abs(sum(shares) - 1) > 1e-6:
+        raise ValueError(f"shares must be one for each of {len(networks)} networks and sum to 1, got {list(shares)}")
     states = [network.state_dict() for network in networks]
     for state in states[1:]:
         if {name: tensor.shape for name, tensor in state.items()} != {n: t.shape for n, t in states[0].items()}:
             raise ValueError("networks of different architectures have no mean")
-    return {
-        name: torch.stack([state[name].float() for state in states]).mean(0) if first.is_floating_point() else first
-        for name, first in states[0].items()
-    }
+    mean = {}
+    for name, first in states[0].items():
+        mean[name] = first
+        if first.is_floating_point():
+            parts = [share * state[name].float() for share, state in zip(shares, states, strict=True)]
+            mean[name] = torch.stack(parts).sum(0)
+        if name.endswith("running_var"):
+            mean[name] = mean[name].clamp(min=0)  # where a negative share took too much away
+    return mean
 
 
 def _start_from(generator: nn.Module, folders: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
-from colorgan.colorizer import Colorizer
+from colorgan.colorizer import MAX_VIVIDNESS, Colorizer
 from colorgan.data import DataError, PhotoStream
 from colorgan.recipes import Recipe
 from colorgan.training.batches import pair_of
@@ -25,6 +25,7 @@ from colorgan.training.parallel import Piece
 
 SHEET_ROWS, SHEET_MARGIN, SHEET_HEADER = 8, 4, 16  # rows, pixels, pixels
 SHEET_COLUMNS = ("gray", "generated", "original")
+GAIN_PHOTOS, GAIN_ROUNDS = 128, 4
 CHUNK = 8  # photos that go through the network together
 
 
@@ -59,6 +60,32 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
             raise DataError(f"{', '.join(names)} has no usable photos in {split!r} to validate on")
         return torch.stack(photos)
     return None
+
+
+@torch.no_grad()
+def calibrated_gain(colorizer: Colorizer, recipe: Recipe, seed: int) -> float:
+    """The gain at which the mean chroma over training photos is `recipe.vividness` of the truth's, at most 3.
+
+    A regression is paler than photos are, as it leaves open what it cannot know. Training photos, a fixed draw, because
+    those that judge the model must not have made it. Gains bend near the limits of sRGB, so it takes a few rounds.
+    """
+    stream = PhotoStream(
+        recipe.data.dataset,
+        split=recipe.data.split,
+        resolution=max(recipe.data.phases[-1].resolution),
+        min_chroma=recipe.data.min_chroma,
+        seed=seed,
+        batch_size=1,
+    )
+    photos = [photo[None].float() / 255 for photo in islice(stream.usable_photos(), GAIN_PHOTOS)]
+    found = [(lightness, colorizer(lightness.to(colorizer.device)).cpu()) for lightness, _ in map(rgb_to_lab, photos)]
+    wanted = recipe.vividness * float(sum(rgb_to_lab(photo)[1].norm(dim=1).mean() for photo in photos))
+    gain = 1.0
+    for _ in range(GAIN_ROUNDS):
+        shown = [rgb_to_lab(lab_to_gamut_rgb(lightness, ab * (gain / colorizer.gain)))[1] for lightness, ab in found]
+        gain *= wanted / max(float(sum(ab.norm(dim=1).mean() for ab in shown)), 1e-6)
+        gain = min(gain, MAX_VIVIDNESS)
+    return round(gain, 3)
 
 
 @torch.no_grad()
