@@ -111,7 +111,8 @@ class Colorizer(
 
     def set_gain(self, gain: float) -> None:
         """Change the chroma scale that vividness 1 stands for, in the config that goes with the weights as well."""
-        self.gain = self._hub_mixin_config["gain"] = gain
+        config: dict[str, Any] = self._hub_mixin_config  # type: ignore[assignment]
+        self.gain = config["gain"] = gain
 
     def forward(self, lightness: Tensor) -> Tensor:
         """L (N, 1, H, W) in [0, 100] -> ab (N, 2, H, W), any H and W; not yet fitted into sRGB."""
