@@ -149,7 +149,8 @@ def test_every_value_of_a_recipe_has_a_flag(flag) -> None:  # type: ignore[no-un
     elif isinstance(before, bool):
         words, wanted = [f"--{'no-' if before else ''}{flag.name}"], not before
     elif isinstance(before, tuple):
-        wanted = (0.25, 0.5, 0.75) if flag.name == "dataset_weights" else (0.25, 0.5)
+        others = {"dataset_weights": (0.25, 0.5, 0.75), "initial_weights": ("runs/one/model", "runs/other/model")}
+        wanted = others.get(flag.name, (0.25, 0.5))
         words = [f"--{flag.name}", *map(str, wanted)]
     else:
         wanted = {int: 3, float: 0.125, str: "some"}[type(before)]
