@@ -64,7 +64,7 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
 
 @torch.no_grad()
 def calibrated_gain(colorizer: Colorizer, recipe: Recipe, seed: int) -> float:
-    """The gain at which the mean chroma over training photos is `recipe.vividness` of the truth's, at most 3.
+    """The gain, a factor on chroma, that brings its mean over training photos to `recipe.vividness` of theirs, up to 3.
 
     A regression is paler than photos are, as it leaves open what it cannot know. Training photos, a fixed draw, because
     those that judge the model must not have made it. Gains bend near the limits of sRGB, so it takes a few rounds.
@@ -76,6 +76,7 @@ def calibrated_gain(colorizer: Colorizer, recipe: Recipe, seed: int) -> float:
         min_chroma=recipe.data.min_chroma,
         seed=seed,
         batch_size=1,
+        max_photos=recipe.data.max_photos,
     )
     photos = [photo[None].float() / 255 for photo in islice(stream.usable_photos(), GAIN_PHOTOS)]
     found = [(lightness, colorizer(lightness.to(colorizer.device)).cpu()) for lightness, _ in map(rgb_to_lab, photos)]
