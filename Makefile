@@ -20,7 +20,7 @@ test: .venv/installed-test
 
 MINUTES ?= 25
 results: .venv/installed-test
-	$(BIN)/python benchmarks/results.py --minutes $(MINUTES) $(if $(DEVICE),--device $(DEVICE)) \
+	$(BIN)/python experiments/results.py --minutes $(MINUTES) $(if $(DEVICE),--device $(DEVICE)) \
 		$(if $(DATA),--data $(DATA)) $(if $(RESOLUTION),--resolution $(RESOLUTION)) $(ARGS)
 
 install: .venv/installed

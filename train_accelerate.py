@@ -56,7 +56,7 @@ def prepared_repository(arguments: argparse.Namespace, output_dir: Path) -> str:
 
 def published(folder: Path, model_id: str, arguments: argparse.Namespace) -> int:
     """Publish a finished run; where that fails, the run is still there, and so is the command to try again."""
-    from colorgan.hub import publish
+    from colorgan.publishing import publish
 
     try:
         address = publish(folder, model_id, private=arguments.hub_private_repo, revision=arguments.hub_revision)

@@ -10,8 +10,6 @@ with film grain: its JPEG has the bytes a pixel of a scanned print, which sets w
 import argparse
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -19,10 +17,11 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 from sections import put_section
+
+from colorgan.machine import machine
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "speed.json"
@@ -202,23 +201,6 @@ def start() -> dict[str, float]:
 BENCHMARKS: dict[str, Callable[[], dict]] = {"forward": forward, "file": file, "folder": folder, "start": start}
 
 
-def machine() -> dict[str, object]:
-    """What the figures were taken on."""
-    import torch
-
-    processor = platform.processor() or platform.machine()
-    if (cpuinfo := Path("/proc/cpuinfo")).is_file():
-        found = re.search(r"model name\s*: (.*)", cpuinfo.read_text())
-        processor = found.group(1) if found else processor
-    return {
-        "date": date.today().isoformat(),
-        "processor": processor,
-        "threads": THREADS,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-
-
 def table(results: dict) -> str:
     """docs/performance.md from the JSON."""
     f, b, c, d = (results[name] for name in ("forward", "file", "folder", "start"))
@@ -274,7 +256,7 @@ def main() -> None:
         if name not in BENCHMARKS:
             parser.error(f"there is no benchmark {name!r}: choose from {', '.join(BENCHMARKS)}")
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-    results["machine"] = machine()
+    results["machine"] = machine() | {"threads": THREADS}
     for name in names:
         results[name] = BENCHMARKS[name]()
         print(name, json.dumps(results[name], indent=1))

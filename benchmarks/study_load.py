@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import pwd
 import random
 import re
@@ -27,13 +26,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import psutil
 from sections import put_section
 from sqlalchemy import text
 
+from colorgan.machine import machine
 from colorgan.voting import protocol
 from colorgan.voting.pool import Pool
 from colorgan.voting.privacy import new_token
@@ -309,21 +308,6 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def machine() -> dict[str, object]:
-    """What the figures were taken on."""
-    processor = platform.processor() or platform.machine()
-    if (cpuinfo := Path("/proc/cpuinfo")).is_file():
-        found = re.search(r"model name\s*: (.*)", cpuinfo.read_text())
-        processor = found.group(1) if found else processor
-    return {
-        "date": date.today().isoformat(),
-        "processor": processor,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "load_before": os.getloadavg()[0],
-    }
-
-
 def section(results: dict) -> str:
     """The part of docs/performance.md, from the JSON."""
     names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -362,7 +346,7 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], help="sqlite, postgresql (both)")
     args = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-    results["machine"] = machine()
+    results["machine"] = machine() | {"cores": os.cpu_count(), "load_before": os.getloadavg()[0]}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "pictures"
         render(folder)

@@ -25,16 +25,17 @@ import numpy as np
 import skimage.color
 import torch
 from PIL import Image
-from results_runs import fitted
 from sections import put_section
-from speed import TABLE, machine, write_photo
+from speed import TABLE, write_photo
 from torch import Tensor, nn
 
+from colorgan.machine import machine
 from colorgan.recipes import RECIPES
 from colorgan.training.checkpoints import write_file
 from colorgan.training.flags import build_parser, recipe_and_run
 from colorgan.training.loop import Trainer
 from colorgan.training.networks import build_discriminator, build_generator
+from colorgan.training.sizes import fitted
 
 RESULTS = Path(__file__).parent / "results" / "train_step.json"
 RECIPE = "cgan-dogs-flowers"

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from colorgan.card import RunRecord, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
-from colorgan.fetching import HUB_ERRORS, fetched_weights, hub_reason, pinned_revision
+from colorgan.hub.fetching import HUB_ERRORS, fetched_weights, hub_reason, pinned_revision
 from colorgan.networks import GENERATORS
 from colorgan.painting import paint
 from colorgan.photo import photo_from_image

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres import database, postgres
+from cases.postgres import database, postgres
+from cases.voting import Clock
 
 __all__ = ["database", "postgres"]  # fixtures that live elsewhere
 
@@ -69,7 +70,7 @@ class Page:
 @pytest.fixture(scope="session")
 def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A running server with the bundled model, and a small study."""
-    from study_cases import SECRET, small_pool
+    from cases.study import SECRET, small_pool
 
     from colorgan.voting import Store, Study
     from colorgan.voting.protocol import Plan
@@ -106,3 +107,19 @@ def browser() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands until a test moves it."""
+    return Clock()
+
+
+@pytest.fixture
+def light(tmp_path: Path, clock: Clock) -> Iterator[Any]:
+    """A store of votes in SQLite, without waiting for the disk: for what is not about the database."""
+    from colorgan.voting import Store
+
+    store = Store.open(tmp_path / "study.sqlite3", clock=clock, power_safe=False)
+    yield store
+    store.close()

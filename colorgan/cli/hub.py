@@ -30,7 +30,7 @@ def add_publish(commands: Any) -> None:
 
 
 def _publish(chosen: argparse.Namespace) -> int:
-    from colorgan.hub import publish
+    from colorgan.publishing import publish
 
     hush_hub()
     try:
@@ -66,7 +66,7 @@ def add_space(commands: Any) -> None:
 
 
 def _space(chosen: argparse.Namespace) -> int:
-    from colorgan.hub import upload_space, write_space
+    from colorgan.web.space import upload_space, write_space
 
     hush_hub()
     try:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from colorgan.evaluation.photos import PhotoBatch
+from colorgan.data.whole import PhotoBatch
 
 SAMPLES, EXTREMES = 6, 3  # photos shown unselected; best and worst photos of each model
 LARGEST_SIDE = 512  # pixels: larger pictures are made smaller for the report

@@ -12,10 +12,10 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb
-from colorgan.evaluation.figures import Figure
-from colorgan.evaluation.intervals import Interval
-from colorgan.evaluation.sets import CELL, CELLS_PER_SIDE
 from colorgan.evaluation.summary import Curve
+from colorgan.intervals import Interval
+from colorgan.metrics.sets import CELL, CELLS_PER_SIDE
+from colorgan.metrics.table import Figure
 
 WIDTH = 360  # units of every chart: a phone's pixels
 _ROW, _SIDE = 44, 8

@@ -18,7 +18,7 @@ from torch import Tensor
 from colorgan.color import fit_chroma, rgb_to_lab
 from colorgan.colorizer import Colorizer
 from colorgan.data.decode import SUFFIXES
-from colorgan.evaluation.photos import EvaluationPhoto, EvaluationPhotos, PhotoBatch, resized
+from colorgan.data.whole import EvaluationPhoto, EvaluationPhotos, PhotoBatch, resized
 from colorgan.photo import open_photo
 from colorgan.upsampling import apply_lines
 

@@ -14,14 +14,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
-from colorgan.evaluation import metrics
+from colorgan.data.whole import EvaluationPhotos, PhotoBatch
 from colorgan.evaluation.album import Album
 from colorgan.evaluation.contestants import Contestant, Model
-from colorgan.evaluation.features import ImageNetFeatures
-from colorgan.evaluation.inception import InceptionFeatures
-from colorgan.evaluation.lpips import Lpips
-from colorgan.evaluation.photos import EvaluationPhotos, PhotoBatch
-from colorgan.evaluation.sets import ab_histogram
+from colorgan.metrics import per_photo as metrics
+from colorgan.metrics.features import ImageNetFeatures
+from colorgan.metrics.inception import InceptionFeatures
+from colorgan.metrics.lpips import Lpips
+from colorgan.metrics.sets import ab_histogram
 
 GAINS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # chroma scales of the curves
 CURVE_STRIDE = 2  # curves look at every second pixel of every second row: an unbiased sample at a quarter of the work

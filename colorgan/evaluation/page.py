@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from colorgan.evaluation.album import Page
 from colorgan.evaluation.charts import curve_chart, data_uri, histogram_png, interval_chart
 from colorgan.evaluation.contestants import GRAY
-from colorgan.evaluation.figures import BY_KEY, Figure
 from colorgan.evaluation.report import (
     TRUTH,
     best_of,
@@ -23,6 +22,7 @@ from colorgan.evaluation.report import (
     with_interval,
 )
 from colorgan.evaluation.style import STYLE
+from colorgan.metrics.table import BY_KEY, Figure
 
 if TYPE_CHECKING:
     from colorgan.evaluation.run import Evaluation

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colorgan.evaluation.contestants import GRAY, MEAN
-from colorgan.evaluation.figures import BY_KEY, FIGURES, ON_REQUEST, VARIANTS_ALONE, Figure
-from colorgan.evaluation.intervals import Interval
+from colorgan.intervals import Interval
+from colorgan.metrics.table import BY_KEY, FIGURES, ON_REQUEST, VARIANTS_ALONE, Figure
 from colorgan.training.checkpoints import write_file
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from tqdm import tqdm
 from colorgan import __version__
 from colorgan.colorizer import Colorizer
 from colorgan.data import DataError, DataSource
+from colorgan.data.whole import LONGEST, MIN_CHROMA, EvaluationPhotos
 from colorgan.evaluation import measure as measuring
-from colorgan.evaluation.backbones import Loaded
 from colorgan.evaluation.contestants import (
     MEAN,
     TRAIN_PHOTOS,
@@ -28,12 +28,12 @@ from colorgan.evaluation.contestants import (
     Predictions,
     distinct_names,
 )
-from colorgan.evaluation.features import ImageNetFeatures
-from colorgan.evaluation.inception import InceptionFeatures
-from colorgan.evaluation.lpips import Lpips
 from colorgan.evaluation.measure import Measurements, measure
-from colorgan.evaluation.photos import LONGEST, MIN_CHROMA, EvaluationPhotos
 from colorgan.evaluation.summary import Summary, summarise
+from colorgan.metrics.backbones import Loaded
+from colorgan.metrics.features import ImageNetFeatures
+from colorgan.metrics.inception import InceptionFeatures
+from colorgan.metrics.lpips import Lpips
 
 _SEEN = {
     False: "the photo's lightness",

@@ -6,15 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorgan.evaluation.figures import FIGURES, VARIANTS_ALONE
-from colorgan.evaluation.intervals import Estimate, Interval, bootstrap_means, estimate_means
 from colorgan.evaluation.measure import GAINS, Measurements, Record
-from colorgan.evaluation.sets import (
+from colorgan.intervals import Interval
+from colorgan.intervals.bootstrap import Estimate, bootstrap_means, estimate_means
+from colorgan.metrics.sets import (
     classifier_two_sample,
     frechet_estimate,
     histogram_estimate,
     kernel_estimate,
 )
+from colorgan.metrics.table import FIGURES, VARIANTS_ALONE
 
 PLAIN_MEANS = (
     *("ciede2000", "psnr", "rmse", "ab_psnr", "ab_rmse", "ssim"),

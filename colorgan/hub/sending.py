@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
-from colorgan.fetching import HUB_ERRORS, LOGIN, hub_reason
+from colorgan.hub.fetching import HUB_ERRORS, LOGIN, hub_reason
 
 Content = bytes | Path
 T = TypeVar("T")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from colorgan import __version__
+from colorgan.machine import processor
 from colorgan.recipes import Recipe
 from colorgan.training.checkpoints import write_file
 from colorgan.training.flags import Run
@@ -41,16 +41,6 @@ def machine(accelerator: Accelerator) -> dict[str, Any]:
         "processes": accelerator.num_processes,
         "mixed_precision": accelerator.mixed_precision,
     }
-
-
-def processor() -> str:
-    """The CPU's name, as far as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
 
 
 def _machines(path: Path) -> list[dict[str, Any]]:

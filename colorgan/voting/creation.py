@@ -13,7 +13,7 @@ from colorgan.card.record import RECIPE
 from colorgan.colorizer import Colorizer
 from colorgan.data import KNOWN
 from colorgan.data.sources import ALL, DataSource
-from colorgan.evaluation.photos import EvaluationPhotos
+from colorgan.data.whole import EvaluationPhotos
 from colorgan.voting import protocol, stimuli
 from colorgan.voting.pool import StudyModel, StudyPhoto, photo_sha256, upright
 from colorgan.voting.protocol import PLAN, Plan
@@ -163,7 +163,7 @@ def _recipe(source: str, colorizer: Colorizer) -> dict[str, Any]:
     else:
         from huggingface_hub import hf_hub_download
 
-        from colorgan.fetching import HUB_ERRORS
+        from colorgan.hub.fetching import HUB_ERRORS
 
         try:
             found = json.loads(Path(hf_hub_download(source, RECIPE)).read_text(encoding="utf-8"))

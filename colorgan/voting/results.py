@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from colorgan.intervals import Interval, wilson
 from colorgan.voting import protocol, statistics
-from colorgan.voting.statistics import Interval, ModelDifference, Votes, YesNo
+from colorgan.voting.statistics import ModelDifference, Votes, YesNo
 from colorgan.voting.store import Store
 
 GOAL_SESSIONS = 40  # kept ones: 1,440 votes, where 42 % against 50 % needs 943 at a power of 80 %
@@ -219,7 +220,7 @@ def per_photo(rows: Sequence[Row]) -> list[PhotoFigures]:
             model,
             sum(fooled),
             len(fooled),
-            statistics.wilson(sum(fooled), len(fooled)),
+            wilson(sum(fooled), len(fooled)),
             len(fooled) >= statistics.MIN_PHOTO_VOTES,
         )
         for (photo, model), fooled in sorted(counts.items())

@@ -13,25 +13,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from colorgan.intervals import LEVEL, Interval, holm, t_interval, wilson
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-LEVEL = 0.95
 RESAMPLES = 10_000
 SEED = 20_160_328  # the day of arXiv 1603.08511; any other would do, but it is fixed
 MIN_PHOTO_VOTES = 8
 MIN_PEOPLE_TO_RANK = 30
 _CELLS = 4_000_000  # of a resampling weight matrix held at once
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A share or a difference with its 95 % interval; NaN where there are no data."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -59,20 +51,6 @@ class Votes:
     def where(self, chosen: Bools) -> "Votes":
         """Those votes only."""
         return Votes(self.person[chosen], self.photo[chosen], self.fooled[chosen])
-
-
-def wilson(successes: float, trials: float, critical: float | None = None) -> Interval:
-    """Wilson's score interval of a share (J. Am. Stat. Assoc. 22, 1927); `critical` defaults to the normal's 1.96.
-
-    Counts may be fractions: an effective number of independent trials.
-    """
-    if trials <= 0:
-        return Interval(math.nan, 0.0, 1.0)
-    z = float(special.ndtri((1 + LEVEL) / 2)) if critical is None else critical
-    share = successes / trials
-    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return Interval(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
 
 
 def design_effect(votes: Votes) -> float:
@@ -201,28 +179,6 @@ def model_differences(votes: Votes, model: Sequence[str]) -> list[ModelDifferenc
             pairs.append((first, second, len(differences), interval, p))
     adjusted = holm([pair[-1] for pair in pairs])
     return [ModelDifference(*pair, p_holm) for pair, p_holm in zip(pairs, adjusted, strict=True)]
-
-
-def t_interval(values: Floats) -> tuple[Interval, float]:
-    """Mean of a sample with Student's interval, and the two-sided p that the mean is 0."""
-    mean = float(values.mean()) if len(values) else math.nan
-    if len(values) < 2:
-        return Interval(mean, -1.0, 1.0), math.nan
-    error, freedom = float(values.std(ddof=1)) / math.sqrt(len(values)), len(values) - 1
-    half = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * error
-    if error == 0:
-        return Interval(mean, mean, mean), 1.0 if mean == 0 else 0.0
-    return Interval(mean, mean - half, mean + half), 2 * float(special.stdtr(freedom, -abs(mean) / error))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p values, in the order given; NaN stays NaN and counts as a test."""
-    adjusted, largest = [math.nan] * len(p_values), 0.0
-    order = sorted((index for index, p in enumerate(p_values) if not math.isnan(p)), key=lambda index: p_values[index])
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = largest
-    return adjusted
 
 
 def votes_needed(rate: float, null: float = 0.5, power: float = 0.8) -> float:

@@ -146,7 +146,7 @@ class _Truth:
         """None where there are no true colours: in a gray photo, in a toned print, or in a ribbon of a photo."""
         from colorgan.color import rgb_to_lab
         from colorgan.data.decode import pixels
-        from colorgan.evaluation.photos import LONGEST, MIN_CHROMA, resized
+        from colorgan.data.whole import LONGEST, MIN_CHROMA, resized
 
         if image.mode == "L" or max(image.size) > LONGEST * min(image.size):
             return None
@@ -157,7 +157,7 @@ class _Truth:
     def figures(self, lines: "Tensor") -> dict[str, float]:
         """Lines of `upsampling` (1, 4, h, w) -> how their colours compare with the true ones."""
         from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
-        from colorgan.evaluation import metrics
+        from colorgan.metrics import per_photo as metrics
         from colorgan.upsampling import apply_lines
 
         rgb = lab_to_gamut_rgb(self.lightness, apply_lines(lines, self.lightness))
@@ -180,7 +180,7 @@ class _Truth:
     @cached_property
     def own(self) -> dict[str, float]:
         """The figures of the photo itself, where they are not perfect by definition."""
-        from colorgan.evaluation import metrics
+        from colorgan.metrics import per_photo as metrics
 
         return {"vividness": 1.0, "colourfulness": float(metrics.colourfulness(self.rgb))}
 

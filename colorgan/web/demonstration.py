@@ -8,7 +8,7 @@ import tempfile
 import threading
 
 from colorgan.folder import describe_error
-from colorgan.hub.votes import VARIABLE, VoteBackup
+from colorgan.voting.backup import VARIABLE, VoteBackup
 from colorgan.voting.database import home
 from colorgan.voting.privacy import SECRET_VARIABLE
 from colorgan.voting.store import Store

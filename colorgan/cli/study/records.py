@@ -122,7 +122,7 @@ def _export(chosen: argparse.Namespace) -> int:
         export_study(store, pool, output)
         print(f"written: {str(output)!r}")
     if chosen.to:
-        from colorgan.hub.results import publish_export
+        from colorgan.publishing.study import publish_export
 
         print(f"published: {publish_export(output, chosen.to, private=chosen.private)}")
     return 0

@@ -12,8 +12,8 @@ from colorgan.cli.study.actions import action, interrupt, opened_store, warn
 from colorgan.folder import describe_error
 
 if TYPE_CHECKING:
-    from colorgan.hub import VoteBackup
     from colorgan.voting import Store, Study
+    from colorgan.voting.backup import VoteBackup
 
 PORT = 7861  # beside the page's 7860
 _CONNECTIONS_END_S = 5
@@ -82,7 +82,7 @@ def _serve(chosen: argparse.Namespace) -> int:
 
 def _backup(chosen: argparse.Namespace, store: "Store") -> "VoteBackup | None":
     """The copy on the Hub, if there shall be one; what it holds is brought back first."""
-    from colorgan.hub.votes import VARIABLE, VoteBackup
+    from colorgan.voting.backup import VARIABLE, VoteBackup
     from colorgan.voting.privacy import SECRET_VARIABLE
 
     repo_id = chosen.publish_to or os.environ.get(VARIABLE)

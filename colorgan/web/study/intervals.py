@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from colorgan.voting.statistics import Interval
+from colorgan.intervals import Interval
 
 _ROW_PX, _AXIS_PX = 66, 44
 _SIDE = 1.5  # percent left free at both ends

@@ -18,11 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from colorgan.intervals import Interval
 from colorgan.voting import results
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import PAIRED_SHORT, QUICK
 from colorgan.voting.results import Results
-from colorgan.voting.statistics import MIN_PEOPLE_TO_RANK, MIN_PHOTO_VOTES, Interval, ModelDifference
+from colorgan.voting.statistics import MIN_PEOPLE_TO_RANK, MIN_PHOTO_VOTES, ModelDifference
 from colorgan.voting.study import Study
 from colorgan.web.study.guards import NO_STORE, RefusedError, guarded
 from colorgan.web.study.intervals import Row, interval_picture

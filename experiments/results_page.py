@@ -1,0 +1,337 @@
+"""docs/results.md from figures.json: every number and every sentence about one is made here, from the figures alone."""
+
+from pathlib import Path
+from typing import Any
+
+from results_pictures import save_curves
+from results_runs import LOOK_PHOTOS
+
+from colorgan.evaluation.contestants import GRAY, MEAN
+from colorgan.evaluation.report import NOT_THESE, direction, verdict, with_interval
+from colorgan.intervals.bootstrap import Interval
+from colorgan.metrics.table import BY_KEY, Figure
+from colorgan.training.checkpoints import write_file
+
+CLOSE = ("ciede2000", "psnr", "psnr_as_vivid", "ssim", "ab_psnr", "bleeding")
+ALIKE = ("chroma_ratio", "colourfulness_gap", "warm_share", "histogram", "frechet", "kernel", "two_sample")
+COMPARED = ("ciede2000", "psnr", "psnr_as_vivid", "ssim", "histogram", "frechet", "colourfulness_gap", "bleeding")
+BROUGHT = ("ciede2000", "psnr", "psnr_as_vivid", "chroma_ratio", "histogram", "frechet", "bleeding", "two_sample")
+STEPS = {  # each adds to the one before
+    "flagship-scratch": "from random weights",
+    "flagship-l2": "with the features of ImageNet",
+    "flagship": "with the critic, at its end",
+}
+TRUTH = "real photos"
+
+
+def write_page(figures: dict[str, Any], docs: Path) -> None:
+    """Write results.md, and the curves, which are drawn from the same figures."""
+    save_curves(figures["recipes"], docs / "results")
+    write_file(docs / "results.md", page(figures))
+
+
+def page(figures: dict[str, Any]) -> str:
+    """The whole page."""
+    parts = [
+        _opening(figures),
+        _tables(figures),
+        _against(figures),
+        _brought(figures),
+        _beside(figures),
+        _sheets(figures),
+        _curves(figures),
+        _cost(figures),
+        _protocol(figures),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _opening(figures: dict[str, Any]) -> str:
+    plan, machine, runs = figures["plan"], figures["machine"], figures["recipes"]
+    where = machine["gpu"] or f"{machine['cores']} CPU cores ({machine['processor']})"
+    least = min(runs.values(), key=lambda run: run["own_images"])["own_images"]
+    crowded = machine["load_average"] > machine["cores"]
+    busy = f", with other work running (load average {machine['load_average']:g})" if crowded else ""
+    share = 100 * plan["images"] / least
+    size = (
+        f"**This is a small budget**: {share:.2g} % of the shortest recipe's own {least:,} images. It tells which "
+        "recipe learns fastest from little, not which is best when trained to its end."
+        if plan["images"] < least
+        else f"The shortest recipe's own budget is {least:,} images."
+    )
+    return (
+        f"# Results\n\n{_outcome(figures)}\n\n"
+        f"{len(runs)} recipes, each trained on the same {plan['images']:,} photos in the same order, at "
+        f"{plan['resolution']} px where its networks allow, and judged by the same "
+        f"{figures['evaluation']['protocol']['photos']} test photos. {size}\n\n"
+        f"Measured on {machine['date']} on {where}{busy}, torch {machine['torch']}, by\n\n"
+        f"```\n{figures['command']}\n```\n\n"
+        "On a machine with a GPU, `make results` repeats it with as many images as 25 minutes allow. Every figure "
+        "below comes from [results/figures.json](results/figures.json); intervals are 95 %."
+    )
+
+
+def _outcome(figures: dict[str, Any]) -> str:
+    """Who comes closest, and who beats a photo left gray."""
+    figure, judged = BY_KEY["ciede2000"], figures["evaluation"]["figures"]
+    order = sorted(
+        (name for name in figures["recipes"] if name in judged), key=lambda one: judged[one][figure.key]["value"]
+    )
+    gaps = {name: _difference(figures, name, GRAY)[figure.key] for name in order}
+    said = {word: [name for name in order if verdict(figure, gaps[name]) == word] for word in ("better", "worse")}
+    first, gray = (with_interval(figure, interval_of(judged[name][figure.key])) for name in (order[0], GRAY))
+    return (
+        f"Of these recipes **{order[0]}** comes closest to the true colours: a mean visible difference of {first} in "
+        f"CIEDE2000 units, about 1 being just noticeable; photos left gray have {gray}. Closer than gray, beyond "
+        f"chance: {_listed(said['better'])}. Further than gray: {_listed(said['worse'])}."
+    )
+
+
+def _tables(figures: dict[str, Any]) -> str:
+    close = _table(figures, CLOSE)
+    alike = _table(figures, ALIKE)
+    names, said = _listed([f"*{name}*" for name in figures["bundled"]]), "is a model"
+    if len(figures["bundled"]) > 1:
+        said = "are models"
+    bundled = (
+        f"\n\n{names} {said} that colorgan ships: another budget, so out of competition." if figures["bundled"] else ""
+    )
+    return (
+        "## How close to the photo\n\nBold: the best of the recipes of equal budget; arrows: which way is better.\n\n"
+        f"{close}{bundled}\n\n## How alike as a set\n\n{alike}\n\n{_meanings(figures)}"
+    )
+
+
+def _table(figures: dict[str, Any], keys: tuple[str, ...]) -> str:
+    judged = figures["evaluation"]["figures"]
+    rows = [name for name in (GRAY, MEAN, *figures["recipes"], *figures["bundled"]) if name in judged]
+    best = {key: best_of(figures, BY_KEY[key]) for key in keys}
+    lines = _head("", keys)
+    for name in rows:
+        cells = _cells(figures, name, keys)
+        cells = [f"**{cell}**" if best[key] == name else cell for key, cell in zip(keys, cells, strict=True)]
+        shown = f"*{name}*" if name in figures["bundled"] else name
+        lines.append(f"| {shown} | {' | '.join(cells)} |")
+    truth = [with_interval(BY_KEY[key], _truth(figures, BY_KEY[key])) for key in keys]
+    return "\n".join([*lines, f"| {TRUTH} | {' | '.join(truth)} |"])
+
+
+def _head(corner: str, keys: tuple[str, ...]) -> list[str]:
+    titles = " | ".join(BY_KEY[key].title + direction(BY_KEY[key]) for key in keys)
+    return [f"| {corner} | {titles} |", "|---" * (len(keys) + 1) + "|"]
+
+
+def _cells(figures: dict[str, Any], name: str, keys: tuple[str, ...]) -> list[str]:
+    judged = figures["evaluation"]["figures"][name]
+    return [with_interval(BY_KEY[key], interval_of(judged.get(key))) for key in keys]
+
+
+def interval_of(figure: dict[str, float] | None) -> Interval | None:
+    """A figure of the JSON, or None where it is missing."""
+    return Interval(**figure) if figure else None
+
+
+def _truth(figures: dict[str, Any], figure: Figure) -> Interval | None:
+    if figure.target is not None:
+        return Interval(figure.target, figure.target, figure.target)
+    return interval_of(figures["evaluation"]["real_photos"].get(figure.key))
+
+
+def best_of(figures: dict[str, Any], figure: Figure) -> str | None:
+    """Which recipe has the best value; the bundled model and the baselines do not compete."""
+    judged, truth = figures["evaluation"]["figures"], _truth(figures, figure)
+    known = {
+        name: judged[name][figure.key]["value"] for name in figures["recipes"] if figure.key in judged.get(name, {})
+    }
+    if len(known) < 2 or (figure.better == "truth" and truth is None):
+        return None
+    if figure.better == "truth" and truth is not None:
+        return min(known, key=lambda name: abs(known[name] - truth.value))
+    return (min if figure.better == "low" else max)(known, key=lambda name: known[name])
+
+
+def _meanings(figures: dict[str, Any]) -> str:
+    lines = [f"- {BY_KEY[key].title}: {BY_KEY[key].about}" for key in (*CLOSE, *ALIKE)]
+    missing = figures["evaluation"]["missing"]
+    lines += [f"- {BY_KEY[key].title if key in BY_KEY else key}: {why}." for key, why in missing.items()]
+    return "\n".join([*lines, "- " + NOT_THESE.format("FID and LPIPS proper are")])
+
+
+def _reference(figures: dict[str, Any]) -> str:
+    runs = list(figures["recipes"])
+    return "flagship" if "flagship" in runs else runs[0]
+
+
+def _difference(figures: dict[str, Any], first: str, second: str) -> dict[str, Interval]:
+    """First minus second, figure by figure, paired by photo; empty where the two were not compared."""
+    for one in figures["evaluation"]["differences"]:
+        found = {key: Interval(**value) for key, value in one["first_minus_second"].items()}
+        if (one["first"], one["second"]) == (first, second):
+            return found
+        if (one["first"], one["second"]) == (second, first):
+            return {key: Interval(-value.value, -value.high, -value.low) for key, value in found.items()}
+    return {}
+
+
+def _against(figures: dict[str, Any]) -> str:
+    """Each recipe minus the flagship on the same photos."""
+    reference = _reference(figures)
+    lines = [
+        f"| minus {reference} | {' | '.join(BY_KEY[key].title for key in COMPARED)} |",
+        "|---" * (len(COMPARED) + 1) + "|",
+    ]
+    for name in (*figures["recipes"], *figures["bundled"]):
+        if not (found := _difference(figures, name, reference)):
+            continue
+        cells = []
+        for key in COMPARED:
+            said = f": {verdict(BY_KEY[key], found[key])}" if key in found else ""
+            cells.append(with_interval(BY_KEY[key], found.get(key)) + said)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    if len(lines) == 2:
+        return ""
+    first = [key for key in (*CLOSE, *ALIKE) if best_of(figures, BY_KEY[key]) == reference]
+    others = {BY_KEY[key].title: best_of(figures, BY_KEY[key]) for key in (*CLOSE, *ALIKE) if key not in first}
+    lost = "; ".join(f"{title}: {winner}" for title, winner in others.items() if winner)
+    behind = f" Where another is first: {lost}." if lost else ""
+    ranked = len(first) + sum(winner is not None for winner in others.values())
+    said = f"{reference} is first in {len(first)} of {ranked} figures.{behind}"
+    return f"## Against {reference}, paired by photo\n\n{said}\n\n" + "\n".join(lines)
+
+
+def _brought(figures: dict[str, Any]) -> str:
+    """What each step of the flagship's making has brought: one network, as far as all of its steps were trained."""
+    judged = figures["evaluation"]["figures"]
+    if any(name not in judged for name in STEPS):
+        return ""
+    lines = _head("one network", BROUGHT)
+    for name, said in STEPS.items():
+        lines.append(f"| {said} ({name}) | {' | '.join(_cells(figures, name, BROUGHT))} |")
+    for name in figures["bundled"]:
+        lines.append(f"| with more images: *{name}* | {' | '.join(_cells(figures, name, BROUGHT))} |")
+    return "## What brought what\n\n" + "\n".join(lines)
+
+
+def _beside(figures: dict[str, Any]) -> str:
+    """The conditional GAN and the Wasserstein GAN on the same networks, as far as both were trained."""
+    pair = ("cgan-dogs-flowers", "wgan-dogs-flowers")
+    judged, runs = figures["evaluation"]["figures"], figures["recipes"]
+    if any(name not in judged for name in pair):
+        return ""
+    found, keys = _difference(figures, *pair), (*CLOSE, *ALIKE)
+    lines = ["| | cGAN | WGAN | cGAN minus WGAN | cGAN is |", "|---" * 5 + "|"]
+    for key in keys:
+        figure = BY_KEY[key]
+        values = (with_interval(figure, interval_of(judged[name].get(key))) for name in pair)
+        said = verdict(figure, found[key]) if key in found else ""
+        cells = (figure.title + direction(figure), *values, with_interval(figure, found.get(key)), said)
+        lines.append(f"| {' | '.join(cells)} |")
+    told = {
+        word: [BY_KEY[key].title for key in keys if key in found and verdict(BY_KEY[key], found[key]) == word]
+        for word in ("better", "worse", "could be chance")
+    }
+    vivid = [with_interval(BY_KEY["chroma_ratio"], interval_of(judged[name]["chroma_ratio"])) for name in pair]
+    every = runs[pair[1]]["critic_steps"]
+    steps = [run["images_seen"] // (run["batch_sizes"][0] * run["critic_steps"]) for run in map(runs.get, pair)]
+    seen = [
+        f"The same generator and discriminator, the same photos; the cGAN's generator was updated {steps[0]:,} times, "
+        f"the WGAN's {steps[1]:,} times, as its critic learns from {every} batches for each of them.",
+        f"The cGAN is better in: {_listed(told['better'])}. It is worse in: {_listed(told['worse'])}. Could be chance: "
+        f"{_listed(told['could be chance'])}. Vividness is {vivid[0]} for the cGAN and {vivid[1]} for the WGAN, real "
+        "photos having 100 %.",
+    ]
+    picture = next((one for one in figures["sheets"] if one["file"] == "cgan-wgan.jpg"), None)
+    shown = f"\n\n![gray, cGAN, WGAN and original on the same photos](results/{picture['file']})" if picture else ""
+    return "## cGAN beside WGAN\n\n" + "\n\n".join(seen) + "\n\n" + "\n".join(lines) + shown
+
+
+def _listed(words: list[str]) -> str:
+    return "none" if not words else f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+
+
+def _sheets(figures: dict[str, Any]) -> str:
+    sets = [one for one in figures["sheets"] if one["file"] != "cgan-wgan.jpg"]
+    if not sets:
+        return ""
+    about_own = (
+        " The bundled models have sheets of their own, which come first, at 256 px; where they fail is told in "
+        "[their card](../colorgan/weights/README.md) and in [log.md](log.md)."
+        if any("bundled" in one for one in sets)
+        else ""
+    )
+    parts = [
+        f"## Sheets\n\nThe first {max(one['photos'] for one in sets)} photos of each set in the order of seed "
+        f"{figures['plan']['seed']}: drawn, not picked. Columns as named above each; the photographs keep the terms of "
+        "their own data sets." + about_own
+    ]
+    for one in sets:
+        note = "" if one["truth"] else " (nothing to compare with: the last column is the photograph as found)"
+        title, own = one["title"], one.get("bundled")
+        pictures = [f"![{title}](results/{one['file']})"]
+        if own:
+            pictures.insert(0, f"![{title} by the bundled models](results/{own})")
+        parts.append("\n\n".join([f"### {title.capitalize()}{note}", *pictures]))
+    return "\n\n".join(parts)
+
+
+def _curves(figures: dict[str, Any]) -> str:
+    diverged = [f"- {name}: {run['diverged']}" for name, run in figures["recipes"].items() if run["diverged"]]
+    said = "\n\nDiverged:\n\n" + "\n".join(diverged) if diverged else ""
+    return (
+        f"## Training curves\n\nOn up to {LOOK_PHOTOS} fixed test photos at each recipe's own training size; "
+        "no choice was made by them.\n\n![validation curves](results/curves.png)\n\nEach recipe's loss terms, with "
+        f"their weights; they are not comparable between recipes.\n\n![losses](results/losses.png){said}"
+    )
+
+
+def _cost(figures: dict[str, Any]) -> str:
+    lines = [
+        "| recipe | generator | discriminator | pixels | batch | images | images/s | minutes | one photo | starts at |",
+        "|---" * 10 + "|",
+    ]
+    for name, run in figures["recipes"].items():
+        other = f"{run['discriminator_parameters'] / 1e6:.1f} M" if run["discriminator_parameters"] else "none"
+        forward = figures["forward_ms"].get(name)
+        cells = (
+            name,
+            f"{run['generator_parameters'] / 1e6:.1f} M",
+            other,
+            str(run["resolution"]),
+            "/".join(str(size) for size in run["batch_sizes"]),
+            f"{run['images_seen']:,}",
+            f"{run['images_per_s']:.1f}",
+            f"{run['seconds'] / 60:.1f}",
+            f"{forward:.0f} ms" if forward else "–",
+            "ImageNet" if run["pretrained"] else "nothing",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    notes = [f"- {name}: {run['note']}." for name, run in figures["recipes"].items() if run["note"]]
+    total = sum(run["seconds"] for run in figures["recipes"].values()) / 60
+    said = f"{total:.1f} minutes of training in all. *One photo* is the way from its lightness to its chroma."
+    changed = "\n\nWhat the size changes:\n\n" + "\n".join(notes) if notes else ""
+    return f"## Cost\n\n{said}\n\n" + "\n".join(lines) + changed
+
+
+def _protocol(figures: dict[str, Any]) -> str:
+    plan, told = figures["plan"], figures["evaluation"]["protocol"]
+    left_out = ", ".join(f"{count} {why}" for why, count in told["left_out"].items()) or "none"
+    budget = (
+        f"The budget follows from {plan['minutes']:g} minutes: a few batches of every recipe were timed, and "
+        f"{plan['images']:,} is what all of them can see in four fifths of the time."
+        if plan["minutes"]
+        else f"The budget of {plan['images']:,} images was given."
+    )
+    lines = [
+        budget,
+        f"Trained on {', '.join(plan['data'])}, all recipes alike, whatever their sources used; seed {plan['seed']}; "
+        f"{'bf16 autocast, channels last' if plan['mixed_precision'] == 'bf16' else 'float32'}"
+        f"{'; batches of ' + str(plan['batch_size']) + ' for all' if plan['batch_size'] else ''}.",
+        "Everything else is the recipe's own (docs/training.md); a warm-up of the learning rate takes the same share "
+        "of the run as of the recipe's own budget.",
+        f"Judged by {told['photos']} photos of {', '.join(plan['test_data'])}, at {told['resolution']} px (files' "
+        f"SHA-256 {told['photos_sha256'][:16]}…), left out: {left_out}.",
+        *told["rules"],
+        "`python experiments/results.py --render-only` writes this page again from the figures, without training.",
+    ]
+    lines += figures.get("remarks", [])
+    return "## How it was done\n\n" + "\n".join(f"- {line}" for line in lines)

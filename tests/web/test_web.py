@@ -1,0 +1,446 @@
+"""The page without a browser: what a visit does with photos, the HTML it becomes, the API, and the server's edges."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from cases.study import Visitor
+from PIL import Image
+from skimage import data
+
+from colorgan import DEFAULT_WEIGHTS
+from colorgan.web import markup, visit
+from colorgan.web.colorize import ASSETS, ColorizePage, Limits
+from colorgan.web.examples import prepare_examples
+from colorgan.web.models import Models
+from colorgan.web.names import distinct, download_name, plain_name
+from colorgan.web.visit import State, Visit
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A gray JPEG of 512 x 400 with a date in its EXIF."""
+    path = tmp_path / "Aunt Mina.jpg"
+    exif = Image.Exif()
+    exif[306] = "1956:07:01 12:00:00"
+    Image.fromarray(data.astronaut()).convert("L").crop((0, 0, 512, 400)).save(path, exif=exif, quality=95)
+    return path
+
+
+@pytest.fixture
+def page(tmp_path: Path, models: Models) -> ColorizePage:
+    examples = prepare_examples(tmp_path / "visits" / "examples")
+    return ColorizePage(models, tmp_path / "visits", examples, Limits(), "Private.")
+
+
+def read(path: Path | None) -> Image.Image:
+    """An image whose file is not left open."""
+    assert path
+    return Image.open(io.BytesIO(path.read_bytes()))
+
+
+def colorized(folder: Path, models: Models, *photos: Path) -> Visit:
+    """A visit that brought copies of the photos and waited until they were done."""
+    made = Visit(folder / "visits", 120.0)
+    for path in photos:
+        entry = made.copy(path.name, path)
+        made.read(entry)
+        if entry.state is State.WORKING:
+            made.colorize(entry, models)
+    return made
+
+
+# A visit
+
+
+def test_a_photo_gets_its_picture_and_variants(tmp_path: Path, models: Models, photo: Path) -> None:
+    entry = colorized(tmp_path, models, photo).entries[0]
+    assert entry.state is State.DONE and entry.size == (512, 400) and entry.format == "JPEG"
+    assert len(entry.choices) == len(entry.thumbnails) == 1 + visit.VARIANTS
+    assert entry.after and read(entry.after).size == (512, 400)
+    assert np.ptp(np.asarray(read(entry.after)).astype(int), axis=-1).mean() > 2, "no colour"
+
+
+def test_vividness_and_choice_repaint_without_the_network(
+    tmp_path: Path, models: Models, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = colorized(tmp_path, models, photo)
+    entry = made.entries[0]
+    before = Path(entry.after or "").read_bytes()
+    monkeypatch.setattr(Models, "predict", lambda *_: pytest.fail("the network ran"))
+    entry.vividness = 1.5
+    made.paint(entry)
+    assert Path(entry.after or "").read_bytes() != before
+    entry.vividness = 0.0
+    assert made.sharpen(entry)
+    assert np.ptp(np.asarray(read(entry.after)).astype(int), axis=-1).max() <= 3  # JPEG's own rounding
+
+
+def test_a_large_photo_is_shown_quickly_and_then_at_full_size(tmp_path: Path, models: Models) -> None:
+    path = tmp_path / "large.png"
+    Image.fromarray(data.coffee()).convert("L").resize((1800, 1200)).save(path)
+    made = colorized(tmp_path, models, path)
+    entry = made.entries[0]
+    assert entry.after and read(entry.after).size == (1280, 853) and not entry.sharp
+    assert made.sharpen(entry) and entry.sharp
+    assert [read(shown).size for shown in (entry.before, entry.after)] == [(1800, 1200)] * 2
+
+
+def test_a_sharp_picture_of_a_former_look_is_not_shown(tmp_path: Path, models: Models, photo: Path) -> None:
+    made = colorized(tmp_path, models, photo)
+    entry = made.entries[0]
+    shown, choice = entry.after, entry.choices[0]
+
+    def slow(*arguments: Any) -> Image.Image:
+        entry.vividness = 0.4  # the person moves on while this paints
+        return choice.prediction.picture(*arguments)
+
+    entry.choices[0] = visit.Choice(SimpleNamespace(picture=slow), 0, 0)  # type: ignore[arg-type]
+    assert not made.sharpen(entry) and entry.after == shown
+
+
+def test_more_variants_differ_and_end_at_the_limit(tmp_path: Path, models: Models, photo: Path) -> None:
+    made = colorized(tmp_path, models, photo)
+    entry = made.entries[0]
+    for _ in range(6):
+        made.vary(entry, models)
+    assert len(entry.choices) == len(entry.thumbnails) == visit.MAX_CHOICES
+    assert len({path.read_bytes() for path in entry.thumbnails}) > visit.VARIANTS + 1
+    assert "data-full" in markup.stage(SimpleNamespace(entries=[entry], entry=entry, error=""), [], "", 1)  # type: ignore[arg-type]
+
+
+def test_files_of_the_screen_do_not_pile_up(tmp_path: Path, models: Models, photo: Path) -> None:
+    made = colorized(tmp_path, models, photo)
+    for percent in range(0, 100, 2):
+        made.entries[0].vividness = percent / 100
+        made.paint(made.entries[0])
+    assert sum(path.is_file() for path in made.folder.rglob("*")) < 2 + 2 * visit.MAX_CHOICES + 4
+    made.close()
+    assert not made.folder.exists()
+
+
+@pytest.mark.parametrize("described", [True, False])
+def test_the_download_keeps_format_size_and_metadata(
+    tmp_path: Path, models: Models, photo: Path, described: bool
+) -> None:
+    made = colorized(tmp_path, models, photo)
+    path = made.save(made.entries[0], made.entries[0].download_name, described)
+    saved = read(path)
+    assert (path.name, saved.format, saved.size, saved.mode) == ("Aunt Mina-colorized.jpg", "JPEG", (512, 400), "RGB")
+    assert saved.getexif()[306] == "1956:07:01 12:00:00"
+    said = f"colorized by colorgan, {models.get().name}, {time.strftime('%Y-')}"
+    assert (said in str(dict(saved.getexif()))) is described
+
+
+def test_one_zip_of_the_good_ones_with_distinct_names(tmp_path: Path, models: Models, photo: Path) -> None:
+    bad = tmp_path / "notes.txt"
+    bad.write_text("not a photo")
+    made = colorized(tmp_path, models, photo, bad, photo)
+    assert [entry.state for entry in made.entries] == [State.DONE, State.FAILED, State.DONE]
+    assert "'notes.txt'" in made.entries[1].reason and "\n" not in made.entries[1].reason
+    *counts, (_, archive) = made.save_all(True)
+    assert [count for count, _ in counts] == [1, 2] and archive
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.namelist() == ["Aunt Mina-colorized.jpg", "Aunt Mina-colorized-2.jpg"]
+        assert opened.testzip() is None
+
+
+def test_names() -> None:
+    assert distinct(["a.jpg", "A.jpg", "a-2.jpg", "a.jpg"]) == ["a.jpg", "A-2.jpg", "a-2-2.jpg", "a-3.jpg"]
+    assert plain_name("../../etc/pass\0wd") == "pass_wd"
+    assert plain_name(r"C:\photos\Oma: 1950?.JPG") == "Oma_ 1950_.JPG"
+    assert plain_name("...") == "photo" and len(plain_name("x" * 300 + ".jpeg")) == 85
+    names = [("scan.jpg", "PNG"), ("scan", "JPEG"), ("a.jpeg", "MPO"), ("b.tif", "TIFF"), ("odd.xyz", "ICO")]
+    got = [download_name(name, kind) for name, kind in names]
+    assert got == [f"{stem}-colorized{end}" for stem, end in zip(
+        ("scan", "scan", "a", "b", "odd"), (".png", ".jpg", ".jpeg", ".tif", ".png"), strict=True
+    )]  # fmt: skip
+
+
+# The page's answers to events
+
+
+def event(**fields: Any) -> Any:
+    return SimpleNamespace(**fields)
+
+
+def test_paths_outside_the_upload_folder_are_refused(
+    page: ColorizePage, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
+    (uploads / "link.jpg").symlink_to(photo)
+    for path in (photo, uploads / ".." / photo.name, uploads / "link.jpg", "/etc/hostname", uploads):
+        *_, shown = page.bring(None, event(files=[{"name": "x.jpg", "path": str(path)}]))
+        assert "did not arrive" in shown[1] and photo.exists()
+
+
+def test_one_bad_file_alone_leads_back_to_the_start_with_a_sentence(page: ColorizePage) -> None:
+    *_, shown = page.bring(None, event(files=[{"name": "huge.tif", "problem": "large"}]))
+    assert 'role="alert">&#x27;huge.tif&#x27; is larger than 100 MB, the most this page takes.<' in shown[1]
+    assert 'class="drop"' in shown[1]
+
+
+def test_too_many_photos_are_named(page: ColorizePage) -> None:
+    *_, shown = page.bring(None, event(files=[{"name": "x.jpg", "problem": "lost"}] * 103))
+    assert "100 photos at a time are the most: 3 were left out." in shown[1]
+
+
+def test_a_visit_that_expired_is_explained(page: ColorizePage) -> None:
+    answers = (page.show(None, event(index=1)), page.overview(None), page.pick(None, event(index=0)), page.vary(None))
+    for shown in (*answers, next(page.save(None, True)), next(page.save_all(None, True))):
+        assert "no longer here" in shown[1]
+    assert "alert" not in page.restart(None)[1]
+
+
+def test_starting_over_removes_the_files(page: ColorizePage) -> None:
+    *_, shown = page.sample(None, event(index=3))
+    assert "data-ready" in shown[1] and "photographer.jpg" in shown[1]
+    folder = shown[0].folder
+    assert folder.is_dir()
+    page.restart(shown[0])
+    assert not folder.exists()
+
+
+def test_another_model_repaints_the_open_photo(tmp_path: Path) -> None:
+    copy = shutil.copytree(DEFAULT_WEIGHTS, tmp_path / "copy")
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "recipe": "calm", "gain": config["gain"] / 4}))
+    page = ColorizePage(
+        Models([DEFAULT_WEIGHTS, str(copy)]), tmp_path, prepare_examples(tmp_path / "examples"), Limits(), ""
+    )
+    *_, (made, *_) = page.sample(None, event(index=1))
+    vivid = np.ptp(np.asarray(read(made.entry.after)).astype(int), axis=-1).mean()
+    shown = page.change_model(made, str(copy))
+    assert np.ptp(np.asarray(read(made.entry.after)).astype(int), axis=-1).mean() < vivid / 2
+    assert shown[3] == str(copy) and "<dd>calm</dd>" in shown[4]
+
+
+def test_what_api_calls_leave_is_swept_away(page: ColorizePage, photo: Path) -> None:
+    old = Path(page.colorize(str(photo))).parent.parent
+    os.utime(old, (0, 0))
+    new = Path(page.colorize(str(photo)))
+    assert new.is_file() and not old.exists()
+
+
+def test_indices_from_the_browser_are_kept_in_range(page: ColorizePage) -> None:
+    *_, shown = page.sample(None, event(index=-7))
+    assert shown[0].entries[0].name == "cat.jpg"
+    page.pick(shown[0], event(index=10**9))
+    assert shown[0].entries[0].chosen == visit.VARIANTS
+
+
+def test_file_names_cannot_write_html(page: ColorizePage) -> None:
+    hostile = '<img src=x onerror=alert(1)>"${alert(2)}.jpg'
+    *_, shown = page.bring(None, event(files=[{"name": hostile, "problem": "lost"}] * 2))
+    assert "<img src=x" not in shown[1] and "onerror=alert(1)&gt;" in shown[1]
+
+
+def test_examples_are_gray_and_need_no_network(tmp_path: Path) -> None:
+    examples = prepare_examples(tmp_path)
+    assert len(examples) == 4
+    assert all(read(example.path).mode == "L" and example.alt for example in examples)
+
+
+def test_grounds_are_neutral() -> None:
+    css = "".join(sheet.read_text() for sheet in ASSETS.glob("*.css"))
+    colours = {code.lower() for code in re.findall(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})\b(?![-\w])", css)}
+    tinted = {code for code in colours if len(code) == 6 and len({code[:2], code[2:4], code[4:]}) > 1}
+    assert tinted == {"1d5fbf", "8ab4f8"}, "one accent for light, one for dark; all else is gray"
+    assert "http" not in css and "@import" not in css
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, contrast ratio of two #rrggbb colours."""
+
+    def luminance(code: str) -> float:
+        parts = [int(code[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("scheme", "body"), [(0, "#ededed"), (1, "#1f1f1f")])
+def test_text_stands_out_from_every_ground(scheme: int, body: str) -> None:
+    css = (ASSETS / "common.css").read_text()
+    values = dict(re.findall(r"--([\w-]+): (#\w{6});", css.split("}")[scheme]))
+    for ink in ("ink", "ink-soft"):
+        for ground in (body, values["ground"], values["surface"]):
+            assert contrast(values[ink], ground) >= 4.5, (ink, ground)
+    assert contrast(values["accent"], values["on-accent"]) >= 4.5
+    assert contrast(values["accent"], body) >= 3 and contrast(values["line"], body) >= 3
+
+
+# The API
+
+
+@pytest.fixture(scope="module")
+def client(page_server: Any) -> Iterator[Any]:
+    from gradio_client import Client
+
+    client = Client(page_server.address, verbose=False)
+    yield client
+    client.close()  # else its heartbeat goes on through other files' tests
+
+
+def test_the_api_is_one_endpoint(client: Any) -> None:
+    described = client.view_api(return_format="dict")
+    assert list(described["named_endpoints"]) == ["/colorize"] and not described["unnamed_endpoints"]
+    parameters = described["named_endpoints"]["/colorize"]["parameters"]
+    assert [parameter["parameter_name"] for parameter in parameters] == ["photo", "vividness", "seed", "variant"]
+
+
+def test_the_api_colorizes_as_the_library_does(client: Any, models: Models, tmp_path: Path) -> None:
+    from gradio_client import handle_file
+
+    gray = Image.fromarray(data.coffee()).convert("L")
+    gray.save(tmp_path / "cup.png")
+    got = Path(client.predict(handle_file(tmp_path / "cup.png"), 0.8, 3, 2, api_name="/colorize"))
+    assert got.name == "cup-colorized.png"
+    wanted = models.get().colorizer.colorize(gray, variants=2, seed=3, vividness=0.8)[1]
+    difference = np.abs(np.asarray(read(got)).astype(int) - np.asarray(wanted))
+    assert difference.max() <= 2 and difference.mean() < 0.1  # another number of threads rounds otherwise
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [((1.0, 0, -1), "Variant must be from 0 to 64, got -1."), ((9.0, 0, 0), "Vividness must be from 0 to 3, got 9")],
+)
+def test_the_api_refuses_in_one_sentence(client: Any, photo: Path, arguments: Any, sentence: str) -> None:
+    from gradio_client import handle_file
+
+    with pytest.raises(Exception, match=re.escape(sentence)):
+        client.predict(handle_file(photo), *arguments, api_name="/colorize")
+
+
+def test_the_api_refuses_what_is_no_photo(client: Any, tmp_path: Path) -> None:
+    from gradio_client import handle_file
+
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(Exception, match=r"'notes\.txt'"):
+        client.predict(handle_file(tmp_path / "notes.txt"), api_name="/colorize")
+
+
+def test_private_parts_of_the_server(page_server: Any) -> None:
+    with urllib.request.urlopen(f"{page_server.address}config") as answer:
+        config = answer.read().decode()
+    assert '"analytics_enabled":false' in config.replace(" ", "")
+    assert '"footer_links":[]' in config.replace(" ", "")
+    for path in ("gradio_api/file=/etc/hostname", f"gradio_api/file={ROOT / 'pyproject.toml'}"):
+        with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+            urllib.request.urlopen(page_server.address + path)
+        refused.value.close()
+
+
+def test_the_routes_stand_before_gradios_own(page_server: Any) -> None:
+    """As the app serves them: Gradio's compression and CORS around, which must leave pictures as they are."""
+    address = page_server.address.rstrip("/")
+    with Visitor(address, "pairs") as visitor:
+        page = visitor.client.get("/vote")
+        assert page.status_code == 200 and page.text.count("<a href=") == 4
+        assert visitor.start(timed=False).status_code == 200
+        trial = visitor.trial()
+        image = visitor.client.get(trial["image"], headers={"Accept-Encoding": "gzip, br", "Origin": address})
+        assert image.status_code == 200 and "content-encoding" not in image.headers
+        assert int(image.headers["content-length"]) == len(image.content)
+        assert visitor.client.get("/study-assets/study.js").status_code == 200
+        evil = {"Origin": "https://example.org", "Sec-Fetch-Site": "cross-site"}
+        assert visitor.answer(trial["trial_id"], "left").status_code == 425
+        assert visitor.post("/answer", {}, headers=evil).status_code == 403
+        time.sleep(1)
+        assert visitor.answer(trial["trial_id"], "left").json()["outcome"] == "recorded"
+        assert page_server.study.progress().started == 1
+
+
+def test_gradio_tells_nothing_of_the_study(page_server: Any) -> None:
+    """Neither its own descriptions of the app, nor its routes for files, know of trials, pictures or the database."""
+    pool, store = page_server.study.pool, page_server.study.store
+    secret = {"fake_side", "stimulus", str(pool.folder), store._engine.url.database}
+    secret |= {value for row in pool.rows for value in (row.stimulus_id, row.photo_id)}
+    secret |= {row["trial_id"] for row in store.select("SELECT trial_id FROM trial")}
+    for path in ("", "config", "gradio_api/info", "gradio_api/openapi.json", "openapi.json"):
+        with urllib.request.urlopen(page_server.address + path) as answer:
+            said = answer.read().decode()
+        assert not [word for word in secret if word in said], path
+    picture = next((pool.folder / "images").iterdir())
+    for kept in (store._engine.url.database, pool.folder / "manifest.json", picture):
+        for route in ("gradio_api/file=", "file=", "gradio_api/file/", "study-assets/"):
+            with pytest.raises(urllib.error.HTTPError, match=r"40[34]") as refused:
+                urllib.request.urlopen(f"{page_server.address}{route}{kept}")
+            refused.value.close()
+
+
+# The command
+
+
+def run_app(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "app.py", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def test_help_needs_neither_torch_nor_gradio() -> None:
+    script = "import sys, runpy; sys.argv = ['app.py', '--help']\ntry: runpy.run_path('app.py', run_name='__main__')\n"
+    script += "except SystemExit: print(sorted({'torch', 'gradio', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert "--max-megapixels" in done.stdout and done.stdout.endswith("[]\n")
+
+
+def test_bad_arguments_are_one_line_and_status_2(tmp_path: Path) -> None:
+    for arguments in (["--port", "70000"], ["--max-megapixels", "0"]):
+        done = run_app(*arguments)
+        assert done.returncode == 2 and done.stderr.strip().splitlines()[-1].startswith("app.py: error: --")
+    done = run_app("--model", str(tmp_path / "nowhere"), env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "nowhere" in done.stderr
+
+
+def test_a_port_that_was_asked_for_and_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run_app("--port", str(port))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and f"port {port}:" in done.stderr
+
+
+def test_the_server_answers_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "app.py", "--model", DEFAULT_WEIGHTS],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout
+        line = server.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        assert address, line
+        with contextlib.closing(urllib.request.urlopen(address[0])) as answer:
+            assert "colorgan" in answer.read().decode()
+        assert list(tmp_path.glob("colorgan-*"))
+        server.send_signal(signal.SIGTERM)
+        server.wait(90)
+    assert not list(tmp_path.glob("colorgan-*"))
