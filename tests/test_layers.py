@@ -1,11 +1,18 @@
-"""The arrows of the house: a room imports only rooms above it."""
+"""The rule of the house: what two rooms need stands under both.
 
-import ast
+`python tests/test_layers.py [CHECKOUT]` prints rooms, floors, arrows, circles and lines.
+"""
+
+import sys
 from pathlib import Path
 
 import pytest
+from cases.house import FACE, SCRIPTS, House, Module, circles, table
 
-PACKAGE = Path(__file__).parent.parent / "colorgan"
+ROOT = Path(__file__).parent.parent
+HOUSE = House(ROOT)
+PACKAGE = [module for module in HOUSE.modules.values() if module.room not in SCRIPTS]
+# From the cellar to the roof: a room imports only rooms that stand before it.
 ROOMS = (
     "machine",
     "color",
@@ -32,34 +39,34 @@ ROOMS = (
 )
 
 
-def imported_rooms(source: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(source.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{source}: relative imports hide the arrows"
-            modules = [node.module or ""]
-            if node.module == "colorgan":
-                modules = [f"colorgan.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        else:
-            continue
-        found |= {module.split(".")[1] for module in modules if module.startswith("colorgan.")}
-    return found
+def named(module: Module) -> str:
+    return str(module.path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("source", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_point_up(source: Path) -> None:
-    parts = source.relative_to(PACKAGE).parts
-    room = parts[0].removesuffix(".py")
-    if room == "__init__":
-        return  # the package's own door re-exports lazily
-    assert room in ROOMS, f"{room} is a new room: give it a place in ROOMS"
-    for imported in imported_rooms(source) & set(ROOMS):
-        assert ROOMS.index(imported) <= ROOMS.index(room), f"{source.name} imports {imported}, which is below it"
+@pytest.mark.parametrize("module", PACKAGE, ids=named)
+def test_imports_point_down(module: Module) -> None:
+    if module.room == FACE:
+        return  # the package's own door hands on lazily
+    assert module.room in ROOMS, f"{module.room} is a new room: give it a place in ROOMS"
+    for imported in HOUSE.imports[module.name]:
+        room = HOUSE.modules[imported].room
+        assert room == FACE or ROOMS.index(room) <= ROOMS.index(module.room), f"{imported} stands above {module.name}"
+
+
+def test_no_circle_between_rooms() -> None:
+    assert HOUSE.circles_between_rooms() == []
+
+
+def test_circles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
+    assert circles({node: frozenset(below) for node, below in graph.items()}) == [["a", "b", "c"], ["d", "e"]]
 
 
 def test_voting_knows_no_web_framework() -> None:
-    for source in (PACKAGE / "voting").rglob("*.py"):
-        text = source.read_text()
-        assert "import gradio" not in text and "fastapi" not in text, source
+    for module in HOUSE.rooms["voting"]:
+        text = module.path.read_text()
+        assert "import gradio" not in text and "fastapi" not in text, module.path
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(House(Path(sys.argv[1]).resolve()) if sys.argv[1:] else HOUSE) + "\n")
