@@ -44,8 +44,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
 
 def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    assets = {path.relative_to(ROOT).as_posix() for path in (ROOT / "colorgan" / "web" / "assets").glob("*.*")}
-    assert assets
+    web = ROOT / "colorgan" / "web"
+    assets = {path.relative_to(ROOT).as_posix() for path in (*web.glob("assets/*.*"), *web.glob("templates/*.*"))}
+    assert any("/assets/" in name for name in assets) and any("/templates/" in name for name in assets)
     assert names >= assets | {
         "colorgan/py.typed",
         "colorgan/model_card.md",

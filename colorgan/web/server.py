@@ -17,12 +17,13 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import gradio as gr
 
 from colorgan.web.address import OWN_NAMES, check_free
-from colorgan.web.colorize import ASSETS, ColorizePage, Limits
+from colorgan.web.colorize import ColorizePage, Limits
 from colorgan.web.compare import ComparePage
 from colorgan.web.examples import prepare_examples
-from colorgan.web.header import APP_PAGES, COLORIZE, COMPARE, header
 from colorgan.web.models import Models
+from colorgan.web.navigation import APP_PAGES, COLORIZE, COMPARE
 from colorgan.web.study import PRIVATE_NETWORKS, Studies, study_routes
+from colorgan.web.templating import ASSETS, render
 
 QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
 TITLE = "colorgan"
@@ -135,7 +136,7 @@ def launch(
 
 def _header(current: str) -> None:
     """The header of a page; each `demo.route` begins with its own."""
-    gr.HTML(header(current, APP_PAGES) + f'<h1 class="unseen">{current}</h1>', elem_id="masthead")
+    gr.HTML(render("app_header.html", current=current, links=APP_PAGES), elem_id="masthead")
 
 
 def _theme() -> gr.themes.Base:

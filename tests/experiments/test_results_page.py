@@ -21,7 +21,7 @@ from colorgan.voting.protocol import PAIRED, Plan
 from colorgan.voting.results import plain_sentence
 from colorgan.voting.statistics import Interval
 from colorgan.web.study.intervals import Row, interval_picture
-from colorgan.web.study.results import percent
+from colorgan.web.templating import percent
 
 PLAN = Plan(practice=1, scored=4, catch=1)
 NASTY = "<script>alert(1)</script>&"

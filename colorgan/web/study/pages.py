@@ -1,10 +1,7 @@
 """The study's HTML pages, and their scripts and styles. They hold names and words, never a trial."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from html import escape
-from pathlib import Path
-from string import Template
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -13,12 +10,12 @@ from starlette.routing import BaseRoute, Route
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import PAIRED_SHORT, sequence_ms
 from colorgan.voting.study import Study
-from colorgan.web.header import RESULTS, VOTE, header
+from colorgan.web.navigation import RESULTS, VOTE
 from colorgan.web.study import results
 from colorgan.web.study.guards import RefusedError, guarded
 from colorgan.web.study.studies import Studies
+from colorgan.web.templating import ASSETS, render
 
-ASSETS = Path(__file__).parent.parent / "assets"
 _ANSWER_MS = 2500  # what people take to answer and to breathe, for the consent page's minutes
 _MEASUREMENT = "We measure how often a computer’s colours pass for real ones."
 _DEMONSTRATION = "This is a demonstration on a few photos, not a measurement."
@@ -63,55 +60,31 @@ class Pages:
     def results(self, request: Request) -> Response:
         """Figures of closed studies, progress of open ones."""
         try:
-            body = results.results_body(self.studies, request.query_params.get("study"))
+            shown = results.results_view(self.studies, request.query_params.get("study"))
         except RefusedError as refusal:
-            return self.document("Results", RESULTS, _template("none"), status=refusal.status)
-        return self.document("Results", RESULTS, body, styles=("results.css",))
+            return self._page("none.html", RESULTS, RESULTS, status=refusal.status)
+        return self._page("results.html", RESULTS, RESULTS, shown)
 
-    def document(
-        self,
-        title: str,
-        current: str,
-        body: str,
-        *,
-        styles: Sequence[str] = (),
-        scripts: Sequence[str] = (),
-        status: int = 200,
-        again: bool = False,
+    def _page(
+        self, template: str, title: str, current: str, values: Mapping[str, object] | None = None, status: int = 200
     ) -> HTMLResponse:
-        """A whole page: the head, the shared header, and `body` as its <main>; `again` looks again in a while."""
-        sheets = ("common.css", "study.css", *styles)
-        head = "".join(f'<link rel="stylesheet" href="/study-assets/{name}">' for name in sheets)
-        head += "".join(f'<script type="module" src="/study-assets/{name}"></script>' for name in scripts)
-        head += '<meta http-equiv="refresh" content="5">' if again else ""
-        return HTMLResponse(
-            f"""<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{escape(title)} · colorgan</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="/study-assets/icon.svg">
-{head}</head>
-<body>{header(current, self.links)}<main>{body}</main></body>
-</html>
-""",
-            status,
-            _HEADERS,
-        )
+        """A template that extends page.html, with `values`; `current` is the link of the header that it stands on."""
+        html = render(template, title=title, current=current, links=self.links, **values or {})
+        return HTMLResponse(html, status, _HEADERS)
 
     def _game(self, request: Request, title: str, *, quick: bool) -> Response:
         name = request.query_params.get("study")
         study = self.studies.get(name) if name else self.studies.choose(quick=quick)
         other = self.studies.choose(quick=not quick)
         if study is not None and study.quick == quick:
-            script, name_of_other = ("quick", "pairs") if quick else ("vote", "quick")
+            template, name_of_other = ("quick.html", "pairs") if quick else ("vote.html", "quick")
             values = {"study": study.row.study_id, name_of_other: other.row.study_id if other else ""}
-            body = _template(script, **values, **_counts(study))
-            return self.document(title, VOTE, body, scripts=(f"{script}.js",))
+            return self._page(template, title, VOTE, values | _counts(study))
         if self.studies.preparing:
-            return self.document(title, VOTE, _template("preparing"), again=True)
+            return self._page("preparing.html", title, VOTE)
         if other and not name:
             return RedirectResponse("/vote" if quick else "/quick", headers=_HEADERS)
-        return self.document(title, VOTE, _template("none"), status=404)
+        return self._page("none.html", title, VOTE, status=404)
 
 
 def _counts(study: Study) -> dict[str, str]:
@@ -132,13 +105,6 @@ def _counts(study: Study) -> dict[str, str]:
 
 def _pairs(count: int) -> str:
     return f"{count} pair{'s' if count != 1 else ''}"
-
-
-def _template(name: str, **values: str) -> str:
-    """A page's HTML with its names put in; a game's ends with the trial screen, which all games share."""
-    html = Template((ASSETS / f"{name}.html").read_text(encoding="utf-8"))
-    trial = (ASSETS / "trial.html").read_text(encoding="utf-8")
-    return html.substitute({key: escape(value) for key, value in values.items()} | {"trial": trial})
 
 
 def asset(request: Request) -> Response:

@@ -9,10 +9,8 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import jinja2
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
@@ -80,8 +78,8 @@ class _Fresh:
 _PROGRESS, _FIGURES = _Fresh(), _Fresh()
 
 
-def results_body(studies: Studies, study_id: str | None) -> str:
-    """The page's main part: of one study, or of all.
+def results_view(studies: Studies, study_id: str | None) -> dict[str, Any]:
+    """What results.html shows: one study, or all.
 
     Raises:
         RefusedError: 404, no study of this name is served.
@@ -91,7 +89,7 @@ def results_body(studies: Studies, study_id: str | None) -> str:
         raise RefusedError(404, "no such study")
     closed = [study for study in shown if not study.is_open() and not study.quick]
     parts = sorted((_view(study, whole=len(closed) == 1) for study in shown), key=lambda view: str(view["order"]))
-    return _page().render(parts=parts, preparing=studies.preparing)
+    return {"parts": parts, "preparing": studies.preparing}
 
 
 def routes(studies: Studies, limiter: RateLimiter) -> list[BaseRoute]:
@@ -109,19 +107,6 @@ def routes(studies: Studies, limiter: RateLimiter) -> list[BaseRoute]:
 
     path = "/results/{study_id}/{stimulus_id}.jpg"
     return [Route(path, guarded(picture, limiter), methods=["GET"])]
-
-
-def _page() -> jinja2.Template:
-    folder = Path(__file__).parent.parent / "assets"
-    loader = jinja2.FileSystemLoader(folder)
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters |= {"percent": percent, "count": "{:,}".format}
-    return environment.get_template("results.html")
-
-
-def percent(share: float) -> str:
-    """A share for people: 38 %; a dash where there is none."""
-    return "–" if share != share else f"{100 * share:.0f} %"
 
 
 def _between(interval: Interval) -> str:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.study import Study
-from colorgan.web.header import STUDY_PAGES
+from colorgan.web.navigation import STUDY_PAGES
 from colorgan.web.study import results
 from colorgan.web.study.api import Api
 from colorgan.web.study.connections import Connection

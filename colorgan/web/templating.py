@@ -1,0 +1,33 @@
+"""The one template engine of the pages: jinja2 over `templates/`, which escapes every value. Imports nothing heavy."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import jinja2
+
+ASSETS = Path(__file__).parent / "assets"  # scripts, styles and the icon, which are served as they are
+
+
+def render(template: str, **values: object) -> str:
+    """A file of `templates/` with its values put in; a value that it uses and does not get is an error."""
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
+def percent(share: float) -> str:
+    """A share for people: 38 %; a dash where there is none."""
+    return "–" if share != share else f"{100 * share:.0f} %"
+
+
+def file_url(path: Path) -> str:
+    """Where Gradio serves a file of its cache folder; relative, so that it also holds behind a proxy."""
+    return f"gradio_api/file={quote(path.as_posix(), safe='/:')}"
+
+
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {"count": "{:,}".format, "file_url": file_url, "percent": percent}
