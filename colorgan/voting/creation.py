@@ -1,23 +1,19 @@
 """A study from data sets and models: which photos, in which plan, and what should be known before it opens."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from colorgan.card import RunRecord
-from colorgan.card.record import RECIPE
 from colorgan.colorizer import Colorizer
 from colorgan.data import KNOWN
 from colorgan.data.sources import ALL, DataSource
 from colorgan.data.whole import EvaluationPhotos
 from colorgan.voting import protocol, stimuli
-from colorgan.voting.pool import StudyModel, StudyPhoto, photo_sha256, upright
 from colorgan.voting.protocol import PLAN, Plan
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import StudyModel, StudyPhoto, photo_sha256, upright
 from colorgan.voting.store import STUDY_NAME, Store
 from colorgan.voting.study import Study, study_folder
 
@@ -140,37 +136,16 @@ def study_models(colorizers: Sequence[tuple[str, Colorizer]]) -> list[StudyModel
     return [StudyModel(name, colorizer) for name, (_, colorizer) in zip(numbered, colorizers, strict=True)]
 
 
-def trained_on(source: str, colorizer: Colorizer, photos: StudyPhotos) -> str | None:
-    """Which of the photos' data sets the model says it was trained on, the same split; None where none is known.
+def seen_in_training(photos: StudyPhotos, datasets: Iterable[str], split: str) -> str | None:
+    """Which of the photos' data sets a model was trained on, if its training was on this split of these sets.
 
     A model that saw a photo may remember its colours, and people would judge its memory.
     """
-    data = _recipe(source, colorizer).get("data") or {}
-    split = data.get("split", "train")
-    trained = {_origin(name) for name in data.get("dataset", ())}
-    for one in photos.sources:
-        if _origin(one.name) in trained and one.split in (split, ALL):
-            return one.name
+    trained = {_origin(name) for name in datasets}
+    for source in photos.sources:
+        if _origin(source.name) in trained and source.split in (split, ALL):
+            return source.name
     return None
-
-
-def _recipe(source: str, colorizer: Colorizer) -> dict[str, Any]:
-    """What a model's own files say of its training, or what the recipe that it names says."""
-    if Path(source).is_dir():
-        for folder in (Path(source), Path(source).absolute().parent):
-            if (folder / RECIPE).is_file():
-                return dict(RunRecord.read(folder).recipe)
-    else:
-        from huggingface_hub import hf_hub_download
-
-        from colorgan.hub.fetching import HUB_ERRORS
-
-        try:
-            found = json.loads(Path(hf_hub_download(source, RECIPE)).read_text(encoding="utf-8"))
-            return dict(found.get("recipe", {}))
-        except (*HUB_ERRORS, ValueError, AttributeError, TypeError):
-            pass  # models need not bring it
-    return dict(RunRecord.of_recipe(colorizer.recipe).recipe)
 
 
 def _origin(name: str) -> str:

@@ -23,9 +23,10 @@ from cases.stimuli import Sepia, picture
 
 from colorgan import Colorizer
 from colorgan.cli import main
+from colorgan.publishing.training_photos import training_photos
 from colorgan.voting import Pool, Store, Study, StudyModel, builtin, study_folder
 from colorgan.voting.builtin import builtin_studies
-from colorgan.voting.creation import StudyPhotos, create_study, trained_on
+from colorgan.voting.creation import StudyPhotos, create_study, seen_in_training
 from colorgan.web.demonstration import Demonstration
 
 __all__ = ["hub", "hub_server"]  # fixtures that live elsewhere
@@ -145,12 +146,11 @@ def test_the_seed_fixes_the_order(desk: Path) -> None:
 
 def test_who_was_trained_on_these_photos_is_known(desk: Path, tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", dataset=(str(desk / "photos"),))
-    colorizer = Colorizer.from_pretrained(run / "model")
-    known = StudyPhotos([str(desk / "photos")], "train", 0)
-    assert trained_on(str(run / "model"), colorizer, known) == str(desk / "photos")
+    trained = training_photos(str(run / "model"), Colorizer.from_pretrained(run / "model"))
+    assert seen_in_training(StudyPhotos([str(desk / "photos")], "train", 0), *trained) == str(desk / "photos")
     (tmp_path / "new" / "test").mkdir(parents=True)
     shutil.copy(desk / "photos" / "0.png", tmp_path / "new" / "test")
-    assert trained_on(str(run / "model"), colorizer, StudyPhotos([str(tmp_path / "new")], "test", 0)) is None
+    assert seen_in_training(StudyPhotos([str(tmp_path / "new")], "test", 0), *trained) is None
 
 
 def test_nothing_half_made_is_left(desk: Path, home: Path) -> None:

@@ -13,7 +13,7 @@ from colorgan.voting.protocol import EXPOSURE_MS
 if TYPE_CHECKING:
     from colorgan.voting import Store, Study
     from colorgan.voting.creation import StudyPhotos
-    from colorgan.voting.pool import StudyModel
+    from colorgan.voting.sources import StudyModel
 
 
 def add_create(actions: Any) -> None:
@@ -77,13 +77,14 @@ def _create(chosen: argparse.Namespace) -> int:
 
 
 def _models(chosen: argparse.Namespace, photos: "StudyPhotos") -> "list[StudyModel]":
-    from colorgan.voting.creation import study_models, trained_on
+    from colorgan.publishing.training_photos import training_photos
+    from colorgan.voting.creation import seen_in_training, study_models
 
     device = chosen.device or fastest_device()
     loaded = [(source, load(source, device)) for source in chosen.model or [DEFAULT_WEIGHTS]]
     models = study_models(loaded)
     for model, (source, colorizer) in zip(models, loaded, strict=True):
-        if known := trained_on(source, colorizer, photos):
+        if known := seen_in_training(photos, *training_photos(source, colorizer)):
             warn(
                 f"{model.model_id!r} was trained on the split {chosen.split!r} of {known!r}: people would judge what "
                 "it remembers"
