@@ -67,8 +67,8 @@ def render(folder: Path) -> None:
     import skimage.data
     from PIL import Image
 
-    from colorgan.voting.pool import StudyModel, StudyPhoto
     from colorgan.voting.rendering import build_pool
+    from colorgan.voting.sources import StudyModel, StudyPhoto
 
     class Faded:
         """Stands in for a model: what it paints does not change what serving costs."""

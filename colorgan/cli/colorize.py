@@ -25,7 +25,7 @@ from colorgan.folder import describe_error
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer
-    from colorgan.folder.pipeline import Outcome, Settings
+    from colorgan.folder.pipeline import PhotoOutcome, Settings
     from colorgan.folder.plan import Job
 
 FORMATS = ("jpg", "png", "webp", "tiff")
@@ -142,8 +142,8 @@ class _Run:
     def __init__(self, jobs: "list[Job]", left: "list[Job]", output: str):
         self.left, self.output = left, output
         self.done_before = len(jobs) - len(left)
-        self.done: list[Outcome] = []
-        self.failed: list[Outcome] = []
+        self.done: list[PhotoOutcome] = []
+        self.failed: list[PhotoOutcome] = []
 
     def work(self, colorizer: "Colorizer", settings: "Settings") -> int:
         from tqdm import tqdm
@@ -154,7 +154,7 @@ class _Run:
         # No bar for a single photo, nor (None) where stderr is not a terminal.
         with tqdm(total=len(self.left), unit="photo", disable=None if len(self.left) > 1 else True) as bar:
 
-            def report(outcome: "Outcome") -> None:
+            def report(outcome: "PhotoOutcome") -> None:
                 with lock:
                     (self.failed if outcome.error else self.done).append(outcome)
                     bar.update()

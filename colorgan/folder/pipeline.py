@@ -31,7 +31,7 @@ HELD_MEGAPIXELS = 12.0  # in memory for each thread, at most; a photo above it i
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PhotoOutcome:
     """What became of a job: `error` is a line that names the photo, None where all its pictures are written; `notes`
     say what of the photo was left out."""
 
@@ -58,7 +58,7 @@ class DiskFullError(OSError):
 
 
 def colorize_files(
-    colorizer: "Colorizer", jobs: Sequence[Job], settings: Settings, report: Callable[[Outcome], None]
+    colorizer: "Colorizer", jobs: Sequence[Job], settings: Settings, report: Callable[[PhotoOutcome], None]
 ) -> None:
     """Do the jobs; `report` gets the outcome of each, from any thread, in no fixed order.
 
@@ -96,7 +96,7 @@ def _make_room(held: deque[tuple[float, Future[None]]], megapixels: float) -> No
 class _Worker:
     """Takes groups of photos from file to file; any number of threads may do so at once."""
 
-    def __init__(self, colorizer: "Colorizer", settings: Settings, report: Callable[[Outcome], None]):
+    def __init__(self, colorizer: "Colorizer", settings: Settings, report: Callable[[PhotoOutcome], None]):
         self.colorizer, self.settings, self.report = colorizer, settings, report
         self.stopping = threading.Event()
 
@@ -144,14 +144,14 @@ class _Worker:
                 raise DiskFullError(errno.ENOSPC, "the disk is full", str(path)) from error
             self.report(_failure(job, error))
         else:
-            self.report(Outcome(job, notes=tuple(photo.notes)))
+            self.report(PhotoOutcome(job, notes=tuple(photo.notes)))
 
 
-def _failure(job: Job, error: Exception) -> Outcome:
+def _failure(job: Job, error: Exception) -> PhotoOutcome:
     """The outcome of an error; many say the photo's name already, though not in which folder."""
     text, name = describe_error(error), repr(job.source.name)
     where = repr(str(job.source))
-    return Outcome(job, where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}")
+    return PhotoOutcome(job, where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}")
 
 
 def _groups(jobs: Sequence[Job], batch_size: int, threads: int) -> Iterator[tuple[list[Job], float]]:

@@ -1,6 +1,7 @@
 """The real-or-fake study: which of two pictures has the computer's colours? Knows no web framework.
 
 protocol.py     the rules: plans, balanced sides, timing, limits of the exclusions
+sources.py      what a study is made of: photos and models
 stimuli.py      photo and model -> the pictures of a trial, through one pipeline, in files that tell nothing
 pool.py         all pictures of a study, and their manifest
 rendering.py    makes a pool
@@ -9,7 +10,7 @@ builtin.py      the study that comes along
 privacy.py      random tokens, their keyed hash, the rate limiter
 database.py     an address -> an engine, SQLite or PostgreSQL
 schema.py       tables, views and migrations
-statements.py   the SQL that must hold under attack
+statements.py   the SQL that must hold under attack, and what several modules write
 records.py      rows
 store.py        studies, sessions, trials and answers
 study.py        what a participant's browser may ask for: the door for pages
@@ -17,6 +18,7 @@ statistics.py   votes -> figures with their intervals
 results.py      a study's figures, and when they may be seen
 export.py       answers, study and results as files
 journal.py      raw rows as lines, and back into a new database
+backup.py       a copy of the votes on the Hub, and back from there
 """
 
 import importlib
@@ -24,17 +26,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from colorgan.voting.export import export_study
-    from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+    from colorgan.voting.pool import Pool
     from colorgan.voting.privacy import RateLimiter, new_token, server_secret
-    from colorgan.voting.records import AnswerReport, Outcome
+    from colorgan.voting.records import AnswerReport, VoteOutcome
     from colorgan.voting.rendering import build_pool
     from colorgan.voting.results import progress, quick_results, study_results
+    from colorgan.voting.sources import StudyModel, StudyPhoto
     from colorgan.voting.store import Store
     from colorgan.voting.study import Reply, Shown, Study, study_folder
 
 __all__ = [
     "AnswerReport",
-    "Outcome",
     "Pool",
     "RateLimiter",
     "Reply",
@@ -43,6 +45,7 @@ __all__ = [
     "Study",
     "StudyModel",
     "StudyPhoto",
+    "VoteOutcome",
     "build_pool",
     "export_study",
     "new_token",
@@ -55,11 +58,12 @@ __all__ = [
 
 _MODULES = {
     "export": ("export_study",),
-    "pool": ("Pool", "StudyModel", "StudyPhoto"),
+    "pool": ("Pool",),
     "privacy": ("RateLimiter", "new_token", "server_secret"),
-    "records": ("AnswerReport", "Outcome"),
+    "records": ("AnswerReport", "VoteOutcome"),
     "rendering": ("build_pool",),
     "results": ("progress", "quick_results", "study_results"),
+    "sources": ("StudyModel", "StudyPhoto"),
     "store": ("Store",),
     "study": ("Reply", "Shown", "Study", "study_folder"),
 }

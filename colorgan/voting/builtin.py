@@ -10,9 +10,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from colorgan.voting.pool import Colorizes, Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.protocol import PLAN, short_plan
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import Colorizes, StudyModel, StudyPhoto
 from colorgan.voting.store import Store
 from colorgan.voting.study import Study, study_folder
 

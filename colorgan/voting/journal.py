@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from colorgan.voting.records import StimulusRow, StudyRow
+from colorgan.voting.statements import insert_study
 from colorgan.voting.store import Store
 
 Row = dict[str, Any]
@@ -127,24 +128,8 @@ def restore_study(store: Store, study: StudyRow, stimuli: Sequence[StimulusRow])
         ValueError: there is another study of this name.
     """
     with store.transaction() as connection:
-        added = connection.execute(
-            text("""
-                INSERT INTO study (study_id, protocol_version, manifest_sha256, exposure_ms, opened_at_s, closed_at_s)
-                VALUES (:study_id, :protocol_version, :manifest_sha256, :exposure_ms, :opened_at_s, :closed_at_s)
-                ON CONFLICT DO NOTHING
-            """),
-            vars(study),
-        )
-        if added.rowcount:
-            connection.execute(
-                text("""
-                    INSERT INTO stimulus
-                        (stimulus_id, study_id, photo_id, model_id, model_revision, kind, pixel_sha256)
-                    VALUES (:stimulus_id, :study_id, :photo_id, :model_id, :model_revision, :kind, :pixel_sha256)
-                """),
-                [{"study_id": study.study_id, **vars(one)} for one in stimuli],
-            )
-        elif study.closed_at_s is not None:
+        added = insert_study(connection, study, stimuli)
+        if not added and study.closed_at_s is not None:
             connection.execute(
                 text("""
                     UPDATE study SET closed_at_s = :closed_at_s

@@ -2,58 +2,18 @@
 
 import hashlib
 import json
-import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from colorgan.photo import photo_from_image
 from colorgan.voting.protocol import Plan
 from colorgan.voting.records import StimulusRow
+from colorgan.voting.sources import StudyModel, StudyPhoto, photo_sha256, upright
 
-CATCH_MODEL = "wrong-colours"  # what catch stimuli have in place of a model
 MANIFEST = "manifest.json"
 IMAGES = "images"
-Pixels = npt.NDArray[np.uint8]  # (H, W, 3)
-
-
-class Colorizes(Protocol):
-    """Anything that gives a gray image its colours, such as a `Colorizer`."""
-
-    def colorize(self, image: Image.Image) -> Image.Image:
-        """Gray image -> RGB image of the same size."""
-
-
-@dataclass(frozen=True)
-class StudyPhoto:
-    """A photo that may go into a study, and the name its results are listed under."""
-
-    name: str
-    image: Image.Image
-
-
-@dataclass(frozen=True)
-class StudyModel:
-    """A model that a study is about. The revision is worked out from the weights where it is not said."""
-
-    model_id: str
-    colorizer: Colorizes
-    revision: str = ""
-
-    def checked(self) -> "StudyModel":
-        """The same with its revision."""
-        if not self.model_id or self.model_id == CATCH_MODEL:
-            raise ValueError(f"a model needs a name of its own, got {self.model_id!r}")
-        if self.revision:
-            return self
-        from colorgan.voting.stimuli import model_revision  # torch: a server of ready pictures does without it
-
-        return replace(self, revision=model_revision(self.colorizer))
 
 
 class Pool:
@@ -151,26 +111,6 @@ class Pool:
 
     def _path(self, stimulus_id: str, side: str) -> Path:
         return image_path(self.folder, stimulus_id, side)
-
-
-def pixel_sha256(*pictures: Pixels) -> str:
-    """SHA-256 of sizes and pixels: what people saw, whatever the encoder."""
-    digest = hashlib.sha256()
-    for picture in pictures:
-        digest.update(struct.pack(">II", *picture.shape[:2]))
-        digest.update(np.ascontiguousarray(picture).tobytes())
-    return digest.hexdigest()
-
-
-def upright(photo: StudyPhoto) -> Image.Image:
-    """RGB, turned as its EXIF says, and without anything else that came with the file."""
-    image = photo_from_image(photo.image).image.convert("RGB")
-    return Image.fromarray(np.asarray(image))
-
-
-def photo_sha256(image: Image.Image) -> str:
-    """What a photo is, upright: the manifest keeps it, and its beginning is the photo's id."""
-    return pixel_sha256(np.asarray(image))
 
 
 def image_path(folder: Path, stimulus_id: str, side: str) -> Path:

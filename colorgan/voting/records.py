@@ -8,7 +8,7 @@ from colorgan.voting.protocol import PAIR_SIDES, SINGLE_SIDES, Kind, Side
 MAX_REPORTED_MS = 24 * 3600 * 1000
 
 
-class Outcome(Enum):
+class VoteOutcome(Enum):
     """What became of an answer. Says nothing about right or wrong."""
 
     RECORDED = "recorded"

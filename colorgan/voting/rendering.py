@@ -12,20 +12,9 @@ from typing import Any
 
 from colorgan import __version__
 from colorgan.voting import protocol, stimuli
-from colorgan.voting.pool import (
-    CATCH_MODEL,
-    IMAGES,
-    MANIFEST,
-    Pixels,
-    Pool,
-    StudyModel,
-    StudyPhoto,
-    image_path,
-    photo_sha256,
-    pixel_sha256,
-    upright,
-)
+from colorgan.voting.pool import IMAGES, MANIFEST, Pool, image_path
 from colorgan.voting.protocol import PLAN, Plan
+from colorgan.voting.sources import CATCH_MODEL, Pixels, StudyModel, StudyPhoto, photo_sha256, pixel_sha256, upright
 
 
 def build_pool(

@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Progress:
+class StudyProgress:
     """How far an open study is; no rates, so that nobody stops it at a rate they like."""
 
     started: int
@@ -69,7 +69,7 @@ class Exclusions:
 
 
 @dataclass(frozen=True)
-class Results:
+class StudyResults:
     """A closed paired study. The headline is of timed sessions of people without known colour-vision deficiency."""
 
     study_id: str
@@ -105,7 +105,7 @@ class Score:
     others_right_share: float | None
 
 
-def progress(store: Store, study_id: str) -> Progress:
+def progress(store: Store, study_id: str) -> StudyProgress:
     """How many sessions and answers a study has; may be shown at any time."""
     store.study(study_id)
     [row] = store.select(
@@ -117,10 +117,10 @@ def progress(store: Store, study_id: str) -> Progress:
         """,
         study_id=study_id,
     )
-    return Progress(goal=GOAL_SESSIONS, **row)
+    return StudyProgress(goal=GOAL_SESSIONS, **row)
 
 
-def study_results(store: Store, study_id: str) -> Results:
+def study_results(store: Store, study_id: str) -> StudyResults:
     """All figures of a closed paired study.
 
     Raises:
@@ -136,7 +136,7 @@ def study_results(store: Store, study_id: str) -> Results:
     )
     main = [row for row in kept if row["timed"] and row["colour_vision"] != "deficient"]
     models = sorted({row["model_id"] for row in main})
-    return Results(
+    return StudyResults(
         study_id=study_id,
         protocol_version=study.protocol_version,
         headline=group("headline", main),

@@ -1,12 +1,29 @@
-"""The statements that must hold under attack: each is one transaction or less, and reads alike on both databases."""
+"""The statements that must hold under attack, and those of several modules; they read alike on both databases.
 
-from sqlalchemy import text
+Each is one transaction or less.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
 
 from colorgan.voting import protocol
+from colorgan.voting.records import StimulusRow, StudyRow
 
 EARLIEST = f"""CASE WHEN trial.kind = 'single' THEN {protocol.SINGLE_EARLIEST_MS}
     WHEN timed = 1 THEN {protocol.sequence_ms(0)} + 2 * exposure_ms
     ELSE {protocol.UNTIMED_EARLIEST_MS} END"""
+
+_ADD_STUDY = text("""
+    INSERT INTO study (study_id, protocol_version, manifest_sha256, exposure_ms, opened_at_s, closed_at_s)
+    VALUES (:study_id, :protocol_version, :manifest_sha256, :exposure_ms, :opened_at_s, :closed_at_s)
+    ON CONFLICT DO NOTHING
+""")
+
+_ADD_STIMULUS = text("""
+    INSERT INTO stimulus (stimulus_id, study_id, photo_id, model_id, model_revision, kind, pixel_sha256)
+    VALUES (:stimulus_id, :study_id, :photo_id, :model_id, :model_revision, :kind, :pixel_sha256)
+""")
 
 # Everything that makes an answer count, checked and recorded in one statement. The casts tell PostgreSQL the types.
 ANSWER = text(f"""
@@ -87,3 +104,11 @@ ADD_TRIAL = text("""
     INSERT INTO trial (trial_id, session_id, position, kind, stimulus_id, fake_side)
     VALUES (:trial_id, :session_id, :position, :kind, :stimulus_id, :fake_side)
 """)
+
+
+def insert_study(connection: Connection, study: StudyRow, stimuli: Sequence[StimulusRow]) -> bool:
+    """Add a study with its stimuli -> whether it was added: nothing changes where there is one of its name."""
+    added = connection.execute(_ADD_STUDY, vars(study)).rowcount == 1
+    if added:
+        connection.execute(_ADD_STIMULUS, [{"study_id": study.study_id, **vars(one)} for one in stimuli])
+    return added

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.color import bytes_to_lightness, lab_to_gamut_rgb, rgb_to_lab
-from colorgan.voting.pool import Colorizes, Pixels
+from colorgan.voting.sources import Colorizes, Pixels
 
 SIDE_PX = 384  # the longer side of a picture; smaller photos stay as they are
 MIN_SIDE_PX = 96

@@ -20,7 +20,7 @@ from colorgan.voting import protocol
 from colorgan.voting import statements as sql
 from colorgan.voting.database import database_url, open_engine
 from colorgan.voting.protocol import Candidate, Plan, PlannedTrial, Side
-from colorgan.voting.records import AnswerReport, Outcome, SessionRow, StimulusRow, StudyRow, TrialRow
+from colorgan.voting.records import AnswerReport, SessionRow, StimulusRow, StudyRow, TrialRow, VoteOutcome
 from colorgan.voting.schema import migrate
 
 STUDY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -92,31 +92,16 @@ class Store:
             raise ValueError(f"protocol must be one of {', '.join(protocol.PROTOCOLS)}, got {protocol_version!r}")
         study = StudyRow(study_id, protocol_version, manifest_sha256, exposure_ms, int(self._clock()), None)
         with self._write() as connection:
-            added = connection.execute(
-                text("""
-                    INSERT INTO study (study_id, protocol_version, manifest_sha256, exposure_ms, opened_at_s)
-                    VALUES (:study_id, :protocol_version, :manifest_sha256, :exposure_ms, :opened_at_s)
-                    ON CONFLICT DO NOTHING
-                """),
-                vars(study),
-            )
-            if not added.rowcount:
+            if not sql.insert_study(connection, study, stimuli):
                 raise ValueError(f"a study named {study_id!r} exists already")
-            connection.execute(
-                text("""
-                    INSERT INTO stimulus
-                        (stimulus_id, study_id, photo_id, model_id, model_revision, kind, pixel_sha256)
-                    VALUES (:stimulus_id, :study_id, :photo_id, :model_id, :model_revision, :kind, :pixel_sha256)
-                """),
-                [{"study_id": study_id, **vars(one)} for one in stimuli],
-            )
         return study
 
     def study(self, study_id: str) -> StudyRow:
         """A study by its name; ValueError where there is none."""
-        for study in self.studies():
-            if study.study_id == study_id:
-                return study
+        if STUDY_NAME.fullmatch(study_id):  # PostgreSQL refuses some strings with an error
+            rows = self.select("SELECT * FROM study WHERE study_id = :study_id", study_id=study_id)
+            if rows:
+                return StudyRow(**rows[0])
         known = ", ".join(study.study_id for study in self.studies()) or "none"
         raise ValueError(f"no study named {study_id!r}; there are: {known}")
 
@@ -260,10 +245,10 @@ class Store:
         )
         return TrialRow(**rows[0]) if rows else None
 
-    def answer(self, trial_id: str, participant: str, report: AnswerReport) -> Outcome:
+    def answer(self, trial_id: str, participant: str, report: AnswerReport) -> VoteOutcome:
         """Record an answer if it counts: once, in time, by its owner. When this returns RECORDED, it is on the disk."""
         if not _TRIAL_ID.fullmatch(trial_id):
-            return Outcome.UNKNOWN
+            return VoteOutcome.UNKNOWN
         now_ms = self.now_ms()
         values = {**vars(report), "lost_focus": int(report.lost_focus)}
         values |= {"trial_id": trial_id, "participant": participant, "now_ms": now_ms}
@@ -274,9 +259,9 @@ class Store:
                     text("SELECT session_id FROM trial WHERE trial_id = :trial_id"), {"trial_id": trial_id}
                 ).scalar_one()
                 connection.execute(sql.FINISH, {"session_id": session_id, "now_ms": now_ms, "now_s": now_ms // 1000})
-        return Outcome.RECORDED if recorded else self._why_not(values)
+        return VoteOutcome.RECORDED if recorded else self._why_not(values)
 
-    def _why_not(self, values: Mapping[str, Any]) -> Outcome:
+    def _why_not(self, values: Mapping[str, Any]) -> VoteOutcome:
         rows = self.select(
             f"""
             SELECT answer.trial_id IS NOT NULL AS answered, closed_at_s, deadline_ms,
@@ -291,17 +276,17 @@ class Store:
             participant=values["participant"],
         )
         if not rows:
-            return Outcome.UNKNOWN
+            return VoteOutcome.UNKNOWN
         row = rows[0]
         for outcome, applies in (
-            (Outcome.DUPLICATE, row["answered"]),
-            (Outcome.CLOSED, row["closed_at_s"] is not None),
-            (Outcome.EARLY, values["now_ms"] < row["earliest_ms"]),
-            (Outcome.LATE, values["now_ms"] > row["deadline_ms"]),
+            (VoteOutcome.DUPLICATE, row["answered"]),
+            (VoteOutcome.CLOSED, row["closed_at_s"] is not None),
+            (VoteOutcome.EARLY, values["now_ms"] < row["earliest_ms"]),
+            (VoteOutcome.LATE, values["now_ms"] > row["deadline_ms"]),
         ):
             if applies:
                 return outcome
-        return Outcome.UNKNOWN  # a side that this kind of trial does not have
+        return VoteOutcome.UNKNOWN  # a side that this kind of trial does not have
 
     def feedback(self, trial_id: str, participant: str) -> Side | None:
         """Where the computer's colours were, for an answered practice trial; None for every other, answered or not."""
@@ -325,7 +310,7 @@ class Store:
             return [dict(row) for row in connection.execute(text(statement), values).mappings()]
 
     def transaction(self) -> contextlib.AbstractContextManager[Connection]:
-        """A transaction that writes, for whoever brings rows back."""
+        """A transaction that writes, for `journal`, which restores rows."""
         return self._write()
 
     @contextlib.contextmanager

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from colorgan.voting import protocol, results
 from colorgan.voting.database import home
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.privacy import participant_hash, server_secret
 from colorgan.voting.protocol import Side
-from colorgan.voting.records import AnswerReport, Outcome, SessionRow, StudyRow
+from colorgan.voting.records import AnswerReport, SessionRow, StudyRow, VoteOutcome
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.store import Store
 
 
@@ -39,7 +40,7 @@ class Shown:
 class Reply:
     """What an answer gets back. Outside practice RECORDED is all there is: right, wrong and catch look the same."""
 
-    outcome: Outcome
+    outcome: VoteOutcome
     fake_side: Side | None = None
 
 
@@ -162,7 +163,7 @@ class Study:
         """Record an answer. RECORDED is on the disk; DUPLICATE tells a page that missed the reply to go on."""
         participant = self._participant(token)
         outcome = self.store.answer(trial_id, participant, report)
-        if outcome in (Outcome.RECORDED, Outcome.DUPLICATE):
+        if outcome in (VoteOutcome.RECORDED, VoteOutcome.DUPLICATE):
             return Reply(outcome, self.store.feedback(trial_id, participant))
         return Reply(outcome)
 
@@ -170,7 +171,7 @@ class Study:
         """The participant's own score, once their session is finished (quick: after each ten)."""
         return results.score(self.store, self.row.study_id, self._participant(token))
 
-    def progress(self) -> results.Progress:
+    def progress(self) -> results.StudyProgress:
         """How far the study is."""
         return results.progress(self.store, self.row.study_id)
 

@@ -21,7 +21,7 @@ from colorgan.data.sources import KNOWN
 from colorgan.metrics.table import BY_KEY
 from colorgan.networks import GENERATORS
 from colorgan.recipes import RECIPES, Phase
-from colorgan.voting.results import Exclusions, Group, Results
+from colorgan.voting.results import Exclusions, Group, StudyResults
 from colorgan.voting.statistics import Interval
 
 HOLES = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|[Uu]ndefined|\[\]|\(\)|(?<!`)``(?!`)|\|\s*\|\s*$|nan", re.MULTILINE)
@@ -126,7 +126,7 @@ def study_of(*models: str, version: str = "paired-1") -> dict[str, Any]:
     rate = Interval(0.42, 0.385, 0.456)
     groups = [Group(name, 27, 943, 396, rate, rate, rate, rate) for name in models]
     nobody = Exclusions(27, 0, {}, 0, {})
-    found = Results("demo", version, groups[0], groups, [], False, groups[0], groups[0], [], rate, nobody, [])
+    found = StudyResults("demo", version, groups[0], groups, [], False, groups[0], groups[0], [], rate, nobody, [])
     return {"results": asdict(found), "dictionary": {}}
 
 

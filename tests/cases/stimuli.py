@@ -10,9 +10,10 @@ from PIL import Image
 
 from colorgan.color import rgb_to_lab
 from colorgan.voting import stimuli
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.stimuli import Pixels, prepare
 
 PLAN = Plan(practice=1, scored=3, catch=1)

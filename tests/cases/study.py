@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 from cases.stimuli import Sepia, picture
 
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.study import Study
 from colorgan.web.study import Studies, study_app, study_server
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from colorgan.voting import protocol
 from colorgan.voting.protocol import PLAN, Candidate, Plan, Side, plan_session
-from colorgan.voting.records import AnswerReport, Outcome, SessionRow, StimulusRow, TrialRow
+from colorgan.voting.records import AnswerReport, SessionRow, StimulusRow, TrialRow, VoteOutcome
 from colorgan.voting.store import Store
 
 START_S = 1_800_000_000
@@ -92,7 +92,7 @@ def play(store: Store, clock: Clock, session: SessionRow, judge: Judge, trials: 
         if trial is None:
             break
         clock.now += 5
-        assert store.answer(trial.trial_id, session.participant_hash, judge(trial)) is Outcome.RECORDED
+        assert store.answer(trial.trial_id, session.participant_hash, judge(trial)) is VoteOutcome.RECORDED
         answered += 1
     return answered
 

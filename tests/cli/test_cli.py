@@ -20,7 +20,7 @@ from PIL import Image
 from colorgan import Colorizer, __version__
 from colorgan.cli import build_parser, main
 from colorgan.folder import pipeline
-from colorgan.folder.pipeline import HELD_MEGAPIXELS, Outcome, Settings, colorize_files
+from colorgan.folder.pipeline import HELD_MEGAPIXELS, PhotoOutcome, Settings, colorize_files
 from colorgan.folder.plan import KEPT_SUFFIXES, Job, plan
 from colorgan.photo import PhotoError, save_photo
 
@@ -436,7 +436,7 @@ def test_groups_are_worked_on_side_by_side(tmp_path: Path, threads: int) -> None
     """Each waits in the network until the other has come there too."""
     both = threading.Barrier(threads)
     fake = Fake(stumble=lambda images: both.wait(timeout=20) < 0)
-    outcomes: list[Outcome] = []
+    outcomes: list[PhotoOutcome] = []
     paths = [draw(tmp_path / f"{n}.png") for n in range(2)]
     colorize_files(fake, jobs_for(paths, tmp_path / "out"), Settings(), outcomes.append)
     assert [outcome.error for outcome in outcomes] == [None, None]
@@ -445,7 +445,7 @@ def test_groups_are_worked_on_side_by_side(tmp_path: Path, threads: int) -> None
 def test_a_batch_too_large_for_the_memory_goes_one_by_one(tmp_path: Path, threads: int) -> None:
     paths = [draw(tmp_path / f"{n}.png", size=(40 + n, 40)) for n in range(8)]
     fake = Fake(stumble=lambda images: len(images) > 1 or images[0].width == 42)
-    outcomes: list[Outcome] = []
+    outcomes: list[PhotoOutcome] = []
     colorize_files(fake, jobs_for(paths, tmp_path / "out"), Settings(batch_size=4), outcomes.append)
     assert fake.batches == [1] * 7
     assert [o.error for o in outcomes if o.error] == [f"{str(paths[2])!r}: RuntimeError: out of memory"]
@@ -479,7 +479,7 @@ def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(pipeline, "_megapixels", sizes.__getitem__)
     monkeypatch.setattr(pipeline, "open_photo", open_sized)
     monkeypatch.setattr(pipeline, "save_photo", save_sized)
-    outcomes: list[Outcome] = []
+    outcomes: list[PhotoOutcome] = []
     colorize_files(Fake(), jobs_for(list(sizes), tmp_path / "out"), Settings(), outcomes.append)
     assert [outcome.error for outcome in outcomes] == [None] * len(sizes)
     assert not held

@@ -16,9 +16,10 @@ from pyarrow import parquet
 
 from colorgan.voting import export, results
 from colorgan.voting.export import ANSWER_COLUMNS, RESULT_FIELDS, export_study
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.statistics import Votes, new_photos, these_photos
 from colorgan.voting.store import Store
 from colorgan.voting.study import Study

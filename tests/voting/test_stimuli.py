@@ -13,7 +13,8 @@ from PIL import Image, PngImagePlugin
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.voting import stimuli
-from colorgan.voting.pool import CATCH_MODEL, Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
+from colorgan.voting.sources import CATCH_MODEL, StudyModel, StudyPhoto
 from colorgan.voting.stimuli import Pixels, encode_alike, join, prepare
 
 

@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError
 from colorgan.voting import protocol
 from colorgan.voting.database import database_url, home
 from colorgan.voting.protocol import PLAN, Plan
-from colorgan.voting.records import AnswerReport, Outcome, TrialRow
+from colorgan.voting.records import AnswerReport, TrialRow, VoteOutcome
 from colorgan.voting.store import Store
 
 SMALL = Plan(practice=1, scored=4, catch=1)
@@ -154,9 +154,9 @@ def test_answered_once(store: Store, clock: Clock) -> None:
     open_paired(store, plan=SMALL)
     trial = first_trial(store)
     clock.now += SEQUENCE_S
-    assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.RECORDED
-    assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.DUPLICATE
-    assert store.answer(trial.trial_id, person(0), report("right")) is Outcome.DUPLICATE
+    assert store.answer(trial.trial_id, person(0), report("left")) is VoteOutcome.RECORDED
+    assert store.answer(trial.trial_id, person(0), report("left")) is VoteOutcome.DUPLICATE
+    assert store.answer(trial.trial_id, person(0), report("right")) is VoteOutcome.DUPLICATE
     assert [row["chosen_side"] for row in store.select("SELECT chosen_side FROM answer")] == ["left"]
 
 
@@ -165,11 +165,11 @@ def test_in_time(store: Store, clock: Clock) -> None:
     open_paired(store, plan=SMALL)
     for number, (waited_ms, outcome) in enumerate(
         (
-            (0, Outcome.EARLY),
-            (protocol.sequence_ms() - 1, Outcome.EARLY),
-            (protocol.sequence_ms(), Outcome.RECORDED),
-            (protocol.ANSWER_WITHIN_MS, Outcome.RECORDED),
-            (protocol.ANSWER_WITHIN_MS + 1, Outcome.LATE),
+            (0, VoteOutcome.EARLY),
+            (protocol.sequence_ms() - 1, VoteOutcome.EARLY),
+            (protocol.sequence_ms(), VoteOutcome.RECORDED),
+            (protocol.ANSWER_WITHIN_MS, VoteOutcome.RECORDED),
+            (protocol.ANSWER_WITHIN_MS + 1, VoteOutcome.LATE),
         )
     ):
         trial = first_trial(store, number)
@@ -181,27 +181,27 @@ def test_in_time(store: Store, clock: Clock) -> None:
 def test_an_early_answer_can_be_given_again_in_time(store: Store, clock: Clock) -> None:
     open_paired(store, plan=SMALL)
     trial = first_trial(store)
-    assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.EARLY
+    assert store.answer(trial.trial_id, person(0), report("left")) is VoteOutcome.EARLY
     clock.now += SEQUENCE_S
-    assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.RECORDED
+    assert store.answer(trial.trial_id, person(0), report("left")) is VoteOutcome.RECORDED
 
 
 def test_untimed_and_single_trials_have_their_own_earliest_time(store: Store, clock: Clock) -> None:
     open_paired(store, plan=SMALL)
     trial = first_trial(store, timed=False)
     clock.now = (trial.issued_at_ms + protocol.UNTIMED_EARLIEST_MS - 1 + 0.25) / 1000
-    assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.EARLY
+    assert store.answer(trial.trial_id, person(0), report("left")) is VoteOutcome.EARLY
     clock.now += 0.001
-    assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.RECORDED
+    assert store.answer(trial.trial_id, person(0), report("left")) is VoteOutcome.RECORDED
     open_quick(store)
     session = start(store, plan=None, study_id="q")
     store.extend_quick_session(session)
     single = store.issue(session.session_id)
     assert single is not None
     clock.now = (single.issued_at_ms + protocol.SINGLE_EARLIEST_MS - 1 + 0.25) / 1000
-    assert store.answer(single.trial_id, person(0), report("whole")) is Outcome.EARLY
+    assert store.answer(single.trial_id, person(0), report("whole")) is VoteOutcome.EARLY
     clock.now += 0.001
-    assert store.answer(single.trial_id, person(0), report("whole")) is Outcome.RECORDED
+    assert store.answer(single.trial_id, person(0), report("whole")) is VoteOutcome.RECORDED
 
 
 def test_by_its_owner(store: Store, clock: Clock) -> None:
@@ -209,8 +209,8 @@ def test_by_its_owner(store: Store, clock: Clock) -> None:
     trial = first_trial(store, 0)
     first_trial(store, 1)
     clock.now += SEQUENCE_S
-    assert store.answer(trial.trial_id, person(1), report("left")) is Outcome.UNKNOWN
-    assert store.answer(trial.trial_id, "", report("left")) is Outcome.UNKNOWN
+    assert store.answer(trial.trial_id, person(1), report("left")) is VoteOutcome.UNKNOWN
+    assert store.answer(trial.trial_id, "", report("left")) is VoteOutcome.UNKNOWN
     assert store.out(trial.trial_id, person(1)) is None
     assert store.out(trial.trial_id, person(0)) == trial
 
@@ -219,7 +219,7 @@ def test_forged_trials_are_unknown(store: Store) -> None:
     open_paired(store, plan=SMALL)
     first_trial(store)
     for forged in ("", "0" * 32, "'; DROP TABLE answer; --", "\x00" * 32, "f" * 33, "é" * 32, "\ud800" * 32):
-        assert store.answer(forged, person(0), report("left")) is Outcome.UNKNOWN
+        assert store.answer(forged, person(0), report("left")) is VoteOutcome.UNKNOWN
         assert store.out(forged, person(0)) is None
         assert store.feedback(forged, person(0)) is None
 
@@ -231,7 +231,7 @@ def test_a_trial_that_is_not_out_cannot_be_answered(store: Store, clock: Clock) 
     rows = store.select("SELECT trial_id FROM trial WHERE trial_id <> :out", out=trial.trial_id)
     assert len(rows) == SMALL.trials - 1
     for row in rows:
-        assert store.answer(row["trial_id"], person(0), report("left")) is Outcome.UNKNOWN
+        assert store.answer(row["trial_id"], person(0), report("left")) is VoteOutcome.UNKNOWN
 
 
 def test_a_pair_has_no_whole_and_a_single_photo_no_left(store: Store, clock: Clock) -> None:
@@ -244,9 +244,9 @@ def test_a_pair_has_no_whole_and_a_single_photo_no_left(store: Store, clock: Clo
     assert single is not None
     clock.now += SEQUENCE_S
     for side in ("whole", "none"):
-        assert store.answer(pair.trial_id, person(0), report(side)) is Outcome.UNKNOWN  # type: ignore[arg-type]
+        assert store.answer(pair.trial_id, person(0), report(side)) is VoteOutcome.UNKNOWN  # type: ignore[arg-type]
     for side in ("left", "right"):
-        assert store.answer(single.trial_id, person(0), report(side)) is Outcome.UNKNOWN  # type: ignore[arg-type]
+        assert store.answer(single.trial_id, person(0), report(side)) is VoteOutcome.UNKNOWN  # type: ignore[arg-type]
     assert count(store, "answer") == 0
 
 
@@ -256,7 +256,7 @@ def test_a_closed_study_takes_nothing(store: Store, clock: Clock) -> None:
     session = start(store, 1, SMALL)
     clock.now += SEQUENCE_S
     store.close_study("s")
-    assert store.answer(trial.trial_id, person(0), report("left")) is Outcome.CLOSED
+    assert store.answer(trial.trial_id, person(0), report("left")) is VoteOutcome.CLOSED
     assert store.out(trial.trial_id, person(0)) is None
     assert store.issue(session.session_id) is None  # neither a new one
     [own] = store.select("SELECT session_id FROM trial WHERE trial_id = :t", t=trial.trial_id)
@@ -311,7 +311,7 @@ def test_a_lapsed_trial_is_passed_over(store: Store, clock: Clock) -> None:
     assert store.out(first.trial_id, person(0)) is None
     second = store.issue(session.session_id)
     assert second is not None and second.position == 2
-    assert store.answer(first.trial_id, person(0), report("left")) is Outcome.LATE
+    assert store.answer(first.trial_id, person(0), report("left")) is VoteOutcome.LATE
     assert play(store, clock, session, right_or_wrong(random.Random(0), 0.5)) == 5
     finished = store.session("s", person(0))
     assert finished is not None and finished.finished_at_s is not None
@@ -349,8 +349,8 @@ def test_fifty_answers_at_once_record_one(store: Store, clock: Clock) -> None:
     outcomes = at_once(
         50, lambda number: store.answer(trial.trial_id, person(0), report("left" if number % 2 else "right"))
     )
-    assert Counter(outcomes) == {Outcome.RECORDED: 1, Outcome.DUPLICATE: 49}
-    recorded = outcomes.index(Outcome.RECORDED)
+    assert Counter(outcomes) == {VoteOutcome.RECORDED: 1, VoteOutcome.DUPLICATE: 49}
+    recorded = outcomes.index(VoteOutcome.RECORDED)
     assert store.select("SELECT chosen_side FROM answer") == [{"chosen_side": "left" if recorded % 2 else "right"}]
 
 
@@ -413,7 +413,7 @@ def test_processes_that_answer_at_once_record_one(database: str) -> None:
 
 _WRITER = """
 import sys
-from colorgan.voting.records import AnswerReport, Outcome
+from colorgan.voting.records import AnswerReport, VoteOutcome
 from colorgan.voting.store import Store
 sys.path.insert(0, sys.argv[2])
 from cases.voting import Clock, START_S, person
@@ -423,7 +423,7 @@ for number in range(10_000):
     session = store.session("s", person(number))
     while (trial := store.issue(session.session_id)) is not None:
         clock.now += 5
-        assert store.answer(trial.trial_id, person(number), AnswerReport("left", 800)) is Outcome.RECORDED
+        assert store.answer(trial.trial_id, person(number), AnswerReport("left", 800)) is VoteOutcome.RECORDED
         print(trial.trial_id, flush=True)
 """
 

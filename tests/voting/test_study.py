@@ -15,11 +15,12 @@ from cases.voting import Clock, other, report
 from PIL import Image
 
 from colorgan.voting import protocol, results, stimuli
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.privacy import new_token, participant_hash
 from colorgan.voting.protocol import Plan
-from colorgan.voting.records import Outcome
+from colorgan.voting.records import VoteOutcome
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.store import Store
 from colorgan.voting.study import Reply, Shown, Study, study_folder
 
@@ -70,7 +71,7 @@ def test_a_whole_session(study: Study, clock: Clock) -> None:
         clock.now += SEQUENCE_S + 1
         side = secret_side(study, trial)
         reply = study.answer(token, trial.trial_id, report(side))  # type: ignore[arg-type]
-        assert reply == Reply(Outcome.RECORDED, side if trial.practice else None)  # type: ignore[arg-type]
+        assert reply == Reply(VoteOutcome.RECORDED, side if trial.practice else None)  # type: ignore[arg-type]
     assert places == [(True, 1, 2), (True, 2, 2)] + [(False, n, 6) for n in range(1, 7)]
     assert study.score(token) == results.Score(4, 4, None)
     assert study.progress().finished == 1
@@ -145,7 +146,7 @@ def test_pictures_are_for_their_participant_and_their_time(study: Study, clock: 
     trial = study.next_trial(token)
     assert trial is not None
     assert study.image(stranger, trial.trial_id) is None
-    assert study.answer(stranger, trial.trial_id, report("left")) == Reply(Outcome.UNKNOWN)
+    assert study.answer(stranger, trial.trial_id, report("left")) == Reply(VoteOutcome.UNKNOWN)
     assert study.image(token, "0" * 32) is None
     clock.now += SEQUENCE_S
     study.answer(token, trial.trial_id, report("left"))
@@ -164,9 +165,9 @@ def test_a_lost_connection_loses_nothing(study: Study, clock: Clock) -> None:
     assert trial is not None and study.next_trial(token) == trial
     assert study.image(token, trial.trial_id) == study.image(token, trial.trial_id)
     clock.now += SEQUENCE_S
-    assert study.answer(token, trial.trial_id, report("left")).outcome is Outcome.RECORDED
+    assert study.answer(token, trial.trial_id, report("left")).outcome is VoteOutcome.RECORDED
     again = study.answer(token, trial.trial_id, report("left"))
-    assert again.outcome is Outcome.DUPLICATE and again.fake_side is not None  # practice: its feedback is not lost
+    assert again.outcome is VoteOutcome.DUPLICATE and again.fake_side is not None  # practice: its feedback is not lost
     following = study.next_trial(token)
     assert following is not None and following.trial_id != trial.trial_id
 
@@ -182,7 +183,7 @@ def test_quick_mode_goes_on_until_every_photo_was_seen(store: Store, pools: dict
         assert file is not None and Image.open(io.BytesIO(file)).size == (trial.width, trial.height)
         clock.now += 1
         reply = study.answer(token, trial.trial_id, report(secret_side(study, trial)))  # type: ignore[arg-type]
-        assert reply == Reply(Outcome.RECORDED)
+        assert reply == Reply(VoteOutcome.RECORDED)
         answered += 1
         own = study.score(token)
         assert own is not None and own.trials == answered // 10 * 10  # between blocks the score stands still

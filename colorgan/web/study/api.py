@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from colorgan.voting import protocol
 from colorgan.voting.privacy import RateLimiter, new_token
-from colorgan.voting.records import AnswerReport, Outcome
+from colorgan.voting.records import AnswerReport, VoteOutcome
 from colorgan.voting.study import Study
 from colorgan.web.study.guards import NO_STORE, RefusedError, answered, guarded, report
 from colorgan.web.study.studies import Studies
@@ -21,7 +21,7 @@ from colorgan.web.study.studies import Studies
 COOKIE = "colorgan_participant"
 _COOKIE_AGE_S = 365 * 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_STATUS = {Outcome.EARLY: 425, Outcome.LATE: 410, Outcome.CLOSED: 409, Outcome.UNKNOWN: 404}
+_STATUS = {VoteOutcome.EARLY: 425, VoteOutcome.LATE: 410, VoteOutcome.CLOSED: 409, VoteOutcome.UNKNOWN: 404}
 
 
 class Api:
@@ -52,7 +52,8 @@ class Api:
 
     def describe(self, request: Request) -> Response:
         """What a page needs to know before it asks for consent."""
-        study, plan = self._study(request), self._study(request).pool.plan
+        study = self._study(request)
+        plan = study.pool.plan
         started, finished = study.standing(token) if (token := _token(request)) else (False, False)
         return answered(
             {
@@ -72,7 +73,7 @@ class Api:
         """Consent: the session begins, and the browser gets its random token if it has none."""
         study, values = self._study(request), _consent(posted)
         if not study.is_open():
-            raise RefusedError(409, Outcome.CLOSED.value)
+            raise RefusedError(409, VoteOutcome.CLOSED.value)
         known = _token(request)
         token = known or new_token()
         try:
@@ -103,7 +104,7 @@ class Api:
         if not started:
             raise RefusedError(403, "no session was begun here")
         if not finished and not study.is_open():
-            raise RefusedError(409, Outcome.CLOSED.value)
+            raise RefusedError(409, VoteOutcome.CLOSED.value)
         return answered({"trial": None})
 
     def image(self, request: Request) -> Response:
@@ -115,7 +116,7 @@ class Api:
             report(str(error))
             raise RefusedError(503, "this study cannot be served any more: its pictures changed") from None
         if file is None:
-            raise RefusedError(404, Outcome.UNKNOWN.value)
+            raise RefusedError(404, VoteOutcome.UNKNOWN.value)
         # Two files of a pair have one length; what compresses or converts on the way could tell them apart again.
         return Response(file, media_type="image/png", headers={**NO_STORE, "Cache-Control": "no-store, no-transform"})
 

@@ -20,7 +20,7 @@ from colorgan.intervals import Interval
 from colorgan.voting import results
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import PAIRED_SHORT, QUICK
-from colorgan.voting.results import Results
+from colorgan.voting.results import StudyResults
 from colorgan.voting.statistics import MIN_PEOPLE_TO_RANK, MIN_PHOTO_VOTES, ModelDifference
 from colorgan.voting.study import Study
 from colorgan.web.study.guards import NO_STORE, RefusedError, guarded
@@ -139,7 +139,7 @@ def _view(study: Study, *, whole: bool) -> dict[str, Any]:
     return {**view, "kind": "closed", "order": 0, "whole": whole, **_figures(study, found, whole=whole)}
 
 
-def _figures(study: Study, found: Results, *, whole: bool) -> dict[str, Any]:
+def _figures(study: Study, found: StudyResults, *, whole: bool) -> dict[str, Any]:
     photos = _photos(study, found) if whole else []
     return {
         "found": found,
@@ -156,7 +156,7 @@ def _figures(study: Study, found: Results, *, whole: bool) -> dict[str, Any]:
     }
 
 
-def _picture(found: Results) -> str:
+def _picture(found: StudyResults) -> str:
     """Both intervals, each model's, and what others reported."""
     headline = found.headline
     rows = [
@@ -188,7 +188,7 @@ def _compared(one: ModelDifference) -> str:
     return f"{better} fooled the same people more often than {worse}, by {abs(points):.0f} points ({within})."
 
 
-def _photos(study: Study, found: Results) -> list[Photo]:
+def _photos(study: Study, found: StudyResults) -> list[Photo]:
     names = study.pool.photo_names()
     stimuli = {
         (one["photo_id"], one["model_id"]): one for one in study.pool.manifest["stimuli"] if one["kind"] == "scored"

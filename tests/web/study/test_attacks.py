@@ -21,10 +21,11 @@ from cases.study_client import CONSENT, COOKIE, SEEN, Clock, Participant, Reply,
 from scipy import stats
 
 from colorgan.voting import protocol
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.privacy import new_token
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.store import Store
 from colorgan.voting.study import Study
 

@@ -17,9 +17,10 @@ from cases.stimuli import SIDE_PX, Sepia, picture
 from cases.study_client import Clock, Participant, Reply, Server, insist, served
 
 from colorgan.voting import protocol
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.store import Store
 from colorgan.voting.study import Study
 

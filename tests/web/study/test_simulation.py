@@ -22,10 +22,11 @@ from cases.study_client import Clock, Participant, Server, insist, served
 
 from colorgan.voting import protocol
 from colorgan.voting.export import export_study
-from colorgan.voting.pool import Pool, StudyModel, StudyPhoto
+from colorgan.voting.pool import Pool
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
-from colorgan.voting.results import Results, study_results
+from colorgan.voting.results import StudyResults, study_results
+from colorgan.voting.sources import StudyModel, StudyPhoto
 from colorgan.voting.store import Store
 from colorgan.voting.study import Study
 
@@ -102,7 +103,7 @@ class Finished:
     server: Server
     people: list[Person]
     participants: list[Participant]
-    results: Results
+    results: StudyResults
 
 
 @pytest.fixture(scope="module")
