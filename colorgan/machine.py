@@ -1,9 +1,30 @@
-"""The machine that figures were measured on, as a stranger needs to know it: no names of hosts or users."""
+"""This machine: its devices, and what stands beside figures that were measured on it (no names of hosts or users)."""
 
 import platform
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+SomeModule = TypeVar("SomeModule", bound="Module")
+
+
+def fastest_device() -> str:
+    """The device to use where none was asked for."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def to_device(model: SomeModule, device: str) -> SomeModule:
+    """The model, moved; ValueError, one line, where this machine has no such device."""
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(f"device must be one of this machine's (cpu is one of them), got {device!r}") from error
 
 
 def machine() -> dict[str, str]:

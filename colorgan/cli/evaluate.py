@@ -4,8 +4,20 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from colorgan.cli.parsing import REFUSED, count_photos, fail, fastest_device, hush_hub, make_room_in, whole_number
+from colorgan.cli.parsing import (
+    REFUSED,
+    add_batch_size,
+    add_data,
+    add_device,
+    add_seed,
+    count_photos,
+    fail,
+    hush_hub,
+    make_room_in,
+    whole_number,
+)
 from colorgan.folder import describe_error
+from colorgan.machine import fastest_device
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +47,7 @@ def add_evaluate(commands: Any) -> None:
     )
 
     photos = parser.add_argument_group("photos")
-    photos.add_argument(
-        "--data", action="append", required=True, metavar="D", help="known name, Hub id or folder; repeatable"
-    )
-    photos.add_argument(
-        "--split", default="test", metavar="S", help="of the data; all: every local file (default: test)"
-    )
+    add_data(photos)
     photos.add_argument("--limit", type=whole_number(1, 10**9), metavar="N", help="at most so many photos")
     photos.add_argument(
         "--resolution",
@@ -49,7 +56,7 @@ def add_evaluate(commands: Any) -> None:
         metavar="R",
         help="pixels of the photos' shorter side (default: 256)",
     )
-    photos.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help="of all that is drawn")
+    add_seed(photos, "of all that is drawn")
     photos.add_argument(
         "--aged", action="store_true", help="show the models old prints of the photos: faded, grained, scratched"
     )
@@ -75,14 +82,8 @@ def add_evaluate(commands: Any) -> None:
             help=f"compute it as well, with the weights of {network} from FILE; default: from torch's cache",
         )
     how.add_argument("--overwrite", action="store_true", help="replace a report that is already there")
-    how.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
-    how.add_argument(
-        "--batch-size",
-        type=whole_number(1, 1024),
-        default=8,
-        metavar="B",
-        help="photos through a network together (default: 8)",
-    )
+    add_device(how)
+    add_batch_size(how)
     parser.set_defaults(run=_evaluate)
 
 

@@ -1,11 +1,13 @@
-"""What all commands share: the parser and its types, exit statuses, and errors of one line."""
+"""What commands share: the parser, its types, the flags that several have, exit statuses, and errors of one line."""
 
 import argparse
 import math
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from colorgan.machine import fastest_device, to_device
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +25,8 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(fail(f"{message} (see {self.prog} --help)", REFUSED))
 
 
-def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """The type of an argument that is a whole number within limits."""
+def whole_number(least: int, most: int, note: str = "") -> Callable[[str], int]:
+    """The type of an argument that is a whole number within limits; a refusal ends with the note."""
 
     def parse(text: str) -> int:
         try:
@@ -32,7 +34,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         except ValueError:
             number = least - 1
         if not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text!r}")
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text!r}{note}")
         return number
 
     return parse
@@ -52,6 +54,40 @@ def number(least: float, most: float) -> Callable[[str], float]:
         return number
 
     return parse
+
+
+# Flags that several commands have. `parser` is a parser or one of its groups.
+
+
+def add_data(parser: Any) -> None:
+    """`--data` and `--split`: photos whose colours are known."""
+    parser.add_argument(
+        "--data", action="append", required=True, metavar="D", help="known name, Hub id or folder; repeatable"
+    )
+    parser.add_argument(
+        "--split", default="test", metavar="S", help="of the data; all: every local file (default: test)"
+    )
+
+
+def add_seed(parser: Any, what: str) -> None:
+    """`--seed`, of what."""
+    parser.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help=f"{what} (default: 0)")
+
+
+def add_device(parser: Any) -> None:
+    """`--device`: where the networks run."""
+    parser.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
+
+
+def add_batch_size(parser: Any) -> None:
+    """`--batch-size`: of the photos, not of pixels."""
+    parser.add_argument(
+        "--batch-size",
+        type=whole_number(1, 1024),
+        default=8,
+        metavar="B",
+        help="photos through a network together (default: 8)",
+    )
 
 
 def fail(message: str, status: int) -> int:
@@ -80,19 +116,7 @@ def load(model: str, device: str | None) -> "Colorizer":
     from colorgan import Colorizer
 
     hush_hub()
-    device = device or fastest_device()
-    colorizer = Colorizer.from_pretrained(model)
-    try:
-        return colorizer.to(device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(f"device must be one of this machine's (cpu is one of them), got {device!r}") from error
-
-
-def fastest_device() -> str:
-    """The device to use where none was asked for."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    return to_device(Colorizer.from_pretrained(model), device or fastest_device())
 
 
 def hush_hub() -> None:

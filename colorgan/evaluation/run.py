@@ -30,6 +30,7 @@ from colorgan.evaluation.contestants import (
 )
 from colorgan.evaluation.measure import Measurements, measure
 from colorgan.evaluation.summary import Summary, summarise
+from colorgan.machine import to_device
 from colorgan.metrics.backbones import Loaded
 from colorgan.metrics.features import ImageNetFeatures
 from colorgan.metrics.inception import InceptionFeatures
@@ -151,10 +152,7 @@ def _origin(loaded: Loaded) -> dict[str, Any]:
 def _model(model: str | Colorizer, device: str | None) -> Model:
     colorizer = Colorizer.from_pretrained(model) if isinstance(model, str) else model
     if device is not None:
-        try:
-            colorizer.to(device)
-        except (RuntimeError, AssertionError, NotImplementedError) as error:
-            raise ValueError(f"device must be one of this machine's (cpu is one of them), got {device!r}") from error
+        to_device(colorizer, device)
     return Model(colorizer, model if isinstance(model, str) else "")
 
 

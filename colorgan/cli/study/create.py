@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from colorgan import DEFAULT_WEIGHTS
-from colorgan.cli.parsing import fastest_device, hush_hub, load, whole_number
+from colorgan.cli.parsing import add_data, add_device, add_seed, hush_hub, load, whole_number
 from colorgan.cli.study.actions import action, interrupt, note, opened_store, warn
 from colorgan.voting.protocol import EXPOSURE_MS
 
@@ -27,12 +27,7 @@ def add_create(actions: Any) -> None:
         _create,
     )
     parser.add_argument("name", metavar="NAME", help="small letters, digits and hyphens")
-    parser.add_argument(
-        "--data", action="append", required=True, metavar="D", help="known name, Hub id or folder; repeatable"
-    )
-    parser.add_argument(
-        "--split", default="test", metavar="S", help="of the data; all: every local file (default: test)"
-    )
+    add_data(parser)
     parser.add_argument(
         "--model", action="append", metavar="M", help="Hub id or folder, repeatable; default: the bundled one"
     )
@@ -42,7 +37,7 @@ def add_create(actions: Any) -> None:
         metavar="N",
         help="at most so many, practice and catch trials' among them; default: all",
     )
-    parser.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help="of the photos' order")
+    add_seed(parser, "of the photos' order")
     parser.add_argument("--quick", action="store_true", help="single photos without an end, instead of pairs")
     parser.add_argument(
         "--exposure-ms",
@@ -58,7 +53,7 @@ def add_create(actions: Any) -> None:
         metavar="PX",
         help="longer side of the pictures; smaller photos stay as they are (default: 384)",
     )
-    parser.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
+    add_device(parser)
 
 
 def _create(chosen: argparse.Namespace) -> int:
@@ -70,9 +65,9 @@ def _create(chosen: argparse.Namespace) -> int:
         check_new(store, chosen.name)
         photos = StudyPhotos(chosen.data, chosen.split, chosen.seed)
         models = _models(chosen, photos)
-        _say_if_few(min(photos.most, chosen.photos or photos.most))
+        _warn_if_few(min(photos.most, chosen.photos or photos.most))
         study = _render(chosen, store, photos, models)
-        _tell(study)
+        _report(study)
     return 0
 
 
@@ -80,8 +75,7 @@ def _models(chosen: argparse.Namespace, photos: "StudyPhotos") -> "list[StudyMod
     from colorgan.publishing.training_photos import training_photos
     from colorgan.voting.creation import seen_in_training, study_models
 
-    device = chosen.device or fastest_device()
-    loaded = [(source, load(source, device)) for source in chosen.model or [DEFAULT_WEIGHTS]]
+    loaded = [(source, load(source, chosen.device)) for source in chosen.model or [DEFAULT_WEIGHTS]]
     models = study_models(loaded)
     for model, (source, colorizer) in zip(models, loaded, strict=True):
         if known := seen_in_training(photos, *training_photos(source, colorizer)):
@@ -114,19 +108,20 @@ def _render(
         )
 
 
-def _say_if_few(count: int) -> None:
+def _warn_if_few(count: int) -> None:
     from colorgan.voting.creation import ENOUGH_PHOTOS
 
     if count < ENOUGH_PHOTOS:
         warn(f"{count} photos are few: a rate that says something about a model takes {ENOUGH_PHOTOS} or more")
 
 
-def _tell(study: "Study") -> None:
+def _report(study: "Study") -> None:
+    """What was made, what was left out, and what to do next."""
     manifest = study.pool.manifest
     kinds = [photo["kind"] for photo in manifest["photos"]]
-    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     models = ", ".join(model["model_id"] for model in manifest["models"])
-    print(f"open: {study.row.study_id}, {len(kinds)} photos ({told}), in the colours of {models}")
+    print(f"open: {study.row.study_id}, {len(kinds)} photos ({counts}), in the colours of {models}")
     for reason in sorted(set(manifest["left_out"].values())):
         note(f"{list(manifest['left_out'].values()).count(reason)} left out: {reason}")
     if study.row.protocol_version.endswith("short"):
