@@ -148,7 +148,7 @@ def folder(photos: int = 200) -> dict[str, float]:
 
         def together() -> None:
             failures = []
-            jobs = plan([str(sources)], f"{place}/together")
+            jobs = plan([str(sources)], f"{place}/together").jobs
             colorize_files(colorizer, jobs, Settings(), lambda outcome: failures.append(outcome.error))
             if any(failures) or len(failures) != photos:
                 raise RuntimeError(f"not every photo was colorized: {failures}")

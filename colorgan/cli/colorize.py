@@ -3,7 +3,6 @@
 import argparse
 import datetime
 import math
-import os
 import sys
 import threading
 import warnings
@@ -14,6 +13,9 @@ from colorgan.cli.parsing import (
     FAILED,
     INTERRUPTED,
     REFUSED,
+    add_batch_size,
+    add_device,
+    add_seed,
     count_photos,
     fail,
     load,
@@ -26,7 +28,7 @@ from colorgan.folder import describe_error
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer
     from colorgan.folder.pipeline import PhotoOutcome, Settings
-    from colorgan.folder.plan import Job
+    from colorgan.folder.plan import Work
 
 FORMATS = ("jpg", "png", "webp", "tiff")
 
@@ -50,14 +52,12 @@ def add_colorize(commands: Any) -> None:
     how.add_argument("--model", default=DEFAULT_WEIGHTS, metavar="M", help="Hub id or folder; default: the bundled one")
     how.add_argument(
         "--variants",
-        type=whole_number(1, 64),
-        default=1,
+        type=whole_number(1, 64, ": so many are written beside the likeliest picture, which always is"),
+        default=0,
         metavar="N",
-        help="pictures of each photo: the likeliest, and N - 1 others named photo-2.jpg and on (default: 1)",
+        help="write N other pictures of each photo beside the likeliest, named photo-2.jpg and on (default: none)",
     )
-    how.add_argument(
-        "--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help="of the others (default: 0)"
-    )
+    add_seed(how, "of the variants")
     how.add_argument(
         "--vividness",
         type=number(0, 3),
@@ -68,20 +68,17 @@ def add_colorize(commands: Any) -> None:
 
     files = parser.add_argument_group("files")
     existing = files.add_mutually_exclusive_group()
-    existing.add_argument("--overwrite", action="store_true", help="replace pictures that are already there")
-    existing.add_argument("--resume", action="store_true", help="leave out what is already there")
+    for flag, treatment, text in (
+        ("--overwrite", "replace", "replace pictures that are already there"),
+        ("--resume", "skip", "leave out what is already there"),
+    ):
+        existing.add_argument(flag, action="store_const", dest="existing", const=treatment, default="refuse", help=text)
     files.add_argument("--format", choices=FORMATS, help="of all pictures; default: that of each photo")
     files.add_argument("--no-description", action="store_true", help="do not write into the files how they came to be")
 
     limits = parser.add_argument_group("machine")
-    limits.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; default: the fastest there is")
-    limits.add_argument(
-        "--batch-size",
-        type=whole_number(1, 1024),
-        default=8,
-        metavar="B",
-        help="photos through the network together (default: 8)",
-    )
+    add_device(limits)
+    add_batch_size(limits)
     limits.add_argument(
         "--max-megapixels",
         type=number(0, math.inf),
@@ -93,19 +90,21 @@ def add_colorize(commands: Any) -> None:
 
 
 def _colorize(chosen: argparse.Namespace) -> int:
-    from colorgan.folder.plan import plan
+    from colorgan.folder.plan import PicturesExistError, plan
 
+    suffix = f".{chosen.format}" if chosen.format else None
     try:
-        jobs = plan(chosen.photos, chosen.output, chosen.variants, f".{chosen.format}" if chosen.format else None)
-        left = _left_to_do(jobs, chosen)
+        work = plan(chosen.photos, chosen.output, chosen.variants, suffix, existing=chosen.existing)
+    except PicturesExistError as error:
+        return fail(f"{error}: --resume leaves such out, --overwrite replaces them", REFUSED)
     except ValueError as error:
         return fail(str(error), REFUSED)
-    run = _Run(jobs, left, chosen.output)
-    if not left:
+    run = _Run(work, chosen.output, chosen.variants)
+    if not work.jobs:
         return run.finish()
     try:
         colorizer = load(chosen.model, chosen.device)
-        make_room_in(left[0].pictures[0][1].parent)
+        make_room_in(work.jobs[0].pictures[0][1].parent)
     except (ValueError, OSError) as error:
         return fail(describe_error(error), REFUSED)
     from colorgan.folder.pipeline import Settings
@@ -116,32 +115,17 @@ def _colorize(chosen: argparse.Namespace) -> int:
         vividness=chosen.vividness,
         batch_size=chosen.batch_size,
         max_megapixels=chosen.max_megapixels,
-        overwrite=chosen.overwrite,
+        overwrite=chosen.existing == "replace",
         description=None if chosen.no_description else _description(colorizer),
     )
     return run.work(colorizer, settings)
 
 
-def _left_to_do(jobs: "list[Job]", chosen: argparse.Namespace) -> "list[Job]":
-    """What the flags leave to do; pictures that are there already are never replaced unasked."""
-    from colorgan.folder.plan import undone
-
-    if chosen.overwrite:
-        return jobs
-    left = undone(jobs)
-    if not chosen.resume and left != jobs:
-        there = [path for job in jobs for _, path in job.pictures if os.path.lexists(path)]
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise ValueError(f"{str(there[0])!r}{more} already there: --resume leaves such out, --overwrite replaces them")
-    return left
-
-
 class _Run:
     """One run over photos: its bar, its outcomes, and what is said at the end."""
 
-    def __init__(self, jobs: "list[Job]", left: "list[Job]", output: str):
-        self.left, self.output = left, output
-        self.done_before = len(jobs) - len(left)
+    def __init__(self, work: "Work", output: str, variants: int):
+        self.jobs, self.done_before, self.output, self.variants = work.jobs, work.done_before, output, variants
         self.done: list[PhotoOutcome] = []
         self.failed: list[PhotoOutcome] = []
 
@@ -152,7 +136,7 @@ class _Run:
 
         lock = threading.Lock()
         # No bar for a single photo, nor (None) where stderr is not a terminal.
-        with tqdm(total=len(self.left), unit="photo", disable=None if len(self.left) > 1 else True) as bar:
+        with tqdm(total=len(self.jobs), unit="photo", disable=None if len(self.jobs) > 1 else True) as bar:
 
             def report(outcome: "PhotoOutcome") -> None:
                 with lock:
@@ -162,7 +146,7 @@ class _Run:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # decoders' remarks on odd files; what matters is in the outcomes
-                    colorize_files(colorizer, self.left, settings, report)
+                    colorize_files(colorizer, self.jobs, settings, report)
             except DiskFullError as error:
                 bar.close()
                 where = f"the disk is full: cannot write {error.filename!r}"
@@ -183,11 +167,12 @@ class _Run:
             return fail(stopped, status)
         before = f", {self.done_before} there before" if self.done_before else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
-        print(f"{count_photos(len(self.done))} coloured{before}{failed}: {self.output!r}")
+        variants = f", {self.variants} variant{'s' * (self.variants > 1)} of each" if self.variants else ""
+        print(f"{count_photos(len(self.done))} coloured{variants}{before}{failed}: {self.output!r}")
         return FAILED if self.failed else 0
 
     def _count(self) -> str:
-        return f"{len(self.done)} of {count_photos(len(self.left))} done"
+        return f"{len(self.done)} of {count_photos(len(self.jobs))} done"
 
 
 def _description(colorizer: "Colorizer") -> str:

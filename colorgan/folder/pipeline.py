@@ -42,9 +42,9 @@ class PhotoOutcome:
 
 @dataclass(frozen=True)
 class Settings:
-    """How the photos of a run are coloured and written; see `Colorizer.colorize` and `open_photo`."""
+    """How the photos of a run are coloured and written; see `Colorizer.predict`, `Prediction` and `open_photo`."""
 
-    variants: int = 1
+    variants: int = 0
     seed: int = 0
     vividness: float = 1.0
     batch_size: int = 8
@@ -121,7 +121,7 @@ class _Worker:
             return []
         try:
             made = self.colorizer.predict(
-                [photo.image for _, photo in read], variants=self.settings.variants - 1, seed=self.settings.seed
+                [photo.image for _, photo in read], variants=self.settings.variants, seed=self.settings.seed
             )
         except Exception as error:
             if len(read) == 1:

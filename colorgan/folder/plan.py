@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -18,26 +19,48 @@ KEPT_SUFFIXES = frozenset(
 
 @dataclass(frozen=True)
 class Job:
-    """One photo, and the files to be made of it: (number of the colouring, file); number 0 is the picture."""
+    """One photo, and the files to be made of it: (variant, file); variant 0 is the likeliest picture."""
 
     source: Path
     pictures: tuple[tuple[int, Path], ...]
 
 
-def plan(inputs: Sequence[str], output: str, variants: int = 1, suffix: str | None = None) -> list[Job]:
+@dataclass(frozen=True)
+class Work:
+    """What there is to do, and how many photos were left out since all their pictures are there."""
+
+    jobs: list[Job]
+    done_before: int = 0
+
+
+class PicturesExistError(ValueError):
+    """Pictures are there already, and nothing was said about them."""
+
+
+def plan(
+    inputs: Sequence[str],
+    output: str,
+    variants: int = 0,
+    suffix: str | None = None,
+    *,
+    existing: Literal["refuse", "skip", "replace"] = "refuse",
+) -> Work:
     """Decide, before any work, which photos are read and which files they become.
 
-    Files keep their names, and the photos of a folder their places in it. A second colouring of photo.jpg is
+    Files keep their names, and the photos of a folder their places in it. The first variant of photo.jpg is
     photo-2.jpg. Hidden files and, in folders, files whose names are not those of images are left out; a file given
     by name is always taken. Symbolic links to folders are not followed.
 
     Args:
         inputs: files and folders.
         output: a folder, made if need be; or, for one input file, a name that ends as an image's does.
-        variants: how many pictures are made of each photo.
+        variants: how many other pictures are made of each photo, beside the likeliest.
         suffix: ending of all names, such as ".png"; None keeps the photos' own.
+        existing: what becomes of pictures that are there already. "skip" leaves them, and makes those that are
+            missing: a file has its name only once complete.
 
     Raises:
+        PicturesExistError: pictures are there already and `existing` is "refuse".
         ValueError: nothing to do, or a picture would land on a photo, or two on one name.
     """
     paths = [Path(given) for given in inputs]
@@ -59,13 +82,19 @@ def plan(inputs: Sequence[str], output: str, variants: int = 1, suffix: str | No
     if not jobs:
         raise ValueError(f"there are no photos in {', '.join(repr(given) for given in inputs)}")
     _check_destinations(jobs)
-    return jobs
+    there = [path for job in jobs for _, path in job.pictures if os.path.lexists(path)]
+    if existing == "replace" or not there:
+        return Work(jobs)
+    if existing == "refuse":
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise PicturesExistError(f"{str(there[0])!r}{more} already there")
+    left = [job for job in map(_missing, jobs) if job.pictures]
+    return Work(left, len(jobs) - len(left))
 
 
-def undone(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs, and of each the pictures, whose files are not there yet. A file has its name only once complete."""
-    left = [replace(job, pictures=tuple(p for p in job.pictures if not os.path.lexists(p[1]))) for job in jobs]
-    return [job for job in left if job.pictures]
+def _missing(job: Job) -> Job:
+    """The job with those of its pictures that are not there yet."""
+    return replace(job, pictures=tuple(one for one in job.pictures if not os.path.lexists(one[1])))
 
 
 def _photos(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
@@ -118,7 +147,7 @@ def _with_suffix(path: Path, suffix: str | None) -> Path:
 
 
 def _job(source: Path, picture: Path, variants: int) -> Job:
-    others = [(n, picture.with_name(f"{picture.stem}-{n + 1}{picture.suffix}")) for n in range(1, variants)]
+    others = [(n, picture.with_name(f"{picture.stem}-{n + 1}{picture.suffix}")) for n in range(1, variants + 1)]
     return Job(source, ((0, picture), *others))
 
 

@@ -79,7 +79,7 @@ def errors(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_a_folder_keeps_its_names_and_places(album: Path, tmp_path: Path) -> None:
-    jobs = plan([str(album)], str(tmp_path / "out"))
+    jobs = plan([str(album)], str(tmp_path / "out")).jobs
     assert [str(job.pictures[0][1].relative_to(tmp_path / "out")) for job in jobs] == [
         "b.jpg",
         "1923/Tante Käthe.png",
@@ -90,7 +90,7 @@ def test_a_folder_keeps_its_names_and_places(album: Path, tmp_path: Path) -> Non
 
 def test_an_output_folder_inside_the_album_is_not_coloured_again(album: Path) -> None:
     draw(album / "coloured" / "b.jpg")
-    assert len(plan([str(album)], str(album / "coloured"))) == 3
+    assert len(plan([str(album)], str(album / "coloured"), existing="replace").jobs) == 3
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_an_output_folder_inside_the_album_is_not_coloured_again(album: Path) ->
 )
 def test_endings(tmp_path: Path, given: str, format_: str | None, made: str) -> None:
     (tmp_path / given).touch()
-    [job] = plan([str(tmp_path / given)], str(tmp_path / "out"), suffix=format_)
+    [job] = plan([str(tmp_path / given)], str(tmp_path / "out"), suffix=format_).jobs
     assert job.pictures[0][1] == tmp_path / "out" / made
 
 
@@ -119,7 +119,7 @@ def test_kept_endings_are_those_that_can_be_written(suffix: str) -> None:
 
 def test_variants_are_numbered_from_two(tmp_path: Path) -> None:
     photo = draw(tmp_path / "photo.jpg")
-    [job] = plan([str(photo)], str(tmp_path / "colour.png"), variants=3)
+    [job] = plan([str(photo)], str(tmp_path / "colour.png"), variants=2).jobs
     assert [(number, path.name) for number, path in job.pictures] == [
         (0, "colour.png"),
         (1, "colour-2.png"),
@@ -129,7 +129,7 @@ def test_variants_are_numbered_from_two(tmp_path: Path) -> None:
 
 def test_one_photo_given_twice_is_done_once(album: Path, tmp_path: Path) -> None:
     photo = str(album / "b.jpg")
-    assert len(plan([photo, photo], str(tmp_path / "out"))) == 1
+    assert len(plan([photo, photo], str(tmp_path / "out")).jobs) == 1
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,16 @@ def test_one_photo_given_twice_is_done_once(album: Path, tmp_path: Path) -> None
         (["album", "--output", "album/notes.txt"], "'album/notes.txt' is a file"),
         (["album/b.jpg", "--output", "out.jpg", "--format", "png"], "'out.jpg' does not end in .png"),
         (["album/b.jpg", "other/b.jpg", "--output", "out"], "'album/b.jpg' and 'other/b.jpg' would both become"),
-        (["other", "--variants", "2", "--output", "out"], "'other/b-2.jpg' and 'other/b.jpg' would both become"),
+        (["other", "--variants", "1", "--output", "out"], "'other/b-2.jpg' and 'other/b.jpg' would both become"),
         (["album/b.jpg"], "required: --output"),
         (["--output", "out"], "required: PHOTO_OR_FOLDER"),
         (["album", "--output", "out", "--resume", "--overwrite"], "not allowed with"),
         (["album", "--output", "out", "--vividness", "loud"], "must be a number from 0 to 3, got 'loud'"),
         (["album", "--output", "out", "--vividness", "nan"], "must be a number from 0 to 3, got 'nan'"),
-        (["album", "--output", "out", "--variants", "0"], "must be a whole number from 1 to 64, got '0'"),
+        (
+            ["album", "--output", "out", "--variants", "0"],
+            "from 1 to 64, got '0': so many are written beside the likeliest picture, which always is",
+        ),
         (["album", "--output", "out", "--seed", "-1"], "must be a whole number from 0"),
         (["album", "--output", "out", "--batch-size", "1.5"], "must be a whole number from 1"),
         (["album", "--output", "out", "--max-megapixels", "-3"], "must be a number of at least 0, got '-3'"),
@@ -284,7 +287,7 @@ def test_a_picture_that_comes_to_be_during_the_run_is_kept(
 def test_variants_differ_and_are_fixed_by_the_seed(album: Path, tmp_path: Path, model: str) -> None:
     def pixels(name: str, *options: object) -> list[np.ndarray]:
         out = tmp_path / name
-        assert run(album / "b.jpg", "--output", out / "b.png", "--model", model, "--variants", 3, *options) == 0
+        assert run(album / "b.jpg", "--output", out / "b.png", "--model", model, "--variants", 2, *options) == 0
         assert files(out) == ["b-2.png", "b-3.png", "b.png"]
         return [np.asarray(Image.open(out / file).copy()) for file in ("b.png", "b-2.png", "b-3.png")]
 
@@ -295,8 +298,22 @@ def test_variants_differ_and_are_fixed_by_the_seed(album: Path, tmp_path: Path, 
     assert (first[1] != other[1]).any()
 
 
+def test_variants_are_those_of_python(
+    album: Path, tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same number, and the same others beside the likeliest picture."""
+    out = tmp_path / "out"
+    assert run(album / "b.jpg", "--output", out / "b.png", "--model", model, "--variants", 2, "--seed", 5) == 0
+    assert capsys.readouterr().out == f"1 photo coloured, 2 variants of each: {str(out / 'b.png')!r}\n"
+    colorizer = Colorizer.from_pretrained(model)
+    with Image.open(album / "b.jpg") as photo:
+        made = [colorizer.colorize(photo), *colorizer.colorize(photo, variants=2, seed=5)]
+    for name, picture in zip(("b.png", "b-2.png", "b-3.png"), made, strict=True):
+        assert (np.asarray(Image.open(out / name)) == np.asarray(picture)).all()
+
+
 def test_resume_makes_the_variants_that_are_missing(album: Path, tmp_path: Path, model: str) -> None:
-    options = (album / "b.jpg", "--output", tmp_path / "out", "--model", model, "--variants", 3, "--format", "png")
+    options = (album / "b.jpg", "--output", tmp_path / "out", "--model", model, "--variants", 2, "--format", "png")
     assert run(*options) == 0
     lost = tmp_path / "out" / "b-2.png"
     kept = (tmp_path / "out" / "b-3.png").stat().st_mtime_ns
@@ -410,7 +427,7 @@ class Fake:
 
 
 def jobs_for(paths: list[Path], out: Path) -> list[Job]:
-    return plan([str(path) for path in paths], str(out))
+    return plan([str(path) for path in paths], str(out)).jobs
 
 
 @pytest.fixture
