@@ -7,9 +7,10 @@ from results_pictures import save_curves
 from results_runs import LOOK_PHOTOS
 
 from colorgan.evaluation.contestants import GRAY, MEAN
-from colorgan.evaluation.report import NOT_THESE, direction, verdict, with_interval
+from colorgan.evaluation.report import NOT_THESE
 from colorgan.intervals.bootstrap import Interval
-from colorgan.metrics.table import BY_KEY, Figure
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.table import BY_KEY
 from colorgan.training.checkpoints import write_file
 
 CLOSE = ("ciede2000", "psnr", "psnr_as_vivid", "ssim", "ab_psnr", "bleeding")
@@ -78,8 +79,8 @@ def _outcome(figures: dict[str, Any]) -> str:
         (name for name in figures["recipes"] if name in judged), key=lambda one: judged[one][figure.key]["value"]
     )
     gaps = {name: _difference(figures, name, GRAY)[figure.key] for name in order}
-    said = {word: [name for name in order if verdict(figure, gaps[name]) == word] for word in ("better", "worse")}
-    first, gray = (with_interval(figure, interval_of(judged[name][figure.key])) for name in (order[0], GRAY))
+    said = {word: [name for name in order if figure.verdict(gaps[name]) == word] for word in ("better", "worse")}
+    first, gray = (figure.interval_text(interval_of(judged[name][figure.key])) for name in (order[0], GRAY))
     return (
         f"Of these recipes **{order[0]}** comes closest to the true colours: a mean visible difference of {first} in "
         f"CIEDE2000 units, about 1 being just noticeable; photos left gray have {gray}. Closer than gray, beyond "
@@ -112,18 +113,18 @@ def _table(figures: dict[str, Any], keys: tuple[str, ...]) -> str:
         cells = [f"**{cell}**" if best[key] == name else cell for key, cell in zip(keys, cells, strict=True)]
         shown = f"*{name}*" if name in figures["bundled"] else name
         lines.append(f"| {shown} | {' | '.join(cells)} |")
-    truth = [with_interval(BY_KEY[key], _truth(figures, BY_KEY[key])) for key in keys]
+    truth = [BY_KEY[key].interval_text(_truth(figures, BY_KEY[key])) for key in keys]
     return "\n".join([*lines, f"| {TRUTH} | {' | '.join(truth)} |"])
 
 
 def _head(corner: str, keys: tuple[str, ...]) -> list[str]:
-    titles = " | ".join(BY_KEY[key].title + direction(BY_KEY[key]) for key in keys)
+    titles = " | ".join(BY_KEY[key].heading for key in keys)
     return [f"| {corner} | {titles} |", "|---" * (len(keys) + 1) + "|"]
 
 
 def _cells(figures: dict[str, Any], name: str, keys: tuple[str, ...]) -> list[str]:
     judged = figures["evaluation"]["figures"][name]
-    return [with_interval(BY_KEY[key], interval_of(judged.get(key))) for key in keys]
+    return [BY_KEY[key].interval_text(interval_of(judged.get(key))) for key in keys]
 
 
 def interval_of(figure: dict[str, float] | None) -> Interval | None:
@@ -131,23 +132,19 @@ def interval_of(figure: dict[str, float] | None) -> Interval | None:
     return Interval(**figure) if figure else None
 
 
-def _truth(figures: dict[str, Any], figure: Figure) -> Interval | None:
-    if figure.target is not None:
-        return Interval(figure.target, figure.target, figure.target)
-    return interval_of(figures["evaluation"]["real_photos"].get(figure.key))
+def _truth(figures: dict[str, Any], metric: Metric) -> Interval | None:
+    if metric.target is not None:
+        return Interval(metric.target, metric.target, metric.target)
+    return interval_of(figures["evaluation"]["real_photos"].get(metric.key))
 
 
-def best_of(figures: dict[str, Any], figure: Figure) -> str | None:
+def best_of(figures: dict[str, Any], metric: Metric) -> str | None:
     """Which recipe has the best value; the bundled model and the baselines do not compete."""
-    judged, truth = figures["evaluation"]["figures"], _truth(figures, figure)
-    known = {
-        name: judged[name][figure.key]["value"] for name in figures["recipes"] if figure.key in judged.get(name, {})
+    judged, truth = figures["evaluation"]["figures"], _truth(figures, metric)
+    values = {
+        name: judged[name][metric.key]["value"] for name in figures["recipes"] if metric.key in judged.get(name, {})
     }
-    if len(known) < 2 or (figure.better == "truth" and truth is None):
-        return None
-    if figure.better == "truth" and truth is not None:
-        return min(known, key=lambda name: abs(known[name] - truth.value))
-    return (min if figure.better == "low" else max)(known, key=lambda name: known[name])
+    return metric.best(values, truth.value if truth else None)
 
 
 def _meanings(figures: dict[str, Any]) -> str:
@@ -185,8 +182,8 @@ def _against(figures: dict[str, Any]) -> str:
             continue
         cells = []
         for key in COMPARED:
-            said = f": {verdict(BY_KEY[key], found[key])}" if key in found else ""
-            cells.append(with_interval(BY_KEY[key], found.get(key)) + said)
+            said = f": {BY_KEY[key].verdict(found[key])}" if key in found else ""
+            cells.append(BY_KEY[key].interval_text(found.get(key)) + said)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     if len(lines) == 2:
         return ""
@@ -222,15 +219,15 @@ def _beside(figures: dict[str, Any]) -> str:
     lines = ["| | cGAN | WGAN | cGAN minus WGAN | cGAN is |", "|---" * 5 + "|"]
     for key in keys:
         figure = BY_KEY[key]
-        values = (with_interval(figure, interval_of(judged[name].get(key))) for name in pair)
-        said = verdict(figure, found[key]) if key in found else ""
-        cells = (figure.title + direction(figure), *values, with_interval(figure, found.get(key)), said)
+        values = (figure.interval_text(interval_of(judged[name].get(key))) for name in pair)
+        said = figure.verdict(found[key]) if key in found else ""
+        cells = (figure.heading, *values, figure.interval_text(found.get(key)), said)
         lines.append(f"| {' | '.join(cells)} |")
     told = {
-        word: [BY_KEY[key].title for key in keys if key in found and verdict(BY_KEY[key], found[key]) == word]
+        word: [BY_KEY[key].title for key in keys if key in found and BY_KEY[key].verdict(found[key]) == word]
         for word in ("better", "worse", "could be chance")
     }
-    vivid = [with_interval(BY_KEY["chroma_ratio"], interval_of(judged[name]["chroma_ratio"])) for name in pair]
+    vivid = [BY_KEY["chroma_ratio"].interval_text(interval_of(judged[name]["chroma_ratio"])) for name in pair]
     every = runs[pair[1]]["critic_steps"]
     steps = [run["images_seen"] // (run["batch_sizes"][0] * run["critic_steps"]) for run in map(runs.get, pair)]
     seen = [

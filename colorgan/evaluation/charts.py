@@ -14,8 +14,8 @@ from torch import Tensor
 from colorgan.color import lab_to_gamut_rgb
 from colorgan.evaluation.summary import Curve
 from colorgan.intervals import Interval
+from colorgan.metrics.metric import Metric
 from colorgan.metrics.sets import CELL, CELLS_PER_SIDE
-from colorgan.metrics.table import Figure
 
 WIDTH = 360  # units of every chart: a phone's pixels
 _ROW, _SIDE = 44, 8
@@ -23,8 +23,8 @@ _HISTOGRAM_LIGHTNESS = 65.0  # at which most colours exist
 _RAREST = 1e-5  # share of pixels below which a cell is left empty
 
 
-def interval_chart(figure: Figure, rows: Sequence[tuple[str, str, Interval]], target: Interval | None) -> str:
-    """One figure of several contestants: a row each of (name, CSS class, interval), and what real photos have."""
+def interval_chart(metric: Metric, rows: Sequence[tuple[str, str, Interval]], target: Interval | None) -> str:
+    """One metric of several contestants: a row each of (name, CSS class, interval), and what real photos have."""
     values = [edge for _, _, one in rows for edge in (one.low, one.high, one.value)]
     values += [target.value] if target else []
     low, high = min(values), max(values)
@@ -34,10 +34,10 @@ def interval_chart(figure: Figure, rows: Sequence[tuple[str, str, Interval]], ta
     def x(value: float) -> float:
         return round(_SIDE + (WIDTH - 2 * _SIDE) * (value - low) / (high - low), 1)
 
-    height, highest = _ROW * len(rows) + 20, figure.text(high)
+    height, highest = _ROW * len(rows) + 20, metric.text(high)
     parts = [
         *([] if target and x(target.value) > WIDTH - 110 else [_axis_text(WIDTH - _SIDE, height - 4, highest, "end")]),
-        *([] if target and x(target.value) < 110 else [_axis_text(_SIDE, height - 4, figure.text(low))]),
+        *([] if target and x(target.value) < 110 else [_axis_text(_SIDE, height - 4, metric.text(low))]),
     ]
     if target:
         middle = min(max(x(target.value), 40), WIDTH - 40)
@@ -47,12 +47,12 @@ def interval_chart(figure: Figure, rows: Sequence[tuple[str, str, Interval]], ta
         y = _ROW * index + 32
         parts.append(f'<text x="{_SIDE}" y="{y - 14}">{escape(name)}</text>')
         parts.append(
-            f'<text class="value" x="{WIDTH - _SIDE}" y="{y - 14}" text-anchor="end">{figure.text(one.value)}</text>'
+            f'<text class="value" x="{WIDTH - _SIDE}" y="{y - 14}" text-anchor="end">{metric.text(one.value)}</text>'
         )
         parts.append(f'<line class="bar {style}" x1="{x(one.low)}" x2="{x(one.high)}" y1="{y}" y2="{y}"/>')
         parts.append(f'<circle class="dot {style}" cx="{x(one.value)}" cy="{y}" r="5"/>')
-    said = "; ".join(f"{name} {figure.text(one.value)}" for name, _, one in rows)
-    return _svg(height, f"{figure.title}: {said}", parts)
+    said = "; ".join(f"{name} {metric.text(one.value)}" for name, _, one in rows)
+    return _svg(height, f"{metric.title}: {said}", parts)
 
 
 def curve_chart(curves: Sequence[tuple[str, str, Curve]]) -> str:

@@ -13,46 +13,57 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
-from colorgan.data.whole import EvaluationPhotos, PhotoBatch
+from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation.album import Album
 from colorgan.evaluation.contestants import Contestant, Model
-from colorgan.metrics import per_photo as metrics
 from colorgan.metrics.features import ImageNetFeatures
 from colorgan.metrics.inception import InceptionFeatures
 from colorgan.metrics.lpips import Lpips
+from colorgan.metrics.metric import PhotoFunction
+from colorgan.metrics.per_photo import MOST_DECIBELS, mean_chroma, vividness_curve
+from colorgan.metrics.pictures import Pictures
 from colorgan.metrics.sets import ab_histogram
+from colorgan.metrics.table import OF_VARIANTS, PER_PHOTO
 
 GAINS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # chroma scales of the curves
 CURVE_STRIDE = 2  # curves look at every second pixel of every second row: an unbiased sample at a quarter of the work
 SET_PHOTOS, MAP_PHOTOS, VARIANT_PHOTOS = 10_000, 2_000, 48
 VARIANTS = 4
+CURVE_CHROMA = "curve_chroma"  # of the real photos, as the curves look at them
 MAP_SIDE = 32  # pixels squared of what the two-sample test looks at
-NO_CHROMA = 0.01  # ab units; one step of 8 bits is at least 0.16
-MOST_DECIBELS = 100.0  # PSNR of a picture that is the photo itself, where it has no end
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What some metrics look at pictures with; None where its weights are missing, or were not asked for."""
+
+    features: ImageNetFeatures | None = None
+    inception: InceptionFeatures | None = None
+    lpips: Lpips | None = None
+
+    def to(self, device: str) -> None:
+        """Move them."""
+        for network in (self.features, self.inception, self.lpips):
+            if network is not None:
+                network.to(device)
 
 
 @dataclass
-class Record:
+class Measured:
     """What is kept of one contestant, or of the real photos: lists of tensors, photos first."""
 
-    values: dict[str, list[Tensor]] = field(default_factory=dict)  # key of a figure -> (N,) each
-    histograms: list[Tensor] = field(default_factory=list)  # (N, 529)
-    features: list[Tensor] = field(default_factory=list)  # (N, 320)
-    inception: list[Tensor] = field(default_factory=list)  # (N, 2048), for FID
-    maps: list[Tensor] = field(default_factory=list)  # (N, 2, 32, 32), half precision
+    values: dict[str, list[Tensor]] = field(default_factory=dict)  # a metric's column -> (N,) each
+    descriptions: dict[str, list[Tensor]] = field(default_factory=dict)  # what sets are compared by -> (N, ...) each
     curve: list[Tensor] = field(default_factory=list)  # (N, 2 G): decibels, then mean chroma, at each gain
-    variety: list[Tensor] = field(default_factory=list)  # (N,)
-    variant_errors: list[Tensor] = field(default_factory=list)  # (N, 2): mean CIEDE2000 of variants, and the picture's
+    variants: dict[str, list[Tensor]] = field(default_factory=dict)  # a metric's key -> (N,) or (N, 2)
 
-    def add(self, values: dict[str, Tensor]) -> None:
-        """Keep figures of some photos."""
-        for key, value in values.items():
-            self.values.setdefault(key, []).append(value.double().cpu())
+    def value(self, column: str) -> Tensor:
+        """A metric of all photos, (N,)."""
+        return torch.cat(self.values[column])
 
-    def value(self, key: str) -> Tensor:
-        """A figure of all photos, (N,)."""
-        return torch.cat(self.values[key])
+    def description(self, name: str) -> Tensor:
+        """What the photos of a set are compared by, (N, ...)."""
+        return torch.cat(self.descriptions[name])
 
 
 @dataclass
@@ -60,8 +71,8 @@ class Measurements:
     """What a whole evaluation has measured."""
 
     names: list[str]  # of the photos
-    truth: Record
-    records: dict[str, Record]  # by contestant
+    truth: Measured
+    records: dict[str, Measured]  # by contestant
     album: Album
 
 
@@ -69,46 +80,36 @@ class Measurements:
 def measure(
     photos: EvaluationPhotos,
     contestants: Sequence[Contestant],
+    networks: Networks,
     *,
     device: str = "cpu",
     batch_size: int = 8,
-    features: ImageNetFeatures | None = None,
-    inception: InceptionFeatures | None = None,
-    lpips: Lpips | None = None,
     two_sample: bool = True,
     advance: Callable[[int], None] = lambda photos: None,
 ) -> Measurements:
     """Show every photo to every contestant, once. `advance` hears how many photos are done."""
     judged = [contestant.name for contestant in contestants if contestant.kind != "baseline"]
-    done = Measurements([], Record(), {contestant.name: Record() for contestant in contestants}, Album(judged))
-    for network in (features, inception, lpips):
-        if network is not None:
-            network.to(device)
+    done = Measurements([], Measured(), {contestant.name: Measured() for contestant in contestants}, Album(judged))
+    networks.to(device)
+    functions, describers = _photo_functions(networks), _describers(networks, two_sample)
     for on_cpu in photos.batches(batch_size):
         batch = replace(on_cpu, **{key: getattr(on_cpu, key).to(device) for key in ("rgb", "lightness", "ab", "seen")})
-        before = len(done.names)
-        keep_set, keep_map = before < SET_PHOTOS, two_sample and before < MAP_PHOTOS
-        done.truth.add(_of_the_truth(batch))
-        _describe(done.truth, batch.rgb, batch.ab, features, inception, keep_set, keep_map)
-        shown = {}
+        truth, before, shown = Pictures(batch.rgb, batch.lightness, batch.ab), len(done.names), {}
+        of_truth = {metric.column: functions[metric.column] for metric in PER_PHOTO if metric.of_truth}
+        _keep(done.truth.values, {column: function(truth, truth) for column, function in of_truth.items()})
+        _keep(done.truth.values, {CURVE_CHROMA: mean_chroma(_sample(truth.ab))})
+        _describe(done.truth, truth, describers, before)
         for contestant in contestants:
             record, ab = done.records[contestant.name], contestant.ab(batch)
-            rgb = lab_to_gamut_rgb(batch.lightness, ab)
-            lightness, shown_ab = rgb_to_lab(rgb)
-            # A gray's ab comes back as rounding errors, which have a hue and an edge for whoever looks for them.
-            shown_ab = torch.where(shown_ab.abs().amax(1, keepdim=True) < NO_CHROMA, 0.0, shown_ab)
-            record.add(_of_a_picture(rgb, lightness, shown_ab, batch))
-            if lpips is not None:
-                record.add({"lpips": lpips(rgb, batch.rgb)})
-            _describe(record, rgb, shown_ab, features, inception, keep_set, keep_map)
+            predicted = Pictures.shown(batch.lightness, ab)
+            _keep(record.values, {column: function(predicted, truth) for column, function in functions.items()})
+            _describe(record, predicted, describers, before)
             if contestant.kind != "baseline":
-                record.curve.append(_curve(ab, batch))
-                shown[contestant.name] = rgb
+                record.curve.append(_curve(ab, truth))
+                shown[contestant.name] = predicted.rgb
             if isinstance(contestant, Model) and contestant.has_variants and before < VARIANT_PHOTOS:
                 variants = contestant.variants(batch, VARIANTS, photos.seed)
-                record.variety.append(metrics.diversity(variants).double().cpu())
-                errors = _variant_errors(variants, batch), record.values["ciede2000"][-1]
-                record.variant_errors.append(torch.stack(errors, 1))
+                _keep(record.variants, _of_variants(variants, predicted, truth))
         scores = {name: done.records[name].values["ciede2000"][-1] for name in judged}
         done.album.add(batch, shown, scores)
         _give_memory_back()
@@ -125,62 +126,63 @@ def _give_memory_back() -> None:
             trim(0)
 
 
-def _of_the_truth(batch: PhotoBatch) -> dict[str, Tensor]:
-    stride = CURVE_STRIDE
-    return {
-        "colourfulness": metrics.colourfulness(batch.rgb),
-        "warm_share": metrics.warm_share(batch.ab),
-        "mean_chroma": metrics.mean_chroma(batch.ab),
-        "curve_chroma": metrics.mean_chroma(batch.ab[..., ::stride, ::stride]),
+def _photo_functions(networks: Networks) -> dict[str, PhotoFunction]:
+    """What is measured of every picture, by the metric's column."""
+    functions = {metric.column: metric.function for metric in PER_PHOTO if metric.function is not None}
+    if (lpips := networks.lpips) is not None:
+        functions["lpips"] = lambda predicted, truth: lpips(predicted.rgb, truth.rgb)
+    return functions
+
+
+def _describers(networks: Networks, two_sample: bool) -> dict[str, tuple[Callable[[Pictures], Tensor], int]]:
+    """What the pictures of a set are compared by, and of how many photos."""
+    found: dict[str, tuple[Callable[[Pictures], Tensor], int]] = {
+        "histograms": (lambda pictures: ab_histogram(pictures.ab), SET_PHOTOS)
     }
+    if (features := networks.features) is not None:
+        found["features"] = (lambda pictures: features(pictures.rgb), SET_PHOTOS)
+    if (inception := networks.inception) is not None:
+        found["inception"] = (lambda pictures: inception(pictures.rgb), SET_PHOTOS)
+    if two_sample:
+        found["maps"] = (lambda pictures: _map(pictures.ab), MAP_PHOTOS)
+    return found
 
 
-def _of_a_picture(rgb: Tensor, lightness: Tensor, ab: Tensor, batch: PhotoBatch) -> dict[str, Tensor]:
-    """A contestant's pictures, RGB, L and ab, and the photos -> each figure of each photo, (N,)."""
-    return {
-        "ciede2000": metrics.ciede2000(lightness, ab, batch.lightness, batch.ab).flatten(1).mean(1),
-        "psnr": metrics.psnr(rgb, batch.rgb).clamp(max=MOST_DECIBELS),
-        "rmse": metrics.rmse(rgb, batch.rgb),
-        "ab_psnr": metrics.ab_psnr(ab, batch.ab).clamp(max=MOST_DECIBELS),
-        "ab_rmse": metrics.rmse(ab, batch.ab),
-        "ssim": metrics.ssim(rgb, batch.rgb),
-        "colourfulness": metrics.colourfulness(rgb),
-        "colourfulness_gap": metrics.colourfulness_gap(rgb, batch.rgb),
-        "mean_chroma": metrics.mean_chroma(ab),
-        "warm_share": metrics.warm_share(ab),
-        "bleeding": metrics.colour_bleeding(lightness, ab, batch.ab),
-    }
+def _map(ab: Tensor) -> Tensor:
+    """ab (N, 2, H, W) -> (N, 2, 32, 32) in half precision."""
+    return functional.interpolate(ab, (MAP_SIDE, MAP_SIDE), mode="area").half()
 
 
-def _variant_errors(variants: Tensor, batch: PhotoBatch) -> Tensor:
-    """Variants' ab (N, V, 2, H, W) -> their mean CIEDE2000 to the truth, (N,)."""
-    truth = batch.lightness, batch.ab
-    each = [metrics.ciede2000(batch.lightness, ab, *truth).flatten(1).mean(1) for ab in variants.unbind(1)]
-    return torch.stack(each).mean(0).double().cpu()
+def _keep(kept: dict[str, list[Tensor]], values: dict[str, Tensor]) -> None:
+    for name, value in values.items():
+        kept.setdefault(name, []).append(value.double().cpu())
 
 
 def _describe(
-    record: Record,
-    rgb: Tensor,
-    ab: Tensor,
-    features: ImageNetFeatures | None,
-    inception: InceptionFeatures | None,
-    keep_set: bool,
-    keep_map: bool,
+    record: Measured, pictures: Pictures, describers: dict[str, tuple[Callable[[Pictures], Tensor], int]], before: int
 ) -> None:
-    """Keep what the photos of a set are compared by."""
-    if keep_set:
-        record.histograms.append(ab_histogram(ab).cpu())
-        if features is not None:
-            record.features.append(features(rgb).cpu())
-        if inception is not None:
-            record.inception.append(inception(rgb).cpu())
-    if keep_map:
-        record.maps.append(functional.interpolate(ab, (MAP_SIDE, MAP_SIDE), mode="area").half().cpu())
+    """Keep what the photos of a set are compared by, of the first ones."""
+    for name, (describe, most) in describers.items():
+        if before < most:
+            record.descriptions.setdefault(name, []).append(describe(pictures).cpu())
 
 
-def _curve(ab: Tensor, batch: PhotoBatch) -> Tensor:
+def _of_variants(variants: Tensor, predicted: Pictures, truth: Pictures) -> dict[str, Tensor]:
+    """Variants' ab (N, V, 2, H, W) -> each metric of theirs (N,); (N, 2) where it is over the picture's."""
+    found = {}
+    for metric in OF_VARIANTS:
+        values = metric.function(variants, truth)
+        over = metric.over_picture
+        found[metric.key] = values if over is None else torch.stack((values, over(predicted, truth)), 1)
+    return found
+
+
+def _curve(ab: Tensor, truth: Pictures) -> Tensor:
     """ab (N, 2, H, W) -> (N, 2 G): decibels at each gain, then mean chroma."""
-    sample = (slice(None), slice(None), slice(None, None, CURVE_STRIDE), slice(None, None, CURVE_STRIDE))
-    decibels, chroma = metrics.vividness_curve(batch.lightness[sample], ab[sample], batch.rgb[sample], GAINS)
+    decibels, chroma = vividness_curve(_sample(truth.lightness), _sample(ab), _sample(truth.rgb), GAINS)
     return torch.cat((decibels.clamp(max=MOST_DECIBELS), chroma)).T.double().cpu()
+
+
+def _sample(image: Tensor) -> Tensor:
+    """(N, C, H, W) -> every second pixel of every second row."""
+    return image[..., ::CURVE_STRIDE, ::CURVE_STRIDE]

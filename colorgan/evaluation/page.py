@@ -11,18 +11,16 @@ from colorgan.evaluation.report import (
     TRUTH,
     best_of,
     columns,
-    direction,
     judged_names,
     notes,
     protocol_lines,
     sentences,
-    shown_figures,
+    shown_metrics,
     value_of,
-    verdict,
-    with_interval,
 )
 from colorgan.evaluation.style import STYLE
-from colorgan.metrics.table import BY_KEY, Figure
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.table import BY_KEY
 
 if TYPE_CHECKING:
     from colorgan.evaluation.run import Evaluation
@@ -67,12 +65,12 @@ def _style_of(evaluation: "Evaluation", name: str) -> str:
 
 def _charts(evaluation: "Evaluation") -> str:
     names, drawn = columns(evaluation)[:-1], []
-    for figure in (BY_KEY[key] for key in CHARTED):
-        values = [(name, value_of(evaluation, name, figure)) for name in names]
+    for metric in (BY_KEY[key] for key in CHARTED):
+        values = [(name, value_of(evaluation, name, metric)) for name in names]
         rows = [(name, _style_of(evaluation, name), value) for name, value in values if value is not None]
         if len(rows) > 1:
-            target = value_of(evaluation, TRUTH, figure)
-            drawn.append(_figure(figure.title + direction(figure), interval_chart(figure, rows, target), figure.about))
+            target = value_of(evaluation, TRUTH, metric)
+            drawn.append(_figure(metric.heading, interval_chart(metric, rows, target), metric.about))
     curves = [(name, _style_of(evaluation, name), curve) for name, curve in evaluation.summary.curves.items()]
     legend = "".join(f"<span class='key {style}'>{escape(name)}</span>" for name, style, _ in curves)
     drawn.append(
@@ -94,10 +92,10 @@ def _table(evaluation: "Evaluation") -> str:
     names = columns(evaluation)
     head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in names)
     rows = []
-    for figure in shown_figures(evaluation):
-        best = best_of(evaluation, figure)
-        cells = "".join(_cell(evaluation, name, figure, name == best) for name in names)
-        rows.append(f"<tr><th scope='row'>{escape(figure.title + direction(figure))}</th>{cells}</tr>")
+    for metric in shown_metrics(evaluation):
+        best = best_of(evaluation, metric)
+        cells = "".join(_cell(evaluation, name, metric, name == best) for name in names)
+        rows.append(f"<tr><th scope='row'>{escape(metric.heading)}</th>{cells}</tr>")
     remarks = "".join(f"<p class='quiet'>{escape(one)}</p>" for one in notes(evaluation))
     return (
         "<section><h2>All figures</h2><p class='quiet'>Under each figure its 95 % interval over photos. ↓ less is "
@@ -107,18 +105,18 @@ def _table(evaluation: "Evaluation") -> str:
     )
 
 
-def _cell(evaluation: "Evaluation", name: str, figure: Figure, best: bool) -> str:
-    interval = value_of(evaluation, name, figure)
+def _cell(evaluation: "Evaluation", name: str, metric: Metric, best: bool) -> str:
+    interval = value_of(evaluation, name, metric)
     if interval is None:
         return "<td>–</td>"
-    shown = figure.text(interval.value)
-    around = f"{figure.text(interval.low)} to {figure.text(interval.high)}" if interval.low != interval.high else ""
+    shown = metric.text(interval.value)
+    around = f"{metric.text(interval.low)} to {metric.text(interval.high)}" if interval.low != interval.high else ""
     value = f"<strong>{shown}</strong>" if best else shown
     return f"<td>{value}<small>{around}</small></td>"
 
 
 def _explained(evaluation: "Evaluation") -> str:
-    terms = "".join(f"<dt>{escape(one.title)}</dt><dd>{escape(one.about)}</dd>" for one in shown_figures(evaluation))
+    terms = "".join(f"<dt>{escape(one.title)}</dt><dd>{escape(one.about)}</dd>" for one in shown_metrics(evaluation))
     return f"<details><summary>What the figures mean</summary><dl>{terms}</dl></details>"
 
 
@@ -127,8 +125,8 @@ def _differences(evaluation: "Evaluation") -> str:
     judged = judged_names(evaluation)
     for (first, second), figures in evaluation.summary.differences.items():
         rows = "".join(
-            f"<tr><th scope='row'>{escape(BY_KEY[key].title)}</th><td>{escape(with_interval(BY_KEY[key], one))}</td>"
-            f"<td>{verdict(BY_KEY[key], one)}</td></tr>"
+            f"<tr><th scope='row'>{escape(BY_KEY[key].title)}</th><td>{escape(BY_KEY[key].interval_text(one))}</td>"
+            f"<td>{BY_KEY[key].verdict(one)}</td></tr>"
             for key, one in figures.items()
         )
         opened = " open" if second in judged else ""
@@ -144,8 +142,8 @@ def _differences(evaluation: "Evaluation") -> str:
 
 
 def _histograms(evaluation: "Evaluation") -> str:
-    shown = {TRUTH: evaluation.summary.histograms[""]}
-    shown |= {name: one for name, one in evaluation.summary.histograms.items() if name not in ("", GRAY)}
+    shown = {TRUTH: evaluation.summary.true_histogram}
+    shown |= {name: one for name, one in evaluation.summary.histograms.items() if name != GRAY}
     pictures = "".join(
         f"<figure><img class='cells' src='{data_uri(histogram_png(one), 'png')}' alt='Histogram of the colours of "
         f"{escape(name, quote=True)}'><figcaption>{escape(name)}</figcaption></figure>"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from colorgan.evaluation.contestants import GRAY, MEAN
 from colorgan.intervals import Interval
-from colorgan.metrics.table import BY_KEY, FIGURES, ON_REQUEST, VARIANTS_ALONE, Figure
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.table import BY_KEY, METRICS
 from colorgan.training.checkpoints import write_file
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def as_json(evaluation: "Evaluation") -> dict[str, Any]:
         ],
         "curves": {name: asdict(curve) for name, curve in summary.curves.items()},
         "missing": summary.notes,
-        "explained": {figure.key: figure.about for figure in FIGURES},
+        "explained": {metric.key: metric.about for metric in METRICS},
     }
 
 
@@ -73,16 +74,14 @@ def markdown(evaluation: "Evaluation") -> str:
     summary, names = evaluation.summary, columns(evaluation)
     lines = ["# How good are the colours?", "", *sentences(evaluation), "", "## Figures", ""]
     lines += [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    for figure in shown_figures(evaluation):
-        cells = [with_interval(figure, value_of(evaluation, name, figure)) for name in names]
-        lines.append(f"| {figure.title}{direction(figure)} | {' | '.join(cells)} |")
+    for metric in shown_metrics(evaluation):
+        cells = [metric.interval_text(value_of(evaluation, name, metric)) for name in names]
+        lines.append(f"| {metric.heading} | {' | '.join(cells)} |")
     lines += ["", *notes(evaluation), "", "## Differences, paired by photo", ""]
     for (first, second), figures in summary.differences.items():
         lines += [f"{first} minus {second}", "", "| | difference | |", "|---|---|---|"]
-        for key, interval in figures.items():
-            lines.append(
-                f"| {BY_KEY[key].title} | {with_interval(BY_KEY[key], interval)} | {verdict(BY_KEY[key], interval)} |"
-            )
+        for metric, interval in ((BY_KEY[key], interval) for key, interval in figures.items()):
+            lines.append(f"| {metric.title} | {metric.interval_text(interval)} | {metric.verdict(interval)} |")
         lines.append("")
     lines += ["## Protocol", "", *(f"- {line}" for line in protocol_lines(evaluation)), ""]
     return "\n".join(lines)
@@ -102,84 +101,51 @@ def judged_names(evaluation: "Evaluation") -> list[str]:
     return columns(evaluation)[2:-1]
 
 
-def shown_figures(evaluation: "Evaluation") -> list[Figure]:
-    """All figures, but those of what nobody has, such as variants."""
-    figures = evaluation.summary.figures.values()
-    return [
-        figure
-        for figure in FIGURES
-        if figure.key not in (*ON_REQUEST, *VARIANTS_ALONE) or any(figure.key in one for one in figures)
-    ]
+def shown_metrics(evaluation: "Evaluation") -> list[Metric]:
+    """All metrics, but those of what nobody has, such as variants."""
+    known = {key for one in evaluation.summary.figures.values() for key in one}
+    return [metric for metric in METRICS if metric.always_shown or metric.key in known]
 
 
-def value_of(evaluation: "Evaluation", name: str, figure: Figure) -> Interval | None:
+def value_of(evaluation: "Evaluation", name: str, metric: Metric) -> Interval | None:
     """A cell of the table."""
-    if name == TRUTH:
-        if figure.target is not None and figure.key != "two_sample":
-            return Interval(figure.target, figure.target, figure.target)
-        return evaluation.summary.truth.get(figure.key)
-    return evaluation.summary.figures.get(name, {}).get(figure.key)
+    if name != TRUTH:
+        return evaluation.summary.figures.get(name, {}).get(metric.key)
+    if metric.target is not None:
+        return Interval(metric.target, metric.target, metric.target)
+    return evaluation.summary.truth.get(metric.key)
 
 
-def with_interval(figure: Figure, interval: Interval | None) -> str:
-    """ "12.31 (11.02 to 13.64)", or a dash."""
-    if interval is None:
-        return "–"
-    if interval.low == interval.high:
-        return figure.text(interval.value)
-    return f"{figure.text(interval.value)} ({figure.text(interval.low)} to {figure.text(interval.high)})"
-
-
-def direction(figure: Figure) -> str:
-    """Which way is better."""
-    return {"low": " ↓", "high": " ↑", "truth": ""}[figure.better]
-
-
-def best_of(evaluation: "Evaluation", figure: Figure) -> str | None:
-    """Who has the best value of a figure among all contestants; None where nothing is better by itself."""
-    values = {name: value_of(evaluation, name, figure) for name in columns(evaluation)[:-1]}
-    known = {name: interval.value for name, interval in values.items() if interval is not None}
-    if figure.key in ("colourfulness", "diversity") or len(known) < 2:
-        return None
-    truth = value_of(evaluation, TRUTH, figure)
-    if figure.better == "truth":
-        return min(known, key=lambda name: abs(known[name] - truth.value)) if truth else None
-    return (min if figure.better == "low" else max)(known, key=lambda name: known[name])
-
-
-def verdict(figure: Figure, difference: Interval) -> str:
-    """What a difference, first minus second, says in words."""
-    if figure.better == "truth":
-        return ""
-    if difference.low <= 0 <= difference.high:
-        return "could be chance"
-    return "better" if (difference.value < 0) == (figure.better == "low") else "worse"
+def best_of(evaluation: "Evaluation", metric: Metric) -> str | None:
+    """Who has the best value of a metric among all contestants; None where nothing is better by itself."""
+    values = {name: value_of(evaluation, name, metric) for name in columns(evaluation)[:-1]}
+    truth = value_of(evaluation, TRUTH, metric)
+    return metric.best({name: one.value for name, one in values.items() if one}, truth.value if truth else None)
 
 
 def sentences(evaluation: "Evaluation") -> list[str]:
     """The outcome in plain words."""
-    summary, figure = evaluation.summary, BY_KEY["ciede2000"]
-    judged = sorted(judged_names(evaluation), key=lambda name: summary.figures[name][figure.key].value)
-    own, gray = (with_interval(figure, summary.figures[name][figure.key]) for name in (judged[0], GRAY))
+    summary, metric = evaluation.summary, BY_KEY["ciede2000"]
+    judged = sorted(judged_names(evaluation), key=lambda name: summary.figures[name][metric.key].value)
+    own, gray = (metric.interval_text(summary.figures[name][metric.key]) for name in (judged[0], GRAY))
     closest = " comes closest to the real colours:" if len(judged) > 1 else ":"
     said = [
         f"**{judged[0]}**{closest} a mean visible difference of {own} in CIEDE2000 units, about 1 being just "
         f"noticeable. Leaving the photos gray makes {gray}."
     ]
     for other in judged[1:]:
-        gap = summary.differences.get((other, judged[0]), {}).get(figure.key)
+        gap = summary.differences.get((other, judged[0]), {}).get(metric.key)
         if gap is None:
-            turned = summary.differences[judged[0], other][figure.key]
+            turned = summary.differences[judged[0], other][metric.key]
             gap = Interval(-turned.value, -turned.high, -turned.low)
         if gap.low == gap.high == 0:
             said.append(f"**{other}** is exactly as close.")
             continue
-        more = with_interval(figure, gap)
+        more = metric.interval_text(gap)
         chance = " That difference could be chance." if gap.low <= 0 <= gap.high else ""
         said.append(f"**{other}** is further from them by {more}.{chance}")
-    vivid = [
-        f"{name} {with_interval(BY_KEY['chroma_ratio'], summary.figures[name]['chroma_ratio'])}" for name in judged
-    ]
+    ratio = BY_KEY["chroma_ratio"]
+    vivid = [f"{name} {ratio.interval_text(summary.figures[name][ratio.key])}" for name in judged]
     said.append(f"Vividness, the real photos having 100 %: {'; '.join(vivid)}.")
     return said
 

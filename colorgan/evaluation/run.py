@@ -28,7 +28,7 @@ from colorgan.evaluation.contestants import (
     Predictions,
     distinct_names,
 )
-from colorgan.evaluation.measure import Measurements, measure
+from colorgan.evaluation.measure import Measurements, Networks, measure
 from colorgan.evaluation.summary import Summary, summarise
 from colorgan.machine import to_device
 from colorgan.metrics.backbones import Loaded
@@ -121,11 +121,9 @@ def evaluate(
         done = measure(
             photos,
             contestants,
+            Networks(features, inception, perceptual),
             device=where,
             batch_size=batch_size,
-            features=features,
-            inception=inception,
-            lpips=perceptual,
             two_sample=two_sample,
             advance=bar.update,
         )

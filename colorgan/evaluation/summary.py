@@ -1,29 +1,17 @@
-"""Measurements of photos -> the figures of a report, with intervals, paired differences and curves."""
+"""Measurements of photos -> the metrics of a report, with intervals, paired differences and curves."""
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from colorgan.evaluation.measure import GAINS, Measurements, Record
+from colorgan.evaluation.measure import CURVE_CHROMA, GAINS, Measured, Measurements
 from colorgan.intervals import Interval
 from colorgan.intervals.bootstrap import Estimate, bootstrap_means, estimate_means
-from colorgan.metrics.sets import (
-    classifier_two_sample,
-    frechet_estimate,
-    histogram_estimate,
-    kernel_estimate,
-)
-from colorgan.metrics.table import FIGURES, VARIANTS_ALONE
+from colorgan.metrics.metric import RatioMetric
+from colorgan.metrics.table import AT_EQUAL_VIVIDNESS, METRICS, OF_SETS, OF_VARIANTS, PER_PHOTO
 
-PLAIN_MEANS = (
-    *("ciede2000", "psnr", "rmse", "ab_psnr", "ab_rmse", "ssim"),
-    *("colourfulness", "colourfulness_gap", "warm_share", "bleeding"),
-)
-FEWEST_FEATURES, FEWEST_MAPS = 20, 8  # photos below which a distance or a test says nothing
-
-
+COLOUR = "mean_chroma"  # the column that says how much of it a photo has
 SELDOM_SHORT = 0.975  # share of bootstrap draws that must reach the real photos' vividness
 
 
@@ -38,38 +26,34 @@ class Curve:
 
 @dataclass
 class Summary:
-    """All figures of an evaluation."""
+    """All metrics of an evaluation."""
 
-    figures: dict[str, dict[str, Interval]] = field(default_factory=dict)  # contestant -> figure's key -> interval
+    figures: dict[str, dict[str, Interval]] = field(default_factory=dict)  # contestant -> metric's key -> interval
     truth: dict[str, Interval] = field(default_factory=dict)  # what the real photos have
     differences: dict[tuple[str, str], dict[str, Interval]] = field(default_factory=dict)  # first minus second
     curves: dict[str, Curve] = field(default_factory=dict)
-    histograms: dict[str, Tensor] = field(default_factory=dict)  # contestant, or "" for the truth -> (529,)
-    notes: dict[str, str] = field(default_factory=dict)  # figure's key -> why it is missing
+    histograms: dict[str, Tensor] = field(default_factory=dict)  # contestant -> (529,)
+    true_histogram: Tensor = field(default_factory=lambda: torch.zeros(0))  # (529,)
+    notes: dict[str, str] = field(default_factory=dict)  # metric's key -> why it is missing
 
 
 def summarise(done: Measurements, judged: list[str], seed: int, two_sample: bool = True) -> Summary:
-    """Figures of every contestant; differences of each one in `judged` to all who come after it and the baselines."""
+    """Metrics of every contestant; differences of each one in `judged` to all who come after it and the baselines."""
     result = Summary()
-    estimates = _means(done, seed)
-    for key, value in estimates.pop("").items():
-        result.truth[key] = value.interval
+    estimates, of_truth = _means(done, seed)
+    result.truth = {key: estimate.interval for key, estimate in of_truth.items()}
+    if not two_sample:
+        result.notes["two_sample"] = "left out, as asked for"
     for name, record in done.records.items():
-        estimates[name] |= _set_estimates(record, done.truth, seed, two_sample, result.notes)
-        if not float(record.value("mean_chroma").max()):
-            del estimates[name]["bleeding"]  # without colour there is nothing to bleed, which is no merit
+        estimates[name] |= _set_estimates(record, done.truth, seed, result.notes)
+        estimates[name] |= _variant_estimates(record, seed)
         if name in judged:
             result.curves[name], as_vivid = _curve(record, done.truth, seed)
-            estimates[name] |= {"psnr_as_vivid": as_vivid} if as_vivid else {}
-        if record.variety:
-            columns = torch.cat((torch.cat(record.variety)[:, None], torch.cat(record.variant_errors)), 1)
-            variety, error, of_the_picture = estimate_means(columns, seed)
-            ratio = Estimate(error.value / of_the_picture.value, error.others / of_the_picture.others)
-            estimates[name] |= {"diversity": variety, "variant_error": ratio}
-        order = [figure.key for figure in FIGURES if figure.key in estimates[name]]
+            estimates[name] |= {AT_EQUAL_VIVIDNESS.key: as_vivid} if as_vivid else {}
+        order = [metric.key for metric in METRICS if metric.key in estimates[name]]
         result.figures[name] = {key: estimates[name][key].interval for key in order}
-        result.histograms[name] = torch.cat(record.histograms).double().mean(0)
-    result.histograms[""] = torch.cat(done.truth.histograms).double().mean(0)
+        result.histograms[name] = record.description("histograms").double().mean(0)
+    result.true_histogram = done.truth.description("histograms").double().mean(0)
     baselines = [name for name in done.records if name not in judged]
     for index, first in enumerate(judged):
         for second in [*judged[index + 1 :], *baselines]:
@@ -78,57 +62,59 @@ def summarise(done: Measurements, judged: list[str], seed: int, two_sample: bool
 
 
 def _differences(first: dict[str, Estimate], second: dict[str, Estimate]) -> dict[str, Interval]:
-    """Figure by figure, on the same photos; the variants' photos are others, and of no one else."""
-    return {key: (first[key] - second[key]).interval for key in first if key in second and key not in VARIANTS_ALONE}
+    """Metric by metric, on the same photos; the variants' photos are others, and of no one else."""
+    keys = [metric.key for metric in METRICS if metric not in OF_VARIANTS]
+    return {key: (first[key] - second[key]).interval for key in keys if key in first and key in second}
 
 
-def _means(done: Measurements, seed: int) -> dict[str, dict[str, Estimate]]:
-    """Means over photos of every contestant, and under "" of the truth, all over the same draws."""
-    plain = [*PLAIN_MEANS, *(key for key in ("lpips",) if all(key in one.values for one in done.records.values()))]
-    wanted = [(name, key) for name in done.records for key in (*plain, "mean_chroma")]
-    columns = [done.records[name].value(key) for name, key in wanted]
-    wanted += [("", key) for key in ("colourfulness", "warm_share", "mean_chroma")]
-    columns += [done.truth.value(key) for name, key in wanted if name == ""]
-    found: dict[str, dict[str, Estimate]] = {}
-    for (name, key), estimate in zip(wanted, estimate_means(torch.stack(columns, 1), seed), strict=True):
-        found.setdefault(name, {})[key] = estimate
-    whole = found[""].pop("mean_chroma")
-    for name in done.records:
-        part = found[name].pop("mean_chroma")
-        found[name]["chroma_ratio"] = Estimate(part.value / whole.value, part.others / whole.others)
-    return found
+def _means(done: Measurements, seed: int) -> tuple[dict[str, dict[str, Estimate]], dict[str, Estimate]]:
+    """Means over photos of every contestant, and of the real photos alone, all over the same draws."""
+    measured = [metric for metric in PER_PHOTO if all(metric.column in one.values for one in done.records.values())]
+    true = [metric for metric in measured if metric.of_truth]
+    columns = [record.value(metric.column) for record in done.records.values() for metric in measured]
+    columns += [done.truth.value(metric.column) for metric in true]
+    means = iter(estimate_means(torch.stack(columns, 1), seed))
+    found = {name: {metric.key: next(means) for metric in measured} for name in done.records}
+    of_truth = {metric.key: next(means) for metric in true}
+    for metric in measured:
+        for name, record in done.records.items():
+            if metric.needs_colour and not float(record.value(COLOUR).max()):
+                del found[name][metric.key]
+            elif isinstance(metric, RatioMetric):
+                found[name][metric.key] /= of_truth[metric.key]
+        if isinstance(metric, RatioMetric):
+            del of_truth[metric.key]
+    return found, of_truth
 
 
-def _set_estimates(
-    record: Record, truth: Record, seed: int, two_sample: bool, notes: dict[str, str]
-) -> dict[str, Estimate]:
+def _set_estimates(record: Measured, truth: Measured, seed: int, notes: dict[str, str]) -> dict[str, Estimate]:
     """Distances between the sets. What could not be computed leaves a note."""
     found = {}
-    count = len(torch.cat(truth.histograms))
-    if count >= 2:
-        found["histogram"] = histogram_estimate(torch.cat(record.histograms), torch.cat(truth.histograms))
-    if record.features and count >= FEWEST_FEATURES:
-        features = torch.cat(record.features), torch.cat(truth.features)
-        found |= {"frechet": frechet_estimate(*features), "kernel": kernel_estimate(*features)}
-    elif record.features:
-        notes["frechet"] = notes["kernel"] = f"needs at least {FEWEST_FEATURES} photos, got {count}"
-    if record.inception and count >= FEWEST_FEATURES:
-        found["fid"] = frechet_estimate(torch.cat(record.inception), torch.cat(truth.inception))
-    elif record.inception:
-        notes["fid"] = f"needs at least {FEWEST_FEATURES} photos, got {count}"
-    if not two_sample:
-        notes["two_sample"] = "left out, as asked for"
-    elif count < FEWEST_MAPS:
-        notes["two_sample"] = f"needs at least {FEWEST_MAPS} photos, got {count}"
-    else:
-        right = classifier_two_sample(torch.cat(record.maps).float(), torch.cat(truth.maps).float(), seed)
-        [found["two_sample"]] = estimate_means(right.cpu()[:, None], seed)
+    for metric in OF_SETS:
+        if metric.described_by not in record.descriptions:
+            continue
+        predicted, true = record.description(metric.described_by), truth.description(metric.described_by)
+        if len(true) < metric.fewest:
+            notes[metric.key] = f"needs at least {metric.fewest} photos, got {len(true)}"
+        else:
+            found[metric.key] = metric.function(predicted, true, seed)
     return found
 
 
-def _curve(record: Record, truth: Record, seed: int) -> tuple[Curve, Estimate | None]:
+def _variant_estimates(record: Measured, seed: int) -> dict[str, Estimate]:
+    """What a model's variants are like, over the same draws of their photos; nothing without variants."""
+    found = {}
+    for metric in OF_VARIANTS:
+        if metric.key in record.variants:
+            values = torch.cat(record.variants[metric.key])
+            means = estimate_means(values if values.ndim == 2 else values[:, None], seed)
+            found[metric.key] = means[0] if metric.over_picture is None else means[0] / means[1]
+    return found
+
+
+def _curve(record: Measured, truth: Measured, seed: int) -> tuple[Curve, Estimate | None]:
     """A model's curve, and its PSNR where the curve has the real photos' vividness, if it gets there."""
-    columns = torch.cat((torch.cat(record.curve), truth.value("curve_chroma")[:, None]), 1)
+    columns = torch.cat((torch.cat(record.curve), truth.value(CURVE_CHROMA)[:, None]), 1)
     count = len(GAINS)
     mean, draws = columns.double().mean(0, keepdim=True), bootstrap_means(columns, seed)
     vividness, decibels = mean[:, count:-1] / mean[:, -1:], mean[:, :count]
@@ -141,10 +127,5 @@ def _curve(record: Record, truth: Record, seed: int) -> tuple[Curve, Estimate | 
     reached = float((draws_vividness[:, -1] >= 1).double().mean())
     if vividness[0, -1] < 1 or reached < SELDOM_SHORT:
         return curve, None
-    return curve, Estimate(float(_read_at_one(vividness, decibels)), _read_at_one(draws_vividness, draws_decibels))
-
-
-def _read_at_one(vividness: Tensor, decibels: Tensor) -> Tensor:
-    """Curves (R, G) that rise in vividness -> decibels where it is 1, (R,); at their end where it never is."""
-    rows = zip(vividness.numpy(), decibels.numpy(), strict=True)
-    return torch.tensor([np.interp(1.0, x, y) for x, y in rows], dtype=torch.float64)
+    read = AT_EQUAL_VIVIDNESS.function
+    return curve, Estimate(float(read(vividness, decibels)), read(draws_vividness, draws_decibels))

@@ -30,7 +30,7 @@ def bootstrap_means(values: Tensor, seed: int = 0, resamples: int = 4000) -> Ten
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and what it would have been on other photos; those of two models on the same photos can be subtracted.
+    """A figure and what it would have been on other photos; those on the same photos can be subtracted and divided.
 
     `others`: its value on each bootstrap draw of the photos, where `left_out` is false; else its value with each of
     some equal parts of the photos left out. The latter (a delete-a-group jackknife; Efron and Tibshirani 1993, chapter
@@ -53,9 +53,16 @@ class Estimate:
         return Interval(self.value, self.value - reach, self.value + reach)
 
     def __sub__(self, other: "Estimate") -> "Estimate":
-        if self.left_out != other.left_out or self.others.shape != other.others.shape:
-            raise ValueError("only figures of the same kind over the same photos can be subtracted")
+        self._check_alike(other)
         return Estimate(self.value - other.value, self.others - other.others, self.left_out)
+
+    def __truediv__(self, other: "Estimate") -> "Estimate":
+        self._check_alike(other)
+        return Estimate(self.value / other.value, self.others / other.others, self.left_out)
+
+    def _check_alike(self, other: "Estimate") -> None:
+        if self.left_out != other.left_out or self.others.shape != other.others.shape:
+            raise ValueError("only figures of the same kind over the same photos can be subtracted or divided")
 
 
 def estimate_means(values: Tensor, seed: int = 0) -> list[Estimate]:

@@ -7,6 +7,7 @@ mean (intervals.py); distances between whole sets are in sets.py. RGB is (N, 3, 
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -14,7 +15,7 @@ from torch.nn import functional
 from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
 
 WARM_DEGREES = 105.0  # hues from 0 (pinkish red) over brown to here (yellow has 103) are warm
-
+MOST_DECIBELS = 100.0  # PSNR of a picture that is the photo itself, where it has no end
 EDGE_LIGHTNESS, EDGE_COLOUR = 8.0, 10.0  # an outline: steps of so many units of L and of ab
 
 
@@ -101,6 +102,11 @@ def ciede2000(lightness: Tensor, ab: Tensor, other_lightness: Tensor, other_ab: 
     return squares.clamp(min=0).sqrt()  # (22)
 
 
+def colour_difference(lightness: Tensor, ab: Tensor, other_lightness: Tensor, other_ab: Tensor) -> Tensor:
+    """`ciede2000` of L (N, 1, H, W) and ab (N, 2, H, W) twice, mean over pixels -> (N,)."""
+    return ciede2000(lightness, ab, other_lightness, other_ab).flatten(1).mean(1)
+
+
 # --- how much colour, per photo -------------------------------------------------------------------------------------
 
 
@@ -152,6 +158,15 @@ def vividness_curve(
     return torch.stack(decibels), torch.stack(chroma)
 
 
+def at_equal_vividness(vividness: Tensor, decibels: Tensor) -> Tensor:
+    """Curves (R, G) that rise in vividness, 1 being the truth's -> PSNR where it is 1, (R,), or else at their end.
+
+    What `vividness_curve` gives for the mean over photos, and for each bootstrap draw of them.
+    """
+    rows = zip(vividness.numpy(), decibels.numpy(), strict=True)
+    return torch.tensor([np.interp(1.0, x, y) for x, y in rows], dtype=torch.float64)
+
+
 def warm_share(ab: Tensor) -> Tensor:
     """ab (N, 2, H, W) -> share of each photo's chroma whose hue is red to yellow, (N,) in [0, 1]; 0 for a gray photo.
 
@@ -197,6 +212,12 @@ def diversity(variants_ab: Tensor) -> Tensor:
         raise ValueError(f"variants must be (N, at least 2, 2, H, W), got {tuple(variants_ab.shape)}")
     pairs = [mean_chroma(variants_ab[:, one] - variants_ab[:, other]) for one in range(count) for other in range(one)]
     return torch.stack(pairs).mean(0)
+
+
+def variant_difference(variants_ab: Tensor, lightness: Tensor, ab: Tensor) -> Tensor:
+    """Variants' ab (N, V, 2, H, W), the photos' own L and ab -> mean `colour_difference` of each photo's, (N,)."""
+    each = [colour_difference(lightness, one, lightness, ab) for one in variants_ab.unbind(1)]
+    return torch.stack(each).mean(0)
 
 
 # --- small parts ----------------------------------------------------------------------------------------------------

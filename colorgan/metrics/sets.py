@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorgan.color import CHROMA_SCALE
-from colorgan.intervals.bootstrap import GROUPS, Estimate, leave_out_groups
+from colorgan.intervals.bootstrap import GROUPS, Estimate, estimate_means, leave_out_groups
 from colorgan.metrics.per_photo import check_same
 
 CELL = 10.0  # side of a cell of the ab plane, as in Zhang et al. 2016, section 2.1
@@ -161,6 +161,13 @@ def classifier_two_sample(predicted_ab: Tensor, ab: Tensor, seed: int = 0, steps
     with torch.inference_mode():
         logits = torch.cat([network(part.flatten(0, 1)) for part in pictures[test].split(64)]).view(-1, 2)
     return ((logits > 0).float() == torch.tensor([0.0, 1.0], device=ab.device)).float().mean(1)
+
+
+def two_sample_estimate(predicted_ab: Tensor, ab: Tensor, seed: int = 0) -> Estimate:
+    """ab of the same N photos, (N, 2, H, W) twice -> the mean of `classifier_two_sample`, with what it rests on."""
+    right = classifier_two_sample(predicted_ab.float(), ab.float(), seed)
+    [estimate] = estimate_means(right.cpu()[:, None], seed)
+    return estimate
 
 
 def _trained_classifier(pictures: Tensor, seed: int, steps: int, generator: torch.Generator) -> nn.Module:

@@ -1,114 +1,245 @@
-"""The figures of a report: what each is called, which way is better, and where it comes from."""
+"""The metrics, a row each: whoever measures, sums up, shows or explains one takes it from here.
 
-from dataclasses import dataclass
-from typing import Literal
+Adding a metric is adding its row.
+"""
 
 from colorgan.metrics.features import FEATURE_NETWORK
+from colorgan.metrics.metric import CurveMetric, Metric, PhotoMetric, RatioMetric, SetMetric, VariantMetric
+from colorgan.metrics.per_photo import (
+    MOST_DECIBELS,
+    ab_psnr,
+    at_equal_vividness,
+    colour_bleeding,
+    colour_difference,
+    colourfulness,
+    colourfulness_gap,
+    diversity,
+    mean_chroma,
+    psnr,
+    rmse,
+    ssim,
+    variant_difference,
+    warm_share,
+)
+from colorgan.metrics.sets import frechet_estimate, histogram_estimate, kernel_estimate, two_sample_estimate
 
-Better = Literal["low", "high", "truth"]  # "truth": as the real photos have it, whose own value the table shows
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A column of the table."""
-
-    key: str
-    title: str
-    better: Better
-    digits: int
-    about: str
-    target: float | None = None  # the real photos' value, where it is the same for all photos
-    percent: bool = False  # shown times 100
-
-    def text(self, value: float) -> str:
-        """A value as the table has it."""
-        shown = f"{100 * value:.0f} %" if self.percent else f"{value:.{self.digits}f}"
-        return shown.removeprefix("-") if not any(digit in shown for digit in "123456789") else shown.replace("-", "−")
-
-
-FIGURES = (
-    Figure(
-        *("ciede2000", "CIEDE2000", "low", 2),
-        about="Mean visible difference to the true colours; about 1 is just noticeable. Sharma, Wu and Dalal 2005.",
+METRICS: tuple[Metric, ...] = (
+    PhotoMetric(
+        key="ciede2000",
+        title="CIEDE2000",
+        long_title="Mean visible difference to the true colours",
+        remark="About 1 is just noticeable.",
+        source="Sharma, Wu and Dalal 2005",
+        better="low",
+        headline=True,
+        function=lambda predicted, truth: colour_difference(
+            predicted.lightness, predicted.ab, truth.lightness, truth.ab
+        ),
     ),
-    Figure(
-        *("chroma_ratio", "Vividness", "truth", 2),
-        about="Sum of chroma over that of the real photos: below 100 % a model is dull, above it is gaudy.",
+    RatioMetric(
+        key="chroma_ratio",
+        title="Vividness",
+        long_title="Sum of chroma over that of the real photos",
+        remark="Below 100 % a model is dull, above it is gaudy.",
+        better="truth",
         target=1.0,
         percent=True,
+        headline=True,
+        function=lambda predicted, _: mean_chroma(predicted.ab),
+        photo_column="mean_chroma",
     ),
-    Figure(
-        *("psnr_as_vivid", "PSNR at equal vividness, dB", "high", 2),
-        about="PSNR once the chroma is scaled so that vividness is 100 %. Dull colours buy PSNR; this takes that away. "
-        "A dash: no scaling gets there, because the model has no colours or sRGB cannot show them.",
+    CurveMetric(
+        key="psnr_as_vivid",
+        title="PSNR at equal vividness, dB",
+        long_title="PSNR once the chroma is scaled so that vividness is 100 %",
+        remark="Dull colours buy PSNR; this takes that away. A dash: no scaling gets there, because the model has no "
+        "colours or sRGB cannot show them.",
+        better="high",
+        headline=True,
+        function=at_equal_vividness,
     ),
-    Figure(
-        *("psnr", "PSNR, dB", "high", 2),
-        about="Peak signal-to-noise ratio over RGB. Mostly lightness, which a colorizer is given; at most 100 here.",
+    PhotoMetric(
+        key="psnr",
+        title="PSNR, dB",
+        long_title="Peak signal-to-noise ratio over RGB",
+        remark="Mostly lightness, which a colorizer is given; at most 100 here.",
+        better="high",
+        headline=True,
+        function=lambda predicted, truth: psnr(predicted.rgb, truth.rgb).clamp(max=MOST_DECIBELS),
     ),
-    Figure(*("rmse", "RMSE", "low", 4), about="Root mean square error over RGB from 0 to 1."),
-    Figure(*("ab_psnr", "PSNR of ab, dB", "high", 2), about="PSNR of chroma alone, its peak being 220 ab units."),
-    Figure(*("ab_rmse", "RMSE of ab", "low", 2), about="Root mean square error of chroma, in ab units."),
-    Figure(*("ssim", "SSIM", "high", 4), about="Structural similarity of RGB. Wang et al. 2004."),
-    Figure(
-        *("colourfulness", "Colourfulness", "truth", 1),
-        about="0 gray, 33 moderately, 59 quite, 109 extremely colourful. Hasler and Suesstrunk 2003.",
+    PhotoMetric(
+        key="rmse",
+        title="RMSE",
+        long_title="Root mean square error over RGB from 0 to 1",
+        better="low",
+        digits=4,
+        function=lambda predicted, truth: rmse(predicted.rgb, truth.rgb),
     ),
-    Figure(
-        *("colourfulness_gap", "Colourfulness gap", "low", 1),
-        about="How far each photo's colourfulness is from the truth's, either way.",
+    PhotoMetric(
+        key="ab_psnr",
+        title="PSNR of ab, dB",
+        long_title="Peak signal-to-noise ratio of chroma alone, its peak being 220 ab units",
+        better="high",
+        function=lambda predicted, truth: ab_psnr(predicted.ab, truth.ab).clamp(max=MOST_DECIBELS),
     ),
-    Figure(
-        *("warm_share", "Warm hues", "truth", 3),
-        about="Share of all chroma whose hue is red to yellow, mean over photos. Much more than the real photos' is "
-        "the sepia effect.",
+    PhotoMetric(
+        key="ab_rmse",
+        title="RMSE of ab",
+        long_title="Root mean square error of chroma, in ab units",
+        better="low",
+        function=lambda predicted, truth: rmse(predicted.ab, truth.ab),
+    ),
+    PhotoMetric(
+        key="ssim",
+        title="SSIM",
+        long_title="Structural similarity of RGB",
+        source="Wang et al. 2004",
+        better="high",
+        digits=4,
+        headline=True,
+        function=lambda predicted, truth: ssim(predicted.rgb, truth.rgb),
+    ),
+    PhotoMetric(
+        key="colourfulness",
+        title="Colourfulness",
+        long_title="How colourful the pictures are by themselves",
+        remark="0 gray, 33 moderately, 59 quite, 109 extremely.",
+        source="Hasler and Suesstrunk 2003",
+        better="neither",
+        digits=1,
+        headline=True,
+        function=lambda predicted, _: colourfulness(predicted.rgb),
+        of_truth=True,
+    ),
+    PhotoMetric(
+        key="colourfulness_gap",
+        title="Colourfulness gap",
+        long_title="How far each photo's colourfulness is from the truth's, either way",
+        better="low",
+        digits=1,
+        function=lambda predicted, truth: colourfulness_gap(predicted.rgb, truth.rgb),
+    ),
+    PhotoMetric(
+        key="warm_share",
+        title="Warm hues",
+        long_title="Share of all chroma whose hue is red to yellow, mean over photos",
+        remark="Much more than the real photos' is the sepia effect.",
+        better="truth",
         percent=True,
+        headline=True,
+        function=lambda predicted, _: warm_share(predicted.ab),
+        of_truth=True,
     ),
-    Figure(
-        *("bleeding", "Bleeding", "low", 3),
-        about="Share of the change of colour across outlines that happens beside them, less the truth's own share.",
+    PhotoMetric(
+        key="bleeding",
+        title="Bleeding",
+        long_title="Share of the change of colour across outlines that happens beside them, less the truth's own share",
+        better="low",
+        digits=3,
+        headline=True,
+        function=lambda predicted, truth: colour_bleeding(predicted.lightness, predicted.ab, truth.ab),
+        needs_colour=True,  # a gray picture has nothing that could bleed, which is no merit
     ),
-    Figure(
-        *("histogram", "ab histogram", "low", 3),
-        about="Jensen-Shannon distance of the sets' ab histograms: 0 equal, 1 disjoint. Endres and Schindelin 2003.",
+    SetMetric(
+        key="histogram",
+        title="ab histogram",
+        long_title="Jensen-Shannon distance of the sets' ab histograms",
+        remark="0 equal, 1 disjoint.",
+        source="Endres and Schindelin 2003",
+        better="low",
+        digits=3,
+        function=lambda predicted, truth, _: histogram_estimate(predicted, truth),
+        described_by="histograms",
+        fewest=2,
     ),
-    Figure(
-        *("frechet", f"Frechet distance, {FEATURE_NETWORK}", "low", 1),
-        about="Between Gaussians of ImageNet features (Heusel et al. 2017), on this network: not FID, and not "
-        "comparable with it. Grows as photos get fewer: compare on one set of photos alone.",
+    SetMetric(
+        key="frechet",
+        title=f"Frechet distance, {FEATURE_NETWORK}",
+        long_title=f"Distance between Gaussians of {FEATURE_NETWORK}'s features",
+        remark="Not FID, which is on another network, and not comparable with it. Grows as photos get fewer: compare "
+        "on one set of photos alone.",
+        source="Heusel et al. 2017",
+        better="low",
+        digits=1,
+        function=lambda predicted, truth, _: frechet_estimate(predicted, truth),
+        described_by="features",
+        fewest=20,
     ),
-    Figure(
-        *("kernel", f"Kernel distance, {FEATURE_NETWORK}", "low", 4),
-        about="Unbiased squared maximum mean discrepancy of the same features (Binkowski et al. 2018): not KID.",
+    SetMetric(
+        key="kernel",
+        title=f"Kernel distance, {FEATURE_NETWORK}",
+        long_title="Unbiased squared maximum mean discrepancy of the same features",
+        remark="Not KID, which is on another network.",
+        source="Binkowski et al. 2018",
+        better="low",
+        digits=4,
+        function=lambda predicted, truth, _: kernel_estimate(predicted, truth),
+        described_by="features",
+        fewest=20,
     ),
-    Figure(
-        *("fid", "FID", "low", 1),
-        about="Frechet Inception distance (Heusel et al. 2017): between Gaussians of Inception v3's features, pictures "
-        "in 8 bits squeezed to 299 x 299. Too high for few photos (published ones take 10,000 and more): compare on "
-        "one set of photos alone.",
+    SetMetric(
+        key="fid",
+        title="FID",
+        long_title="Frechet Inception distance",
+        remark="Between Gaussians of Inception v3's features, pictures in 8 bits squeezed to 299 x 299. Too high for "
+        "few photos (published ones take 10,000 and more): compare on one set of photos alone.",
+        source="Heusel et al. 2017",
+        better="low",
+        digits=1,
+        on_request=True,
+        function=lambda predicted, truth, _: frechet_estimate(predicted, truth),
+        described_by="inception",
+        fewest=20,
     ),
-    Figure(
-        *("lpips", "LPIPS", "low", 3),
-        about="Mean distance to the photo as a network fitted to people's judgements sees it: AlexNet, version 0.1. "
-        "Zhang et al. 2018.",
+    PhotoMetric(
+        key="lpips",
+        title="LPIPS",
+        long_title="Mean distance to the photo as a network fitted to people's judgements sees it",
+        remark="AlexNet, version 0.1.",
+        source="Zhang et al. 2018",
+        better="low",
+        digits=3,
+        on_request=True,
+        function=None,
     ),
-    Figure(
-        *("two_sample", "Two-sample test", "low", 2),
-        about="How often a small network, trained on half of the photos, tells real from generated chroma on the other "
-        "half. 50 % is perfect. Lopez-Paz and Oquab 2017.",
+    SetMetric(
+        key="two_sample",
+        title="Two-sample test",
+        long_title="How often a small network tells real from predicted chroma",
+        remark="It learns on half of the photos and is asked about the other half. 50 % is perfect.",
+        source="Lopez-Paz and Oquab 2017",
+        better="low",
+        percent=True,
         target=0.5,
-        percent=True,
+        headline=True,
+        function=two_sample_estimate,
+        described_by="maps",
+        fewest=8,
     ),
-    Figure(
-        *("diversity", "Variety", "truth", 1),
-        about="Mean distance of a model's own variants of a photo, in ab units; neither good nor bad by itself.",
+    VariantMetric(
+        key="diversity",
+        title="Variety",
+        long_title="Mean distance of a model's own variants of a photo, in ab units",
+        remark="Neither good nor bad by itself.",
+        better="neither",
+        digits=1,
+        function=lambda variants, _: diversity(variants),
     ),
-    Figure(
-        *("variant_error", "Variants' error", "low", 2),
-        about="Mean CIEDE2000 of the variants over that of the model's own picture of the same photos: at 1 they are "
-        "as near to the truth as it is.",
+    VariantMetric(
+        key="variant_error",
+        title="Variants' error",
+        long_title="Mean CIEDE2000 of the variants over that of the model's own picture of the same photos",
+        remark="At 1 they are as near to the truth as it is.",
+        better="low",
+        function=lambda variants, truth: variant_difference(variants, truth.lightness, truth.ab),
+        over_picture=lambda predicted, truth: colour_difference(
+            predicted.lightness, predicted.ab, truth.lightness, truth.ab
+        ),
     ),
 )
-ON_REQUEST = ("fid", "lpips")  # their networks' weights have to be there
-VARIANTS_ALONE = ("diversity", "variant_error")  # of models that draw variants, on the first photos
-BY_KEY = {figure.key: figure for figure in FIGURES}
+BY_KEY = {metric.key: metric for metric in METRICS}
+HEADLINES = tuple(metric for metric in METRICS if metric.headline)
+PER_PHOTO = tuple(metric for metric in METRICS if isinstance(metric, PhotoMetric))
+OF_SETS = tuple(metric for metric in METRICS if isinstance(metric, SetMetric))
+OF_VARIANTS = tuple(metric for metric in METRICS if isinstance(metric, VariantMetric))
+[AT_EQUAL_VIVIDNESS] = (metric for metric in METRICS if isinstance(metric, CurveMetric))

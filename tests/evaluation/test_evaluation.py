@@ -17,12 +17,12 @@ from colorgan import Colorizer
 from colorgan.cli import main
 from colorgan.data import DataError
 from colorgan.data.whole import EvaluationPhotos
-from colorgan.evaluation import Evaluation, evaluate, measure, summary
+from colorgan.evaluation import Evaluation, evaluate, measure
 from colorgan.evaluation.contestants import GRAY, MEAN, MeanChroma
-from colorgan.evaluation.report import markdown, verdict
+from colorgan.evaluation.report import markdown
 from colorgan.intervals import Interval
 from colorgan.intervals.bootstrap import Estimate, bootstrap_means, estimate_means, leave_out_groups
-from colorgan.metrics import features
+from colorgan.metrics import features, sets
 from colorgan.metrics.sets import (
     classifier_two_sample,
     frechet_distance,
@@ -32,7 +32,7 @@ from colorgan.metrics.sets import (
     kernel_distance,
     kernel_estimate,
 )
-from colorgan.metrics.table import BY_KEY, FIGURES, ON_REQUEST
+from colorgan.metrics.table import BY_KEY, METRICS
 
 COUNT, SIDE = 24, 64
 
@@ -92,7 +92,7 @@ def evaluation(album: Path, model: str, tmp_path_factory: pytest.TempPathFactory
         folder_of(album, root / "dull", half_as_vivid),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(summary, "classifier_two_sample", partial(classifier_two_sample, steps=30))
+        patch.setattr(sets, "classifier_two_sample", partial(classifier_two_sample, steps=30))
         return evaluate([model], [str(album)], predictions=folders, resolution=SIDE, seed=3)
 
 
@@ -138,17 +138,17 @@ def test_half_the_colour_is_half_as_vivid_and_no_worse_at_equal_vividness(evalua
 def test_differences_are_paired_and_have_a_side(evaluation: Evaluation) -> None:
     gap = evaluation.summary.differences["perfect", "dull"]["ciede2000"]
     assert gap.value == pytest.approx(-value(evaluation, "dull", "ciede2000"), abs=0.01)
-    assert gap.high < 0 and verdict(BY_KEY["ciede2000"], gap) == "better"
-    assert verdict(BY_KEY["psnr"], Interval(-1, -2, -0.5)) == "worse"
-    assert verdict(BY_KEY["psnr"], Interval(1, -1, 3)) == "could be chance"
+    assert gap.high < 0 and BY_KEY["ciede2000"].verdict(gap) == "better"
+    assert BY_KEY["psnr"].verdict(Interval(-1, -2, -0.5)) == "worse"
+    assert BY_KEY["psnr"].verdict(Interval(1, -1, 3)) == "could be chance"
     names = {name for pair in evaluation.summary.differences for name in pair}
     assert names == {"tiny", "perfect", "colourless", "dull", GRAY, MEAN}
 
 
 def test_every_figure_has_an_interval_around_it(evaluation: Evaluation) -> None:
     assert {key for one in evaluation.summary.figures.values() for key in one} == {
-        figure.key for figure in FIGURES
-    } - set(ON_REQUEST)
+        metric.key for metric in METRICS if not metric.on_request
+    }
     for name, figures in evaluation.summary.figures.items():
         for key, one in figures.items():
             assert one.low - 1e-9 <= one.value <= one.high + 1e-9, (name, key)
@@ -362,8 +362,9 @@ def test_little_is_kept_of_many_photos(album: Path, model: str, monkeypatch: pyt
     monkeypatch.setattr(measure, "VARIANT_PHOTOS", 2)
     found = evaluate([model], [str(album)], resolution=SIDE, batch_size=2, two_sample=False, limit=12).measurements
     record = found.records["tiny"]
-    assert len(record.value("psnr")) == 12 and len(torch.cat(record.histograms)) == len(torch.cat(record.features)) == 4
-    assert not record.maps and len(torch.cat(record.variety)) == 2
+    assert len(record.value("psnr")) == 12
+    assert len(record.description("histograms")) == len(record.description("features")) == 4
+    assert "maps" not in record.descriptions and len(torch.cat(record.variants["diversity"])) == 2
     assert len(found.album.samples) == 6 and len(found.album.best["tiny"]) == 3
 
 

@@ -1,6 +1,7 @@
 """FID and LPIPS proper. Their weights are downloads, so these tests make networks of the same architecture."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from torch.nn import functional
 
 from colorgan import Colorizer
 from colorgan.cli import main
+from colorgan.color import lab_to_gamut_rgb
 from colorgan.data.whole import EvaluationPhotos
-from colorgan.evaluation import evaluate, measure, summary
-from colorgan.evaluation.report import as_json, notes, shown_figures
+from colorgan.evaluation import evaluate, summary
+from colorgan.evaluation.report import as_json, notes, shown_metrics
 from colorgan.metrics.backbones import ALEXNET, INCEPTION, load_weights
 from colorgan.metrics.inception import InceptionFeatures, _Inception
 from colorgan.metrics.lpips import Lpips, _AlexNet, _linear_layers
@@ -97,7 +99,8 @@ def album(tmp_path: Path) -> str:
 
 def test_an_evaluation_with_both(album: str, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The figures against scipy's matrix root. Pictures are squeezed to less than 299, for a tenth of the time."""
-    monkeypatch.setattr(summary, "FEWEST_FEATURES", 4)
+    few_will_do = tuple(replace(metric, fewest=4) for metric in summary.OF_SETS)
+    monkeypatch.setattr(summary, "OF_SETS", few_will_do)
     monkeypatch.setattr("colorgan.metrics.inception._SIDE", 80)
     colorizer = Colorizer("LiteUNet", {"cells": 8}, view_size=32, recipe="tiny")
     files = {"fid": weights / INCEPTION.names[0], "lpips": str(weights / ALEXNET.names[0])}
@@ -105,7 +108,7 @@ def test_an_evaluation_with_both(album: str, weights: Path, monkeypatch: pytest.
     gray = done.summary.figures["gray"]
     inception, distance = InceptionFeatures(files["fid"]), Lpips(files["lpips"])
     [batch] = EvaluationPhotos([album], resolution=64).batches(8)
-    shown = measure.lab_to_gamut_rgb(batch.lightness, torch.zeros_like(batch.ab))
+    shown = lab_to_gamut_rgb(batch.lightness, torch.zeros_like(batch.ab))
     x, y = (inception(one).double().numpy() for one in (shown, batch.rgb))
     gaps = [(one - one.mean(0)) / 2 for one in (x, y)]  # of 5 photos: their products are the covariances
     # A B = X'X Y'Y has the eigenvalues of the small X Y' Y X', and zeros.
@@ -115,7 +118,7 @@ def test_an_evaluation_with_both(album: str, weights: Path, monkeypatch: pytest.
     )
     assert gray["fid"].value == pytest.approx(wanted, rel=0.01)
     assert gray["lpips"].value == pytest.approx(distance(shown, batch.rgb).mean().item(), rel=1e-4)
-    assert {"fid", "lpips"} <= {figure.key for figure in shown_figures(done)}
+    assert {"fid", "lpips"} <= {metric.key for metric in shown_metrics(done)}
     assert not any("proper" in note for note in notes(done))
     assert sum("not the published file" in note for note in notes(done)) == 2
     told = as_json(done)["protocol"]["backbones"]
