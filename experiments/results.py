@@ -220,7 +220,7 @@ def _sets(plan: Plan, options: argparse.Namespace) -> list[tuple[str, bool]]:
 
 
 def _is_shown(difference: dict[str, Any], reference: set[str]) -> bool:
-    from colorgan.evaluation.contestants import GRAY
+    from colorgan.evaluation.baselines import GRAY
 
     both = {difference["first"], difference["second"]}
     return bool(both & reference) or both == set(PAIR) or difference["second"] == GRAY

@@ -6,8 +6,8 @@ from typing import Any
 from results_pictures import save_curves
 from results_runs import LOOK_PHOTOS
 
-from colorgan.evaluation.contestants import GRAY, MEAN
-from colorgan.evaluation.report import NOT_THESE
+from colorgan.evaluation.baselines import GRAY, MEAN
+from colorgan.evaluation.words import NOT_THESE
 from colorgan.intervals.bootstrap import Interval
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.table import BY_KEY

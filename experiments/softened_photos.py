@@ -22,13 +22,13 @@ from PIL import Image
 from colorgan import Colorizer
 from colorgan.color import lab_to_gamut_rgb
 from colorgan.data.whole import EvaluationPhotos
-from colorgan.evaluation.contestants import Model
+from colorgan.evaluation.candidates import ModelCandidate
 
 RESOLUTION = 256  # pixels of the shorter side
 BATCH = 8
 
 
-def softened(data: str, models: Sequence[Model], truth: float, limit: int | None = None) -> Iterator[dict]:
+def softened(data: str, models: Sequence[ModelCandidate], truth: float, limit: int | None = None) -> Iterator[dict]:
     """The photos of a set's train split, whole -> rows of the new one: a share `truth` of the chroma is their own."""
     for batch in EvaluationPhotos([data], split="train", resolution=RESOLUTION, limit=limit).batches(BATCH):
         made = torch.stack([model.ab(batch) for model in models]).mean(0)
@@ -54,7 +54,7 @@ def main() -> None:
         raise ValueError(f"two of --data have one name: {', '.join(names)}")
     check_new(options.output)
     # At its own gain a model would be more vivid than it is close to the truth.
-    models = [Model(Colorizer.from_pretrained(model, gain=1.0)) for model in options.model]
+    models = [ModelCandidate(Colorizer.from_pretrained(model, gain=1.0)) for model in options.model]
     for data, name in zip(options.data, names, strict=True):
         print(f"{write_set(softened(data, models, options.truth, options.limit), options.output / name):,} in {name}")
 

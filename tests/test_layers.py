@@ -18,6 +18,7 @@ ROOMS = (
     "color",
     "photo",
     "intervals",
+    "charts",
     "hub",
     "degrade",
     "upsampling",

@@ -127,5 +127,5 @@ def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
     asked_for = {"two_sample"} if chosen.no_two_sample else set()
     for note in dict.fromkeys(why for key, why in evaluation.summary.notes.items() if key not in asked_for):
         print(f"colorgan: note: {note}", file=sys.stderr)
-    print(f"{count_photos(evaluation.protocol['photos'])} looked at: {str(folder / 'report.html')!r}")
+    print(f"{count_photos(evaluation.protocol['photos'])} judged: {str(folder / 'report.html')!r}")
     return 0

@@ -1,15 +1,15 @@
 """How good is a colorizer: metrics with confidence intervals, and the report that compares models.
 
-metrics.py      one value per photo, each with its paper
-inception.py    FID's network, and lpips.py LPIPS; backbones.py reads their weights
-sets.py         distances between the set of colorized photos and that of real ones
-intervals.py    95 % intervals over photos; paired differences
-photos.py       which photos, and at what size: the protocol
-contestants.py  who is judged: baselines, models, folders of pictures
-measure.py      every photo past every contestant, once, in little memory
-summary.py      figures, differences and curves
-report.py       report.json, report.md, photos.csv; page.py and charts.py make report.html
-run.py          all of them together: `evaluate`
+candidates.py     whose colours are judged: models, folders of pictures
+baselines.py      what they are compared with: gray, and the mean chroma of training photos
+measurements.py   every photo past every candidate, once, in little memory
+album.py          the pictures that a report shows
+summary.py        means, distances, differences and curves, with their intervals
+findings.py       what came out, as plain data
+words.py          what a report says in sentences
+page.py           report.html, from templates/
+report.py         report.json, report.md and photos.csv
+run.py            all of them together: `evaluate`
 """
 
 from colorgan.evaluation.run import Evaluation, evaluate

@@ -1,22 +1,29 @@
-"""The pictures that a report shows: the first photos of the draw, and each model's best and worst."""
+"""The pictures that a report shows: first photos of the draw, each model's best and worst, histograms of colours."""
 
+import base64
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
+from colorgan.color import lab_to_gamut_rgb
 from colorgan.data.whole import PhotoBatch
+from colorgan.metrics.sets import CELL, CELLS_PER_SIDE
 
 SAMPLES, EXTREMES = 6, 3  # photos shown unselected; best and worst photos of each model
 LARGEST_SIDE = 512  # pixels: larger pictures are made smaller for the report
 _QUALITY = 88
+_HISTOGRAM_LIGHTNESS = 65.0  # at which most colours exist
+_RAREST = 1e-5  # share of pixels below which a cell is left empty
 
 
 @dataclass(frozen=True)
-class Page:
+class AlbumPhoto:
     """One photo: its JPEGs, gray and original and each model's, and each model's mean CIEDE2000."""
 
     name: str
@@ -27,12 +34,12 @@ class Page:
 
 
 class Album:
-    """Keeps few pages, however many photos pass."""
+    """Keeps few of them, however many photos pass."""
 
     def __init__(self, models: Sequence[str]):
-        self.samples: list[Page] = []
-        self.best: dict[str, list[Page]] = {name: [] for name in models}
-        self.worst: dict[str, list[Page]] = {name: [] for name in models}
+        self.samples: list[AlbumPhoto] = []
+        self.best: dict[str, list[AlbumPhoto]] = {name: [] for name in models}
+        self.worst: dict[str, list[AlbumPhoto]] = {name: [] for name in models}
 
     def add(self, batch: PhotoBatch, shown: dict[str, Tensor], scores: dict[str, Tensor]) -> None:
         """Look at some photos, the models' pictures RGB (N, 3, H, W) of them, and mean CIEDE2000 (N,)."""
@@ -41,20 +48,20 @@ class Album:
             is_sample = len(self.samples) < SAMPLES
             if not is_sample and not any(self._is_extreme(name, score) for name, score in own.items()):
                 continue
-            page = _page(batch, index, shown, own)
+            photo = _album_photo(batch, index, shown, own)
             if is_sample:
-                self.samples.append(page)
+                self.samples.append(photo)
             for name in own:
-                self.best[name] = sorted([*self.best[name], page], key=lambda page: page.scores[name])[:EXTREMES]
-                self.worst[name] = sorted([*self.worst[name], page], key=lambda page: -page.scores[name])[:EXTREMES]
+                self.best[name] = sorted([*self.best[name], photo], key=lambda one: one.scores[name])[:EXTREMES]
+                self.worst[name] = sorted([*self.worst[name], photo], key=lambda one: -one.scores[name])[:EXTREMES]
 
     def _is_extreme(self, name: str, score: float) -> bool:
         best, worst = self.best[name], self.worst[name]
         return len(best) < EXTREMES or score < best[-1].scores[name] or score > worst[-1].scores[name]
 
 
-def _page(batch: PhotoBatch, index: int, shown: dict[str, Tensor], scores: dict[str, float]) -> Page:
-    return Page(
+def _album_photo(batch: PhotoBatch, index: int, shown: dict[str, Tensor], scores: dict[str, float]) -> AlbumPhoto:
+    return AlbumPhoto(
         name=batch.names[index],
         gray=jpeg(batch.gray[index]),
         original=jpeg(_image(batch.rgb[index])),
@@ -71,6 +78,29 @@ def jpeg(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=_QUALITY, subsampling=0, optimize=True)
     return file.getvalue()
+
+
+def histogram_png(histogram: Tensor) -> bytes:
+    """An ab histogram (529,) -> a PNG, a pixel a cell in its own colour, the more opaque the more pixels have it.
+
+    a runs from left (green) to right (red), b from bottom (blue) to top (yellow).
+    """
+    share = histogram.view(CELLS_PER_SIDE, CELLS_PER_SIDE).T.flip(0)  # rows: b from above; columns: a
+    steps = (torch.arange(CELLS_PER_SIDE) - CELLS_PER_SIDE // 2) * CELL
+    ab = torch.stack((steps.expand(CELLS_PER_SIDE, -1), steps.flip(0)[:, None].expand(-1, CELLS_PER_SIDE)))[
+        None
+    ].float()
+    rgb = lab_to_gamut_rgb(torch.full_like(ab[:, :1], _HISTOGRAM_LIGHTNESS), ab)[0]
+    opacity = (share.clamp(min=_RAREST).log10() / math.log10(_RAREST)).neg().add(1).clamp(0, 1) ** 0.7
+    pixels = torch.cat((rgb, opacity[None].to(rgb))).mul(255).round().byte().permute(1, 2, 0)
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels.numpy())).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def data_uri(data: bytes, kind: str) -> str:
+    """Bytes of an image file -> what an `img` shows without a request."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def _image(rgb: Tensor) -> Image.Image:

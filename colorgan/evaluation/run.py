@@ -4,7 +4,6 @@ import datetime
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,46 +14,26 @@ from tqdm import tqdm
 from colorgan import __version__
 from colorgan.colorizer import Colorizer
 from colorgan.data import DataError, DataSource
-from colorgan.data.whole import LONGEST, MIN_CHROMA, EvaluationPhotos
-from colorgan.evaluation import measure as measuring
-from colorgan.evaluation.contestants import (
-    MEAN,
-    TRAIN_PHOTOS,
-    TRAIN_RESOLUTION,
-    Contestant,
-    Gray,
-    MeanChroma,
-    Model,
-    Predictions,
-    distinct_names,
-)
-from colorgan.evaluation.measure import Measurements, Networks, measure
-from colorgan.evaluation.summary import Summary, summarise
+from colorgan.data.whole import EvaluationPhotos
+from colorgan.evaluation.baselines import MEAN, TRAIN_PHOTOS, TRAIN_RESOLUTION, Gray, MeanChroma
+from colorgan.evaluation.candidates import Candidate, ModelCandidate, PredictionFolder, distinct_names
+from colorgan.evaluation.findings import Findings
+from colorgan.evaluation.measurements import Networks, measure
+from colorgan.evaluation.report import save
+from colorgan.evaluation.summary import summarise
 from colorgan.machine import to_device
 from colorgan.metrics.backbones import Loaded
 from colorgan.metrics.features import ImageNetFeatures
 from colorgan.metrics.inception import InceptionFeatures
 from colorgan.metrics.lpips import Lpips
-
-_SEEN = {
-    False: "the photo's lightness",
-    True: "the lightness of an old print of the photo (film, fading, contrast, blur, stains, grain, scratches)",
-}
+from colorgan.metrics.table import OF_SETS
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """An evaluation's figures, how they came about, and what is kept of the photos."""
-
-    protocol: dict[str, Any]
-    contestants: list[dict[str, Any]]  # name, kind, and where it comes from
-    summary: Summary
-    measurements: Measurements
+class Evaluation(Findings):
+    """What `evaluate` has found."""
 
     def save(self, folder: str | Path) -> None:
         """Write report.json, report.md, report.html and photos.csv; each is there whole or not at all."""
-        from colorgan.evaluation.report import save
-
         save(self, Path(folder))
 
 
@@ -108,19 +87,19 @@ def evaluate(
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")  # read at its first kernel
     photos = EvaluationPhotos(data, split, resolution, seed, limit, aged)
     inception, perceptual = InceptionFeatures(fid) if fid else None, Lpips(lpips) if lpips else None
-    folders = [Predictions(folder) for folder in predictions]
-    judged: list[Contestant] = [*(_model(one, device) for one in models), *folders]
+    folders = [PredictionFolder(folder) for folder in predictions]
+    colorizers = [_model(one, device) for one in models]
     for folder in folders:  # before any network runs
         folder.check(photos)
     mean, why_not = _mean_chroma(train_data or data, split, seed, bool(train_data))
-    contestants: list[Contestant] = [Gray(), *([mean] if mean else []), *judged]
-    distinct_names(contestants)
+    candidates: list[Candidate] = [Gray(), *([mean] if mean else []), *colorizers, *folders]
+    named = dict(zip(distinct_names(candidates), candidates, strict=True))
     features, note = _features()
-    where = device or next((str(one.colorizer.device) for one in judged if isinstance(one, Model)), "cpu")
+    where = device or next((str(one.colorizer.device) for one in colorizers), "cpu")
     with tqdm(total=photos.most, unit="photo", disable=None if progress else True) as bar:
         done = measure(
             photos,
-            contestants,
+            named,
             Networks(features, inception, perceptual),
             device=where,
             batch_size=batch_size,
@@ -131,12 +110,12 @@ def evaluate(
     if not done.names:
         left_out = ", ".join(f"{count} {why}" for why, count in photos.left_out.items())
         raise DataError(f"there is no photo to judge by in {split!r}: {left_out}")
-    summary = summarise(done, [one.name for one in judged], seed, two_sample)
+    summary = summarise(done, [name for name, one in named.items() if not one.is_baseline], seed, two_sample)
     if note:
-        summary.notes |= {"frechet": note, "kernel": note}
+        summary.notes |= {metric.key: note for metric in OF_SETS if metric.described_by == "features"}
     if why_not:
         summary.notes[MEAN] = why_not
-    described = [{"name": one.name, "kind": one.kind, **one.origin()} for one in contestants]
+    described = [{"name": name, "kind": one.kind, **one.origin()} for name, one in named.items()]
     protocol = _protocol(photos, len(done.names), where, two_sample)
     loaded = {"FID": inception, "LPIPS": perceptual}
     protocol["backbones"] = {name: _origin(one.loaded) for name, one in loaded.items() if one is not None}
@@ -147,11 +126,11 @@ def _origin(loaded: Loaded) -> dict[str, Any]:
     return {"file": loaded.file, "sha256": loaded.sha256, "is_published": loaded.is_published}
 
 
-def _model(model: str | Colorizer, device: str | None) -> Model:
+def _model(model: str | Colorizer, device: str | None) -> ModelCandidate:
     colorizer = Colorizer.from_pretrained(model) if isinstance(model, str) else model
     if device is not None:
         to_device(colorizer, device)
-    return Model(colorizer, model if isinstance(model, str) else "")
+    return ModelCandidate(colorizer, model if isinstance(model, str) else "")
 
 
 def _mean_chroma(
@@ -193,18 +172,6 @@ def _protocol(photos: EvaluationPhotos, count: int, device: str, two_sample: boo
         "seed": photos.seed,
         "aged": photos.aged,
         "resolution": photos.resolution,
-        "rules": [
-            f"Whole photos, upright, in sRGB, their shorter side at {photos.resolution} pixels (Lanczos).",
-            f"Left out: unreadable files, photos of a mean chroma below {MIN_CHROMA:g} ab units (nothing to compare "
-            f"with), photos longer than {LONGEST:g} : 1.",
-            f"A colorizer sees {_SEEN[photos.aged]} as a gray picture of 8 bits. Its chroma is put under the photo's "
-            "own lightness, fitted into sRGB, and judged before rounding. The same goes for pictures from a folder.",
-            f"Intervals: 95 % over photos, by percentile bootstrap (4000 draws); of distances between sets by leaving "
-            f"out each twentieth of the photos. Differences are paired by photo. Sets: the first "
-            f"{measuring.SET_PHOTOS:,} photos; two-sample test: the first {measuring.MAP_PHOTOS:,}, their chroma at "
-            f"{measuring.MAP_SIDE} x {measuring.MAP_SIDE}; variety: {measuring.VARIANTS} variants of the first "
-            f"{measuring.VARIANT_PHOTOS} or so.",
-        ],
         "two_sample": two_sample,
         "device": device if not device.startswith("cuda") else f"{device} ({torch.cuda.get_device_name(device)})",
         "versions": {

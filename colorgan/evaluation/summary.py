@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from colorgan.evaluation.measure import CURVE_CHROMA, GAINS, Measured, Measurements
+from colorgan.evaluation.measurements import CURVE_CHROMA, GAINS, Measured, Measurements
 from colorgan.intervals import Interval
 from colorgan.intervals.bootstrap import Estimate, bootstrap_means, estimate_means
 from colorgan.metrics.metric import RatioMetric
@@ -28,17 +28,17 @@ class Curve:
 class Summary:
     """All metrics of an evaluation."""
 
-    figures: dict[str, dict[str, Interval]] = field(default_factory=dict)  # contestant -> metric's key -> interval
+    figures: dict[str, dict[str, Interval]] = field(default_factory=dict)  # candidate -> metric's key -> interval
     truth: dict[str, Interval] = field(default_factory=dict)  # what the real photos have
     differences: dict[tuple[str, str], dict[str, Interval]] = field(default_factory=dict)  # first minus second
     curves: dict[str, Curve] = field(default_factory=dict)
-    histograms: dict[str, Tensor] = field(default_factory=dict)  # contestant -> (529,)
+    histograms: dict[str, Tensor] = field(default_factory=dict)  # candidate -> (529,)
     true_histogram: Tensor = field(default_factory=lambda: torch.zeros(0))  # (529,)
     notes: dict[str, str] = field(default_factory=dict)  # metric's key -> why it is missing
 
 
 def summarise(done: Measurements, judged: list[str], seed: int, two_sample: bool = True) -> Summary:
-    """Metrics of every contestant; differences of each one in `judged` to all who come after it and the baselines."""
+    """Metrics of every candidate; differences of each one in `judged` to all who come after it and the baselines."""
     result = Summary()
     estimates, of_truth = _means(done, seed)
     result.truth = {key: estimate.interval for key, estimate in of_truth.items()}
@@ -68,7 +68,7 @@ def _differences(first: dict[str, Estimate], second: dict[str, Estimate]) -> dic
 
 
 def _means(done: Measurements, seed: int) -> tuple[dict[str, dict[str, Estimate]], dict[str, Estimate]]:
-    """Means over photos of every contestant, and of the real photos alone, all over the same draws."""
+    """Means over photos of every candidate, and of the real photos alone, all over the same draws."""
     measured = [metric for metric in PER_PHOTO if all(metric.column in one.values for one in done.records.values())]
     true = [metric for metric in measured if metric.of_truth]
     columns = [record.value(metric.column) for record in done.records.values() for metric in measured]

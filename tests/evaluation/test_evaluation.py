@@ -17,8 +17,8 @@ from colorgan import Colorizer
 from colorgan.cli import main
 from colorgan.data import DataError
 from colorgan.data.whole import EvaluationPhotos
-from colorgan.evaluation import Evaluation, evaluate, measure
-from colorgan.evaluation.contestants import GRAY, MEAN, MeanChroma
+from colorgan.evaluation import Evaluation, evaluate, measurements
+from colorgan.evaluation.baselines import GRAY, MEAN, MeanChroma
 from colorgan.evaluation.report import markdown
 from colorgan.intervals import Interval
 from colorgan.intervals.bootstrap import Estimate, bootstrap_means, estimate_means, leave_out_groups
@@ -161,9 +161,9 @@ def test_the_album_has_the_best_and_the_worst(evaluation: Evaluation) -> None:
     album, done = evaluation.measurements.album, evaluation.measurements
     scores = dict(zip(done.names, done.records["tiny"].value("ciede2000").tolist(), strict=True))
     ranked = sorted(scores, key=lambda name: scores[name])
-    assert [page.name for page in album.best["tiny"]] == ranked[:3]
-    assert [page.name for page in album.worst["tiny"]] == ranked[:-4:-1]
-    assert [page.name for page in album.samples] == done.names[:6]
+    assert [photo.name for photo in album.best["tiny"]] == ranked[:3]
+    assert [photo.name for photo in album.worst["tiny"]] == ranked[:-4:-1]
+    assert [photo.name for photo in album.samples] == done.names[:6]
 
 
 # --- photos ---------------------------------------------------------------------------------------------------------
@@ -357,9 +357,9 @@ def test_without_training_photos_or_features_the_report_says_so(
 
 
 def test_little_is_kept_of_many_photos(album: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "SET_PHOTOS", 4)
-    monkeypatch.setattr(measure, "MAP_PHOTOS", 2)
-    monkeypatch.setattr(measure, "VARIANT_PHOTOS", 2)
+    monkeypatch.setattr(measurements, "SET_PHOTOS", 4)
+    monkeypatch.setattr(measurements, "MAP_PHOTOS", 2)
+    monkeypatch.setattr(measurements, "VARIANT_PHOTOS", 2)
     found = evaluate([model], [str(album)], resolution=SIDE, batch_size=2, two_sample=False, limit=12).measurements
     record = found.records["tiny"]
     assert len(record.value("psnr")) == 12

@@ -18,7 +18,8 @@ from colorgan.cli import main
 from colorgan.color import lab_to_gamut_rgb
 from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation import evaluate, summary
-from colorgan.evaluation.report import as_json, notes, shown_metrics
+from colorgan.evaluation.report import as_json
+from colorgan.evaluation.words import notes
 from colorgan.metrics.backbones import ALEXNET, INCEPTION, load_weights
 from colorgan.metrics.inception import InceptionFeatures, _Inception
 from colorgan.metrics.lpips import Lpips, _AlexNet, _linear_layers
@@ -118,7 +119,7 @@ def test_an_evaluation_with_both(album: str, weights: Path, monkeypatch: pytest.
     )
     assert gray["fid"].value == pytest.approx(wanted, rel=0.01)
     assert gray["lpips"].value == pytest.approx(distance(shown, batch.rgb).mean().item(), rel=1e-4)
-    assert {"fid", "lpips"} <= {metric.key for metric in shown_metrics(done)}
+    assert {"fid", "lpips"} <= {metric.key for metric in done.shown_metrics}
     assert not any("proper" in note for note in notes(done))
     assert sum("not the published file" in note for note in notes(done)) == 2
     told = as_json(done)["protocol"]["backbones"]

@@ -5,7 +5,6 @@ guards.py    what every request must pass: rate, origin, size, form; what an err
 api.py       the JSON that the pages speak, and the pictures
 pages.py     the HTML pages and their scripts and styles
 results.py   what the results page shows
-intervals.py shares with their intervals, drawn
 connections.py  an end for connections that stall
 routes.py    all of it together, as routes, as an app, as a server
 """

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from colorgan.charts import Bar, share_chart
 from colorgan.intervals import Interval
 from colorgan.voting import results
 from colorgan.voting.privacy import RateLimiter
@@ -24,7 +25,6 @@ from colorgan.voting.results import StudyResults
 from colorgan.voting.statistics import MIN_PEOPLE_TO_RANK, MIN_PHOTO_VOTES, ModelDifference
 from colorgan.voting.study import Study
 from colorgan.web.study.guards import NO_STORE, RefusedError, guarded
-from colorgan.web.study.intervals import Row, interval_picture
 from colorgan.web.study.studies import Studies
 
 FRESH_S = 10.0  # figures of a running study are at most this old
@@ -40,8 +40,8 @@ _REASONS = {
     "lost focus": "the page lost the focus",
 }
 _CONTEXT = (
-    Row("A student's GAN, dogs and flowers", Interval(0.42, 0.42, 0.42), "42 %", "context"),
-    Row("Zhang et al. 2016, their method", Interval(0.323, 0.323, 0.323), "32.3 %", "context"),
+    Bar("A student's GAN, dogs and flowers", Interval(0.42, 0.42, 0.42), "42 %", "context"),
+    Bar("Zhang et al. 2016, their method", Interval(0.323, 0.323, 0.323), "32.3 %", "context"),
 )
 
 
@@ -160,22 +160,22 @@ def _picture(found: StudyResults) -> str:
     """Both intervals, each model's, and what others reported."""
     headline = found.headline
     rows = [
-        Row("These photos, other people", headline.these_photos, _between(headline.these_photos), "main"),
-        Row("New photos, other people", headline.new_photos, _between(headline.new_photos), "wide"),
+        Bar("These photos, other people", headline.these_photos, _between(headline.these_photos), "main"),
+        Bar("New photos, other people", headline.new_photos, _between(headline.new_photos), "wide"),
     ]
     if len(found.models) > 1:
-        rows += [Row(one.name, one.these_photos, _between(one.these_photos), "model") for one in found.models]
-    return interval_picture([*rows, *_CONTEXT])
+        rows += [Bar(one.name, one.these_photos, _between(one.these_photos), "model") for one in found.models]
+    return share_chart([*rows, *_CONTEXT])
 
 
 def _quick_rows(figures: Any) -> str:
     if not figures.votes:
         return ""
     rows = [
-        Row("Computer's pictures called fake", figures.hit_rate, _between(figures.hit_rate), "main"),
-        Row("Real photos called fake", figures.false_alarm_rate, _between(figures.false_alarm_rate), "main"),
+        Bar("Computer's pictures called fake", figures.hit_rate, _between(figures.hit_rate), "main"),
+        Bar("Real photos called fake", figures.false_alarm_rate, _between(figures.false_alarm_rate), "main"),
     ]
-    return interval_picture(rows)
+    return share_chart(rows)
 
 
 def _compared(one: ModelDifference) -> str:

@@ -1,12 +1,12 @@
-"""Photos and contestants -> figures per photo and what sets are compared by. Pictures themselves are let go at once.
+"""Photos and candidates -> metrics of each photo and what sets are compared by. Pictures themselves are let go at once.
 
-What is kept of a photo, for each contestant: some twenty numbers; of the first `SET_PHOTOS` a histogram and features;
+What is kept of a photo, for each candidate: some twenty numbers; of the first `SET_PHOTOS` a histogram and features;
 of the first `MAP_PHOTOS` a small map of chroma. The photos come in random order, so that the first ones are a sample.
 """
 
 import ctypes
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation.album import Album
-from colorgan.evaluation.contestants import Contestant, Model
+from colorgan.evaluation.candidates import Candidate
 from colorgan.metrics.features import ImageNetFeatures
 from colorgan.metrics.inception import InceptionFeatures
 from colorgan.metrics.lpips import Lpips
@@ -50,7 +50,7 @@ class Networks:
 
 @dataclass
 class Measured:
-    """What is kept of one contestant, or of the real photos: lists of tensors, photos first."""
+    """What is kept of one candidate, or of the real photos: lists of tensors, photos first."""
 
     values: dict[str, list[Tensor]] = field(default_factory=dict)  # a metric's column -> (N,) each
     descriptions: dict[str, list[Tensor]] = field(default_factory=dict)  # what sets are compared by -> (N, ...) each
@@ -72,14 +72,14 @@ class Measurements:
 
     names: list[str]  # of the photos
     truth: Measured
-    records: dict[str, Measured]  # by contestant
+    records: dict[str, Measured]  # by candidate
     album: Album
 
 
 @torch.inference_mode()
 def measure(
     photos: EvaluationPhotos,
-    contestants: Sequence[Contestant],
+    candidates: Mapping[str, Candidate],
     networks: Networks,
     *,
     device: str = "cpu",
@@ -87,28 +87,28 @@ def measure(
     two_sample: bool = True,
     advance: Callable[[int], None] = lambda photos: None,
 ) -> Measurements:
-    """Show every photo to every contestant, once. `advance` hears how many photos are done."""
-    judged = [contestant.name for contestant in contestants if contestant.kind != "baseline"]
-    done = Measurements([], Measured(), {contestant.name: Measured() for contestant in contestants}, Album(judged))
+    """Show every photo to every candidate, once; they go by these names. `advance` hears how many photos are done."""
+    judged = [name for name, candidate in candidates.items() if not candidate.is_baseline]
+    done = Measurements([], Measured(), {name: Measured() for name in candidates}, Album(judged))
     networks.to(device)
     functions, describers = _photo_functions(networks), _describers(networks, two_sample)
+    of_truth = [metric.column for metric in PER_PHOTO if metric.of_truth]
     for on_cpu in photos.batches(batch_size):
         batch = replace(on_cpu, **{key: getattr(on_cpu, key).to(device) for key in ("rgb", "lightness", "ab", "seen")})
         truth, before, shown = Pictures(batch.rgb, batch.lightness, batch.ab), len(done.names), {}
-        of_truth = {metric.column: functions[metric.column] for metric in PER_PHOTO if metric.of_truth}
-        _keep(done.truth.values, {column: function(truth, truth) for column, function in of_truth.items()})
+        _keep(done.truth.values, {column: functions[column](truth, truth) for column in of_truth})
         _keep(done.truth.values, {CURVE_CHROMA: mean_chroma(_sample(truth.ab))})
         _describe(done.truth, truth, describers, before)
-        for contestant in contestants:
-            record, ab = done.records[contestant.name], contestant.ab(batch)
+        for name, candidate in candidates.items():
+            record, ab = done.records[name], candidate.ab(batch)
             predicted = Pictures.shown(batch.lightness, ab)
             _keep(record.values, {column: function(predicted, truth) for column, function in functions.items()})
             _describe(record, predicted, describers, before)
-            if contestant.kind != "baseline":
+            if not candidate.is_baseline:
                 record.curve.append(_curve(ab, truth))
-                shown[contestant.name] = predicted.rgb
-            if isinstance(contestant, Model) and contestant.has_variants and before < VARIANT_PHOTOS:
-                variants = contestant.variants(batch, VARIANTS, photos.seed)
+                shown[name] = predicted.rgb
+            variants = candidate.variants(batch, VARIANTS, photos.seed) if before < VARIANT_PHOTOS else None
+            if variants is not None:
                 _keep(record.variants, _of_variants(variants, predicted, truth))
         scores = {name: done.records[name].values["ciede2000"][-1] for name in judged}
         done.album.add(batch, shown, scores)
