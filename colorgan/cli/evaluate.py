@@ -104,6 +104,7 @@ def _evaluate(chosen: argparse.Namespace) -> int:
 
 def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
     from colorgan.evaluation import evaluate
+    from colorgan.evaluation.words import unreadable
 
     hush_hub()
     evaluation = evaluate(
@@ -125,7 +126,8 @@ def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
     )
     evaluation.save(folder)
     asked_for = {"two_sample"} if chosen.no_two_sample else set()
-    for note in dict.fromkeys(why for key, why in evaluation.summary.notes.items() if key not in asked_for):
+    missing = dict.fromkeys(why for key, why in evaluation.summary.notes.items() if key not in asked_for)
+    for note in filter(None, (*missing, unreadable(evaluation.protocol))):
         print(f"colorgan: note: {note}", file=sys.stderr)
     print(f"{count_photos(evaluation.protocol['photos'])} judged: {str(folder / 'report.html')!r}")
     return 0

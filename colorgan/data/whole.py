@@ -28,6 +28,7 @@ from colorgan.photo import PhotoError, open_photo
 
 MIN_CHROMA = 2.0  # ab units; the same as for training photos
 LONGEST = 4.0  # times the shorter side
+UNREADABLE = "unreadable"  # why a file is left out that no decoder makes a picture of
 FILM_SHARE = 0.5  # of old photographs: taken on a film of another sensitivity
 SMALLEST, LARGEST = 64, 2048  # resolutions with which the metrics make sense, and memory stays small
 _WINDOW_ROWS, _WINDOW_BYTES = 1 << 16, 64 * 2**20  # photos drawn among each other; encoded bytes held while doing so
@@ -73,6 +74,7 @@ class EvaluationPhotos:
     aged: bool = False
     sources: tuple[DataSource, ...] = field(init=False)
     left_out: Counter[str] = field(init=False, default_factory=Counter)  # why -> how many, of the latest iteration
+    unreadable: list[str] = field(init=False, default_factory=list)  # photos' names, of the latest iteration
 
     def __post_init__(self) -> None:
         if self.resolution is not None and not SMALLEST <= self.resolution <= LARGEST:
@@ -137,16 +139,18 @@ class EvaluationPhotos:
         )
 
     def _usable(self) -> Iterator[EvaluationPhoto]:
-        self.left_out, self._digest = Counter(), hashlib.sha256()
+        self.left_out, self.unreadable, self._digest = Counter(), [], hashlib.sha256()
         reader = WindowReader([(self._files, self._order)])
         try:
             for position in range(self._order.rows):
                 window, slot = self._order.locate(position)
                 which, row = window.find(slot)
                 encoded = reader.row(0, window, slot)
-                photo = self._photo(self._names[window.units[which]][row], encoded or b"")
+                name = self._names[window.units[which]][row]
+                photo = self._photo(name, encoded or b"")
                 if isinstance(photo, str):
                     self.left_out[photo] += 1
+                    self.unreadable += [name] if photo == UNREADABLE else []
                     continue
                 self._digest.update(encoded or b"")
                 yield photo
@@ -158,7 +162,7 @@ class EvaluationPhotos:
         try:
             image = open_photo(io.BytesIO(encoded)).image.convert("RGB")
         except PhotoError:
-            return "unreadable"
+            return UNREADABLE
         if max(image.size) > LONGEST * min(image.size):
             return f"longer than {LONGEST:g} : 1"
         if is_near_gray(image, MIN_CHROMA):

@@ -169,6 +169,7 @@ def _protocol(photos: EvaluationPhotos, count: int, device: str, two_sample: boo
         "photos": count,
         "photos_sha256": photos.digest,
         "left_out": dict(photos.left_out),
+        "unreadable": photos.unreadable,
         "seed": photos.seed,
         "aged": photos.aged,
         "resolution": photos.resolution,

@@ -13,6 +13,7 @@ NOT_THESE = (
     "{} not computed: their networks' weights have to be downloaded (--fid and --lpips, once they are there). The "
     "distances here use a network that installs offline, and carry its name."
 )
+_MANY = 5  # names that a line lists
 _SEEN = {
     False: "the photo's lightness",
     True: "the lightness of an old print of the photo (film, fading, contrast, blur, stains, grain, scratches)",
@@ -48,6 +49,7 @@ def notes(findings: Findings) -> list[str]:
     """What is missing, and why; what to keep in mind."""
     titles = {key: BY_KEY[key].title if key in BY_KEY else f"Baseline “{key}”" for key in findings.summary.notes}
     lines = list(dict.fromkeys(f"{titles[key]}: {why}." for key, why in findings.summary.notes.items()))
+    lines += [f"{names}." for names in [unreadable(findings.protocol)] if names]
     for one in findings.candidates:
         if one.get("lightness_error", 0) > 1:
             lines.append(
@@ -65,6 +67,14 @@ def notes(findings: Findings) -> list[str]:
     if missing:
         lines.append(NOT_THESE.format(f"{' and '.join(missing)} proper {'are' if len(missing) > 1 else 'is'}"))
     return lines
+
+
+def unreadable(protocol: dict[str, Any]) -> str:
+    """How many files could not be read, and the first ones' names; empty where all could."""
+    names = protocol["unreadable"]
+    files = "1 file" if len(names) == 1 else f"{len(names):,} files"
+    more = " ..." if len(names) > _MANY else ""
+    return f"{files} could not be read: {', '.join(map(repr, names[:_MANY]))}{more}" if names else ""
 
 
 def rules(protocol: dict[str, Any]) -> list[str]:

@@ -98,6 +98,12 @@ class PhotoMetric(Metric):
         """What photos.csv calls a photo's value."""
         return self.key
 
+    def of_pictures(self, predicted: "Pictures", truth: "Pictures") -> float | None:
+        """The value of a few pictures together; None where they have none."""
+        if self.function is None or (self.needs_colour and not predicted.ab.any()):
+            return None
+        return float(self.function(predicted, truth).mean())
+
 
 @dataclass(frozen=True, kw_only=True)
 class RatioMetric(PhotoMetric):
@@ -113,6 +119,11 @@ class RatioMetric(PhotoMetric):
     def column(self) -> str:
         """What photos.csv calls a photo's value, which is no ratio."""
         return self.photo_column
+
+    def of_pictures(self, predicted: "Pictures", truth: "Pictures") -> float | None:
+        """The ratio over a few pictures together."""
+        part, whole = super().of_pictures(predicted, truth), super().of_pictures(truth, truth)
+        return part / whole if part is not None and whole else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation import Evaluation, evaluate, measurements
 from colorgan.evaluation.baselines import GRAY, MEAN, MeanChroma
 from colorgan.evaluation.report import markdown
+from colorgan.evaluation.words import notes
 from colorgan.intervals import Interval
 from colorgan.intervals.bootstrap import Estimate, bootstrap_means, estimate_means, leave_out_groups
 from colorgan.metrics import features, sets
@@ -172,6 +173,8 @@ def test_the_album_has_the_best_and_the_worst(evaluation: Evaluation) -> None:
 def test_what_is_left_out_is_counted(evaluation: Evaluation) -> None:
     assert evaluation.protocol["photos"] == COUNT == len(set(evaluation.measurements.names))
     assert evaluation.protocol["left_out"] == {"without colour": 1, "longer than 4 : 1": 1, "unreadable": 1}
+    assert evaluation.protocol["unreadable"] == ["test/broken"]
+    assert "1 file could not be read: 'test/broken'." in notes(evaluation)
 
 
 def test_photos_are_whole_of_one_size_and_named(album: Path) -> None:
