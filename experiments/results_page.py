@@ -10,11 +10,11 @@ from colorgan.evaluation.baselines import GRAY, MEAN
 from colorgan.evaluation.words import NOT_THESE
 from colorgan.intervals.bootstrap import Interval
 from colorgan.metrics.metric import Metric
-from colorgan.metrics.table import BY_KEY
+from colorgan.metrics.table import BY_KEY, METRICS
 from colorgan.training.checkpoints import write_file
 
-CLOSE = ("ciede2000", "psnr", "psnr_as_vivid", "ssim", "ab_psnr", "bleeding")
-ALIKE = ("chroma_ratio", "colourfulness_gap", "warm_share", "histogram", "frechet", "kernel", "two_sample")
+CLOSE = tuple(metric.key for metric in METRICS if metric.recipes_table == "close")
+ALIKE = tuple(metric.key for metric in METRICS if metric.recipes_table == "alike")
 COMPARED = ("ciede2000", "psnr", "psnr_as_vivid", "ssim", "histogram", "frechet", "colourfulness_gap", "bleeding")
 BROUGHT = ("ciede2000", "psnr", "psnr_as_vivid", "chroma_ratio", "histogram", "frechet", "bleeding", "two_sample")
 STEPS = {  # each adds to the one before

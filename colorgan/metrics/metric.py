@@ -30,6 +30,7 @@ class Metric:
     percent: bool = False  # written times 100, without digits after the point
     target: float | None = None  # the real photos' value, where it is the same for all photos
     headline: bool = False  # one of the few that fit on a card and on the Compare page
+    recipes_table: Literal["close", "alike"] | None = None  # of docs/results.md: to the photo, or as a set
     on_request: bool = False  # the weights of its network have to be there
 
     @property

@@ -32,6 +32,7 @@ METRICS: tuple[Metric, ...] = (
         source="Sharma, Wu and Dalal 2005",
         better="low",
         headline=True,
+        recipes_table="close",
         function=lambda predicted, truth: colour_difference(
             predicted.lightness, predicted.ab, truth.lightness, truth.ab
         ),
@@ -45,6 +46,7 @@ METRICS: tuple[Metric, ...] = (
         target=1.0,
         percent=True,
         headline=True,
+        recipes_table="alike",
         function=lambda predicted, _: mean_chroma(predicted.ab),
         photo_column="mean_chroma",
     ),
@@ -56,6 +58,7 @@ METRICS: tuple[Metric, ...] = (
         "colours or sRGB cannot show them.",
         better="high",
         headline=True,
+        recipes_table="close",
         function=at_equal_vividness,
     ),
     PhotoMetric(
@@ -65,6 +68,7 @@ METRICS: tuple[Metric, ...] = (
         remark="Mostly lightness, which a colorizer is given; at most 100 here.",
         better="high",
         headline=True,
+        recipes_table="close",
         function=lambda predicted, truth: psnr(predicted.rgb, truth.rgb).clamp(max=MOST_DECIBELS),
     ),
     PhotoMetric(
@@ -80,6 +84,7 @@ METRICS: tuple[Metric, ...] = (
         title="PSNR of ab, dB",
         long_title="Peak signal-to-noise ratio of chroma alone, its peak being 220 ab units",
         better="high",
+        recipes_table="close",
         function=lambda predicted, truth: ab_psnr(predicted.ab, truth.ab).clamp(max=MOST_DECIBELS),
     ),
     PhotoMetric(
@@ -97,6 +102,7 @@ METRICS: tuple[Metric, ...] = (
         better="high",
         digits=4,
         headline=True,
+        recipes_table="close",
         function=lambda predicted, truth: ssim(predicted.rgb, truth.rgb),
     ),
     PhotoMetric(
@@ -117,6 +123,7 @@ METRICS: tuple[Metric, ...] = (
         long_title="How far each photo's colourfulness is from the truth's, either way",
         better="low",
         digits=1,
+        recipes_table="alike",
         function=lambda predicted, truth: colourfulness_gap(predicted.rgb, truth.rgb),
     ),
     PhotoMetric(
@@ -127,6 +134,7 @@ METRICS: tuple[Metric, ...] = (
         better="truth",
         percent=True,
         headline=True,
+        recipes_table="alike",
         function=lambda predicted, _: warm_share(predicted.ab),
         of_truth=True,
     ),
@@ -137,6 +145,7 @@ METRICS: tuple[Metric, ...] = (
         better="low",
         digits=3,
         headline=True,
+        recipes_table="close",
         function=lambda predicted, truth: colour_bleeding(predicted.lightness, predicted.ab, truth.ab),
         needs_colour=True,  # a gray picture has nothing that could bleed, which is no merit
     ),
@@ -148,6 +157,7 @@ METRICS: tuple[Metric, ...] = (
         source="Endres and Schindelin 2003",
         better="low",
         digits=3,
+        recipes_table="alike",
         function=lambda predicted, truth, _: histogram_estimate(predicted, truth),
         described_by="histograms",
         fewest=2,
@@ -161,6 +171,7 @@ METRICS: tuple[Metric, ...] = (
         source="Heusel et al. 2017",
         better="low",
         digits=1,
+        recipes_table="alike",
         function=lambda predicted, truth, _: frechet_estimate(predicted, truth),
         described_by="features",
         fewest=20,
@@ -173,6 +184,7 @@ METRICS: tuple[Metric, ...] = (
         source="Binkowski et al. 2018",
         better="low",
         digits=4,
+        recipes_table="alike",
         function=lambda predicted, truth, _: kernel_estimate(predicted, truth),
         described_by="features",
         fewest=20,
@@ -212,6 +224,7 @@ METRICS: tuple[Metric, ...] = (
         percent=True,
         target=0.5,
         headline=True,
+        recipes_table="alike",
         function=two_sample_estimate,
         described_by="maps",
         fewest=8,
