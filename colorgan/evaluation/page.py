@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
-from markupsafe import Markup, escape
 
 from colorgan.charts import Bar, Line, interval_chart, vividness_chart
 from colorgan.evaluation.album import AlbumPhoto, data_uri, histogram_png
@@ -89,12 +88,6 @@ def _sheets(findings: Findings) -> Iterator[Sheet]:
         yield Sheet(f"Worst of {name}", album.worst[name])
 
 
-def _bold(text: str) -> Markup:
-    """Markdown's ** as HTML."""
-    parts = [escape(part) for part in text.split("**")]
-    return Markup("").join(Markup("<strong>{}</strong>").format(x) if i % 2 else x for i, x in enumerate(parts))
-
-
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -102,4 +95,4 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"bold": _bold, "data_uri": data_uri}
+_ENVIRONMENT.filters["data_uri"] = data_uri
