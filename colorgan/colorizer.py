@@ -10,16 +10,16 @@ from typing import Any, overload
 import numpy as np
 import torch
 from huggingface_hub import ModelCard, PyTorchModelHubMixin
-from huggingface_hub.constants import SAFETENSORS_SINGLE_FILE
+from huggingface_hub.constants import REPOCARD_NAME, SAFETENSORS_SINGLE_FILE
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorgan.card import RunRecord, model_card
+from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
-from colorgan.hub.fetching import HUB_ERRORS, fetched_weights, hub_reason, pinned_revision
+from colorgan.hub.fetching import HUB_ERRORS, fetched_file, fetched_weights, hub_reason, pinned_revision
 from colorgan.networks import GENERATORS
 from colorgan.painting import paint
 from colorgan.photo import photo_from_image
@@ -73,7 +73,7 @@ class Colorizer(
         variant_strength: how far a variant tilts the colours' log-probabilities towards its hues, in nats.
         smoothing: how far a coarse network's colours even out within the edges of lightness, in levels of
             `upsampling.smooth_within_edges`; each doubles the reach, 0 leaves the colours alone.
-        recipe: name of the recipe the weights come from.
+        recipe: name of the recipe that they go by. Whether it alone made them is for the card to say.
     """
 
     def __init__(
@@ -97,12 +97,18 @@ class Colorizer(
         self.variant_strength = variant_strength
         self.smoothing = smoothing
         self.recipe = recipe
+        self.card_head = CardHead()
         self.eval()
 
     @property
     def name(self) -> str:
-        """What to call this model in pages and metadata."""
-        return self.recipe or type(self.generator).__name__
+        """What to call this model in pages and metadata: as its card does, or else by its recipe."""
+        return self.card_head.name or self.recipe or type(self.generator).__name__
+
+    @property
+    def license(self) -> str:
+        """The licence of the weights, as the card that came with them states it; empty where none does."""
+        return self.card_head.license
 
     @property
     def device(self) -> torch.device:
@@ -266,20 +272,19 @@ class Colorizer(
         scale = self.view_size / (max(height, width) if longest_fits else math.sqrt(height * width))
         return max(1, round(height * scale)), max(1, round(width * scale))
 
-    def generate_model_card(self, *, record: RunRecord | None = None, repo_id: str = "") -> ModelCard:
+    def generate_model_card(self, *, facts: CardFacts | None = None, repo_id: str = "") -> ModelCard:
         """The card that `save_pretrained` and `push_to_hub` write: model_card.md, filled in with what is known.
 
         Args:
-            record: how the model came to be; without one, only its recipe's name is known.
+            facts: how the model came to be; without them it is not on record.
             repo_id: "user/model", where it goes.
         """
         config: dict[str, Any] = self._hub_mixin_config  # type: ignore[assignment]
         parameters = sum(parameter.numel() for parameter in self.parameters())
-        record = record or RunRecord.of_recipe(self.recipe)
-        return model_card(config, parameters, self._hub_mixin_info.model_card_data, record, repo_id)
+        return model_card(config, parameters, self._hub_mixin_info.model_card_data, facts or CardFacts(), repo_id)
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:
-        """As huggingface_hub's; `hub.publish` is the one that sends a run's figures and pictures along."""
+        """As huggingface_hub's; `publishing.publish` is the one that sends a run's figures and pictures along."""
         card = {"repo_id": repo_id, **(options.pop("model_card_kwargs", None) or {})}
         return super().push_to_hub(repo_id, model_card_kwargs=card, **options)
 
@@ -328,16 +333,17 @@ class Colorizer(
         """Weights of a folder or a Hub repository into a new model; every tensor must be there, and no other."""
         if "network" not in model_kwargs:
             raise ValueError(f"{model_id!r} is not a colorgan model: no config.json that names its network")
+        card: Path | None = Path(model_id) / REPOCARD_NAME
         path = Path(model_id) / SAFETENSORS_SINGLE_FILE
         if not path.parent.is_dir():
-            path = fetched_weights(
-                model_id,
-                revision=revision,
-                cache_dir=cache_dir,
-                force_download=force_download,
-                local_files_only=local_files_only,
-                token=token,
-            )
+            place: dict[str, Any] = {
+                "revision": revision,
+                "cache_dir": cache_dir,
+                "force_download": force_download,
+                "local_files_only": local_files_only,
+                "token": token,
+            }
+            path, card = fetched_weights(model_id, **place), fetched_file(model_id, REPOCARD_NAME, **place)
         try:
             model, weights = cls(**model_kwargs), load_file(path)
         except SafetensorError as error:
@@ -345,6 +351,7 @@ class Colorizer(
         except TypeError as error:
             raise ValueError(f"{model_id!r} has a config.json this version cannot use: {error}") from error
         _check_same_tensors(model_id, weights, model.state_dict())
+        model.card_head = CardHead.read(card)
         model.load_state_dict(weights)  # copies, so half precision on disk becomes float32 here
         return model.to(map_location).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

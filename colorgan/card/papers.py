@@ -1,7 +1,8 @@
 """The papers behind a recipe, found by what the recipe is made of: an altered recipe cites what it then stands on."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+
+from colorgan.recipes import Recipe
 
 
 def _arxiv(text: str, number: str) -> str:
@@ -83,18 +84,19 @@ DATA: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def papers(network: str, recipe: Mapping[str, Any]) -> list[str]:
-    """References, each once: of the network by its class, and of a recipe as recipe.json has it ({} for none)."""
-    objective = recipe.get("objective") or {}
-    discriminator = (recipe.get("discriminator") or {}).get("name", "")
-    found: list[Iterable[str]] = [
-        NETWORKS.get(network, ()),
-        ADVERSARIAL.get(objective.get("adversarial", ""), ()),
-        DISCRIMINATORS.get(discriminator, ()),
-        (PENALTY,) if objective.get("gradient_penalty") else (),
-        (IMPROVED,) if objective.get("real_label", 1.0) != 1.0 else (),
-        (COLORFUL,) if objective.get("distribution_weight") else (),
-        (GUIDED,),
-        *(DATA.get(name, ()) for name in (recipe.get("data") or {}).get("dataset", ())),
-    ]
+def papers(network: str, recipe: Recipe | None, *, with_data: bool = True) -> list[str]:
+    """References, each once: of the network by its class, and of a recipe, with its data sets or without."""
+    found: list[Iterable[str]] = [NETWORKS.get(network, ())]
+    if recipe:
+        objective, discriminator = recipe.objective, recipe.discriminator
+        found += [
+            ADVERSARIAL.get(objective.adversarial, ()),
+            DISCRIMINATORS.get(discriminator.name, ()) if discriminator else (),
+            (PENALTY,) if objective.gradient_penalty else (),
+            (IMPROVED,) if objective.real_label != 1.0 else (),
+            (COLORFUL,) if objective.distribution_weight else (),
+        ]
+    found += [(GUIDED,)]
+    if recipe and with_data:
+        found += [DATA.get(name, ()) for name in recipe.data.dataset]
     return list(dict.fromkeys(paper for some in found for paper in some))

@@ -6,15 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from colorgan.data.decode import SUFFIXES
+from colorgan.data.names import KNOWN
 from colorgan.data.retry import DataError, one_line, with_retries
 from colorgan.data.shards import find_image_column, read_schema
 
-# name here -> (id on the Hub, licence). The Hub's cards of these leave the licence out or differ from the origin's.
-KNOWN = {
-    "lsun-bedroom": ("pcuenq/lsun-bedrooms", "LSUN's own terms: research use"),
-    "stanford-dogs": ("maurice-fp/stanford-dogs", "Stanford Dogs / ImageNet: research use"),
-    "flowers-102": ("Donghyun99/Oxford-Flower-102", "Oxford Flowers-102: research use"),
-}
 ALL = "all"  # as a split of local files: every one of them
 _SPLIT_WORDS = {  # the words that `datasets` knows, too
     "train": ("train", "training"),

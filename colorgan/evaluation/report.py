@@ -14,6 +14,8 @@ from colorgan.intervals import Interval
 from colorgan.metrics.table import BY_KEY, METRICS
 from colorgan.training.checkpoints import write_file
 
+REPORT = "report.json"
+
 
 def save(findings: Findings, folder: Path) -> None:
     """Write the four files; each is there whole or not at all."""
@@ -21,7 +23,7 @@ def save(findings: Findings, folder: Path) -> None:
     write_file(folder / "photos.csv", per_photo(findings))
     write_file(folder / "report.md", markdown(findings))
     write_file(folder / "report.html", page(findings))
-    write_file(folder / "report.json", json.dumps(as_json(findings), indent=2, ensure_ascii=False) + "\n")
+    write_file(folder / REPORT, json.dumps(as_json(findings), indent=2, ensure_ascii=False) + "\n")
 
 
 def as_json(findings: Findings) -> dict[str, Any]:

@@ -53,6 +53,14 @@ def fetched_weights(model_id: str, **options: Any) -> Path:
     return path
 
 
+def fetched_file(model_id: str, name: str, **options: Any) -> Path | None:
+    """A file that a model may have beside its weights; None where it has none, or the Hub does not give it."""
+    try:
+        return Path(hf_hub_download(model_id, name, **options))
+    except HUB_ERRORS:
+        return None
+
+
 def is_intact(path: Path) -> bool:
     """Whether a file of the cache has the SHA-256 that it is kept under; True where it is kept under no such name."""
     kept_as = path.resolve().name

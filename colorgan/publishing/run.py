@@ -3,16 +3,27 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from colorgan.card import SAMPLE, RunRecord
-from colorgan.card.record import RECIPE, REPORT, WEIGHTS, is_local, public_name
-from colorgan.colorizer import Colorizer
-from colorgan.hub.sending import Content, send
+from huggingface_hub import ModelCard
+from huggingface_hub.constants import CONFIG_NAME as CONFIG
+from huggingface_hub.constants import REPOCARD_NAME as CARD
+from huggingface_hub.constants import SAFETENSORS_SINGLE_FILE as WEIGHTS
 
-CONFIG, CARD, FIGURES = "config.json", "README.md", "metrics.json"
+from colorgan.card import CardFacts
+from colorgan.colorizer import Colorizer
+from colorgan.data.names import is_local, public_name
+from colorgan.evaluation.report import REPORT
+from colorgan.hub.sending import Content, send
+from colorgan.publishing.reading import read_lines, read_object, understood
+from colorgan.publishing.record import RunRecord
+from colorgan.publishing.report import ModelReport
+from colorgan.publishing.study import found_by_people
+from colorgan.training.run_folder import CURVES, METRICS, MODEL, RECIPE
+
+LOG, SAMPLE = "metrics.json", "samples.png"  # what the log and the sample sheet are called on the Hub
+NOTES = "notes.md"  # written by people, beside a run or a model
 _OURS = re.compile(r"(model\.safetensors|(config|metrics|recipe|report)\.json|README\.md|samples\.png|curves.*\.png)")
 _PLACES = (
     "dataset",
@@ -52,9 +63,9 @@ def publish(
         ValueError: no model there, or the Hub cannot or will not take it; one line.
     """
     folder = Path(run_folder)
-    model = next((place for place in (folder / "model", folder) if (place / WEIGHTS).is_file()), None)
+    model = next((place for place in (folder / MODEL, folder) if (place / WEIGHTS).is_file()), None)
     if model is None:
-        raise ValueError(f"{str(run_folder)!r} holds no trained model: neither model/{WEIGHTS} nor {WEIGHTS}")
+        raise ValueError(f"{str(run_folder)!r} holds no trained model: neither {MODEL}/{WEIGHTS} nor {WEIGHTS}")
     colorizer = Colorizer.from_pretrained(model)  # what does not load must not be published
     files = collect(folder, model, colorizer, repo_id, hardware)
     message = f"{colorizer.name}, published by colorgan"
@@ -71,21 +82,52 @@ def publish(
 
 def collect(folder: Path, model: Path, colorizer: Colorizer, repo_id: str, hardware: str = "") -> Mapping[str, Content]:
     """Everything of a run that is published, by its name in the repository."""
-    record = RunRecord.read(folder, hardware)
-    if not record.recipe:
-        record = replace(record, recipe=RunRecord.of_recipe(colorizer.recipe).recipe)
-    card = colorizer.generate_model_card(record=record, repo_id=repo_id)
-    files: dict[str, Content] = {WEIGHTS: model / WEIGHTS, CONFIG: model / CONFIG, CARD: card.content.encode()}
+    record = RunRecord.read(folder)
+    card = card_of(record, model, colorizer, repo_id, hardware)
+    files: dict[str, Content] = {name: model / name for name in (WEIGHTS, CONFIG)}
+    files[CARD] = card.content.encode()
     if record.sample:
         files[SAMPLE] = record.sample
-    files |= {path.name: path for path in record.curves}
-    if record.rows:
-        files[FIGURES] = _public(list(record.rows))
-    if record.run:
-        files[RECIPE] = _public({"recipe": record.recipe, "run": record.run})
-    if record.report:
-        files[REPORT] = _public(record.report)
+    if record.curves:
+        files[CURVES] = record.curves
+    if record.log:
+        files[LOG] = _public(read_lines(folder / METRICS))
+    for name in (RECIPE, REPORT):
+        if content := read_object(folder / name):
+            files[name] = _public(content)
     return files
+
+
+def card_of(record: RunRecord, model: Path, colorizer: Colorizer, repo_id: str, hardware: str = "") -> ModelCard:
+    """A model's card with all that is on record in its folder: a run, a report, a study, and its makers' notes."""
+    report, notes = ModelReport.read(record.folder, model / WEIGHTS), _notes(record.folder)
+    names = [name for name in (repo_id, colorizer.name, colorizer.recipe) if name]
+    facts = CardFacts(
+        recipe=record.recipe,
+        seed=record.run.seed if record.run else None,
+        images_seen=record.images_seen,
+        seconds=record.seconds,
+        hardware=hardware or record.hardware,
+        versions=record.versions or {},
+        recipe_file=RECIPE if record.recipe else "",
+        sample=SAMPLE if record.sample else "",
+        curves=CURVES if record.curves else "",
+        evaluation=report.on_a_card() if report else record.validation(),
+        study=found_by_people(record.folder, names),
+        notes=notes.text.strip() if notes else "",
+        metadata=notes.data.to_dict() if notes else {},
+    )
+    return colorizer.generate_model_card(facts=facts, repo_id=repo_id)
+
+
+def _notes(folder: Path) -> ModelCard | None:
+    """What a model's makers have to tell, in a file of their own beside it; its front matter goes into the card's."""
+    path = folder / NOTES
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8")
+    with understood(path):
+        return ModelCard(text if text.startswith("---") else f"---\n---\n{text}")
 
 
 def _public(content: Any) -> bytes:

@@ -1,16 +1,13 @@
 """What a model's files say of its training: on these photos it must not be judged, it may remember their colours."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from huggingface_hub import hf_hub_download
-
-from colorgan.card import RunRecord
-from colorgan.card.record import RECIPE
 from colorgan.colorizer import Colorizer
-from colorgan.hub.fetching import HUB_ERRORS
+from colorgan.hub.fetching import fetched_file
+from colorgan.publishing.reading import from_json, read_object, understood
+from colorgan.recipes import RECIPES, Recipe
+from colorgan.training.run_folder import RECIPE
 
 
 class TrainingPhotos(NamedTuple):
@@ -26,19 +23,22 @@ def training_photos(source: str, colorizer: Colorizer) -> TrainingPhotos:
     Raises:
         ValueError: a file of the run cannot be read; one line.
     """
-    data = _recipe(source, colorizer).get("data") or {}
-    return TrainingPhotos(tuple(data.get("dataset", ())), data.get("split", "train"))
+    recipe = recipe_behind(source, colorizer.recipe)
+    return TrainingPhotos(recipe.data.dataset, recipe.data.split) if recipe else TrainingPhotos((), "train")
 
 
-def _recipe(source: str, colorizer: Colorizer) -> Mapping[str, Any]:
+def recipe_behind(source: str, name: str) -> Recipe | None:
+    """The recipe that trained a model, as its run's folder or its Hub repository has it on record.
+
+    Otherwise the one that it is named after; None where there is none of that name.
+    """
     if Path(source).is_dir():
-        for folder in (Path(source), Path(source).absolute().parent):  # of a run, or its model/
-            if (folder / RECIPE).is_file():
-                return RunRecord.read(folder).recipe
+        folders = (Path(source), Path(source).absolute().parent)  # of a run, or its model/
+        found = next((folder / RECIPE for folder in folders if (folder / RECIPE).is_file()), None)
     else:
-        try:
-            found = json.loads(Path(hf_hub_download(source, RECIPE)).read_text(encoding="utf-8"))
-            return dict(found.get("recipe", {}))
-        except (*HUB_ERRORS, ValueError, AttributeError, TypeError):
-            pass  # models need not bring it
-    return RunRecord.of_recipe(colorizer.recipe).recipe
+        found = fetched_file(source, RECIPE)
+    if found is None:
+        return RECIPES.get(name)
+    with understood(found):
+        recipe: Recipe = from_json(Recipe, read_object(found)["recipe"])
+    return recipe

@@ -30,7 +30,8 @@ from colorgan.training.flags import Run
 from colorgan.training.game import Game
 from colorgan.training.networks import Cells, initial_cells
 from colorgan.training.provenance import write_provenance
-from colorgan.training.record import METRICS, Record, flat_config, not_finite
+from colorgan.training.record import Record, flat_config, not_finite
+from colorgan.training.run_folder import CURVES, METRICS, MODEL, SAMPLES
 from colorgan.training.state import TrainingState
 from colorgan.training.validation import calibrated_gain, save_curves, save_sheet, sheet, validate, validation_photos
 
@@ -161,8 +162,8 @@ class Trainer:
         if self.accelerator.is_main_process:
             aside = self.run.output_dir / ".writing-model"
             self.state.colorizer.save_pretrained(aside)
-            checkpoints.replace_folder(aside, self.run.output_dir / "model")
-            save_curves(self.run.output_dir / METRICS, self.run.output_dir / "curves.png")
+            checkpoints.replace_folder(aside, self.run.output_dir / MODEL)
+            save_curves(self.run.output_dir / METRICS, self.run.output_dir / CURVES)
             write_provenance(self.recipe, self.run, self.accelerator, resumed=True, seconds=self.record.seconds)
         self.accelerator.wait_for_everyone()
 
@@ -196,7 +197,7 @@ class Trainer:
         figures, made = validate(self.state.colorizer, photos, self.recipe)
         self.record.write("validation", self.progress.images_seen, figures)
         if self.accelerator.is_main_process:
-            save_sheet(self.run.output_dir / "samples", self.progress.images_seen, sheet(photos, made))
+            save_sheet(self.run.output_dir / SAMPLES, self.progress.images_seen, sheet(photos, made))
         return float(self._from_main(figures["loss"]))
 
     def _from_main(self, value: Any) -> Any:

@@ -14,15 +14,14 @@ from colorgan.machine import processor
 from colorgan.recipes import Recipe
 from colorgan.training.checkpoints import write_file
 from colorgan.training.flags import Run
-
-NAME = "recipe.json"
+from colorgan.training.run_folder import RECIPE
 
 
 def write_provenance(
     recipe: Recipe, run: Run, accelerator: Accelerator, resumed: bool, seconds: float | None = None
 ) -> None:
     """Write it when a run starts, and again with its seconds when it is done; a resumed run's machines add up."""
-    path, here = run.output_dir / NAME, machine(accelerator)
+    path, here = run.output_dir / RECIPE, machine(accelerator)
     earlier = _machines(path) if resumed else []
     facts: dict[str, Any] = {name: _plain(value) for name, value in asdict(run).items()}
     facts["machines"] = earlier if here in earlier else [*earlier, here]

@@ -15,8 +15,7 @@ from tqdm import tqdm
 
 from colorgan.recipes import Recipe
 from colorgan.training.checkpoints import write_file
-
-METRICS = "metrics.jsonl"
+from colorgan.training.run_folder import METRICS
 
 
 class Record:

@@ -21,6 +21,9 @@ from colorgan.voting import protocol, results
 from colorgan.voting.pool import Pool
 from colorgan.voting.store import Store
 
+ANSWERS = ("answers.jsonl", "answers.csv", "answers.parquet")  # the same rows in three forms
+STUDY, RESULTS = "study.json", "results.json"
+
 # Column -> type, what it means. One row for each answer, practice and excluded ones too.
 ANSWER_COLUMNS: dict[str, tuple[str, str]] = {
     "study_id": ("string", "name of the study"),
@@ -116,13 +119,13 @@ def export_study(store: Store, pool: Pool, folder: Path) -> list[Path]:
         raise ValueError(f"{str(folder)!r} exists already: name a new folder")
     rows = answers(store, study.study_id)
     files = {
-        "answers.jsonl": _jsonl(rows),
-        "answers.csv": _csv(rows),
-        "answers.parquet": _parquet(rows),
-        "study.json": _json(describe(store, pool)),
+        ANSWERS[0]: _jsonl(rows),
+        ANSWERS[1]: _csv(rows),
+        ANSWERS[2]: _parquet(rows),
+        STUDY: _json(describe(store, pool)),
     }
     if study.closed_at_s is not None or study.protocol_version == protocol.QUICK:
-        files["results.json"] = _json(figures(store, study.study_id))
+        files[RESULTS] = _json(figures(store, study.study_id))
     draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     draft.mkdir(parents=True)
     try:

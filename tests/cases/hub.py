@@ -1,6 +1,7 @@
 """What the tests of the Hub share: a server, a client that asks it and does not wait, and a run to publish."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from colorgan.colorizer import Colorizer
 from colorgan.recipes import RECIPES, Network
 
 TOKEN = "hf_tellNobody"
+HOLES = re.compile(  # what a template leaves where a value is missing
+    r"\{\{|\}\}|\{%|%\}|\bNone\b|[Uu]ndefined|\[\]|\(\)|(?<!`)``(?!`)|\|\s*\|\s*$|nan", re.MULTILINE
+)
 LASTING_THREADS = ("process_request_thread", "tqdm_monitor", "painter")  # the server's, a progress bar's, the package's
 
 

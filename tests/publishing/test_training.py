@@ -79,7 +79,7 @@ def test_from_the_hub_and_back(hub: HubServer, photos: Repository, waits: list[f
     card = ModelCard.load(ID)
     assert card.data.datasets == [PHOTOS]
     assert f"[{PHOTOS}](https://huggingface.co/datasets/{PHOTOS})" in card.text
-    assert "| PSNR, dB (higher is closer) |" in card.text
+    assert "| PSNR, dB ↑ |" in card.text
 
     photo = Image.fromarray(np.random.default_rng(3).integers(0, 255, (40, 50), np.uint8))
     here, loaded = Colorizer.from_pretrained(run / "model"), Colorizer.from_pretrained(ID)

@@ -1,0 +1,79 @@
+"""What `colorgan evaluate` found about a model, from the report beside it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colorgan.card import CardEvaluation, CardMetric
+from colorgan.data.names import public_name
+from colorgan.evaluation.report import REPORT
+from colorgan.intervals import Interval
+from colorgan.metrics.table import BY_KEY
+from colorgan.publishing.reading import read_object, understood
+
+
+@dataclass(frozen=True)
+class JudgedData:
+    """A data set that a report judged by, as far as a card tells of it."""
+
+    name: str
+    revision: str | None
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """The part of a report that is about one model."""
+
+    data: tuple[JudgedData, ...]
+    split: str
+    photos: int
+    resolution: int
+    day: str
+    metrics: dict[str, Interval]
+
+    @classmethod
+    def read(cls, folder: Path, weights: Path) -> "ModelReport | None":
+        """A folder's report on these weights; None without a report.
+
+        Raises ValueError where the report cannot be read, or judges other weights.
+        """
+        report = read_object(folder / REPORT)
+        if not report:
+            return None
+        with understood(folder / REPORT):
+            digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+            name = next((one["name"] for one in report["contestants"] if one.get("file_sha256") == digest), None)
+            if name is None:
+                raise ValueError(
+                    f"the {REPORT} of {str(folder)!r} judges other weights: evaluate this model, or remove it"
+                )
+            return cls._of(report["protocol"], report["figures"][name])
+
+    @classmethod
+    def _of(cls, protocol: dict[str, Any], metrics: dict[str, dict[str, float]]) -> "ModelReport":
+        return cls(
+            tuple(JudgedData(one["name"], one.get("revision")) for one in protocol["data"]),
+            protocol["split"],
+            protocol["photos"],
+            protocol["resolution"],
+            str(protocol["date"])[:10],
+            {key: Interval(**interval) for key, interval in metrics.items()},
+        )
+
+    def on_a_card(self) -> CardEvaluation:
+        """The headline metrics, and by which photos."""
+        names = tuple(one.name for one in self.data)
+        return CardEvaluation(
+            f"On {self.photos:,} photos of {', '.join(map(public_name, names))} (split {self.split!r}), their shorter "
+            f"side at {self.resolution} pixels, {self.day}. The protocol, and all metrics, are in "
+            f"[{REPORT}]({REPORT}).",
+            names,
+            self.split,
+            self.data[0].revision,
+            tuple(
+                CardMetric(key, found.value, found.low, found.high)
+                for key in BY_KEY
+                if (found := self.metrics.get(key))
+            ),
+        )
