@@ -20,6 +20,7 @@ from colorgan import __version__
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CARD = Path("colorgan/card/model_card.md")
 LARGEST_WEIGHTS_MB = 32
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".parquet", ".npy", ".pt", ".pth"}
 TRAINING_ROOMS = {"data", "training", "evaluation"}  # need the training extra
@@ -32,9 +33,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
     source, made = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "colorgan", source / "colorgan")
     shutil.copytree(ROOT / "tests", source / "tests")
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "model_card.md"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(made), str(source)]
+    (source / "model_card.md").write_text(CARD.as_posix())  # as Windows without links checks it out
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(made), str(source)]  # sdist, wheel of it
     built = subprocess.run(build, capture_output=True, text=True, timeout=200)
     assert built.returncode == 0, built.stdout + built.stderr
     [path] = made.glob("*.whl")
@@ -49,7 +51,7 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     assert any("/assets/" in name for name in assets) and any("/templates/" in name for name in assets)
     assert names >= assets | {
         "colorgan/py.typed",
-        "colorgan/model_card.md",
+        CARD.as_posix(),
         "colorgan/weights/config.json",
         "colorgan/weights/model.safetensors",
         "colorgan/weights/twin/config.json",
@@ -57,6 +59,13 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     }
     weights_mb = sum(item.file_size for item in wheel.infolist() if item.filename.startswith("colorgan/weights/")) / 1e6
     assert 1 < weights_mb <= LARGEST_WEIGHTS_MB
+
+
+def test_the_card_has_one_home(wheel: zipfile.ZipFile) -> None:
+    """The package's own, which people find at the top of the repository as well."""
+    assert wheel.read(CARD.as_posix()) == (ROOT / CARD).read_bytes()
+    top = ROOT / "model_card.md"
+    assert top.readlink() == CARD if top.is_symlink() else top.read_text() == CARD.as_posix()
 
 
 def test_the_wheel_carries_every_module(wheel: zipfile.ZipFile) -> None:
@@ -116,6 +125,22 @@ def test_a_plain_install_has_what_the_code_imports(source: Path) -> None:
             modules = [node.module or ""]
         for top in {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"colorgan"}:
             assert {name.lower() for name in distributions[top]} & allowed, f"{source.name} imports {top}"
+
+
+def test_colouring_and_publishing_do_without_the_training_extra() -> None:
+    program = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("accelerate", "datasets", "matplotlib", "pyarrow", "tensorboard"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+import colorgan.colorizer, colorgan.publishing.run, colorgan.publishing.study, colorgan.web.space
+"""
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ran.returncode == 0, ran.stderr
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -20,8 +20,7 @@ class CardMetric:
     @property
     def title(self) -> str:
         """What it is called, and which way is better."""
-        row = BY_KEY[self.key]
-        return row.title + {"low": " ↓", "high": " ↑", "truth": ""}[row.better]
+        return BY_KEY[self.key].heading
 
     @property
     def value_text(self) -> str:

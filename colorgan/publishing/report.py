@@ -9,7 +9,7 @@ from colorgan.card import CardEvaluation, CardMetric
 from colorgan.data.names import public_name
 from colorgan.evaluation.report import REPORT
 from colorgan.intervals import Interval
-from colorgan.metrics.table import BY_KEY
+from colorgan.metrics.table import HEADLINES
 from colorgan.publishing.reading import read_object, understood
 
 
@@ -72,8 +72,8 @@ class ModelReport:
             self.split,
             self.data[0].revision,
             tuple(
-                CardMetric(key, found.value, found.low, found.high)
-                for key in BY_KEY
-                if (found := self.metrics.get(key))
+                CardMetric(metric.key, found.value, found.low, found.high)
+                for metric in HEADLINES
+                if (found := self.metrics.get(metric.key))
             ),
         )
