@@ -6,7 +6,9 @@ import sys
 from contextlib import closing
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.limits import MAX_MEGAPIXELS
 from colorgan.web.address import check_free
+from colorgan.web.limits import MAX_MEGABYTES, Limits
 
 
 def parse() -> argparse.Namespace:
@@ -25,10 +27,18 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--share", action="store_true", help="also at a public address, through Gradio's tunnel")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument(
-        "--max-megapixels", type=float, default=120.0, metavar="P", help="refuse larger photos (default: %(default)g)"
+        "--max-megapixels",
+        type=float,
+        default=MAX_MEGAPIXELS,
+        metavar="P",
+        help="refuse larger photos (default: %(default)g)",
     )
     parser.add_argument(
-        "--max-megabytes", type=int, default=100, metavar="B", help="refuse larger files (default: %(default)s)"
+        "--max-megabytes",
+        type=int,
+        default=MAX_MEGABYTES,
+        metavar="B",
+        help="refuse larger files (default: %(default)s)",
     )
     arguments = parser.parse_args()
     if arguments.port is not None and not 1 <= arguments.port <= 65535:
@@ -45,8 +55,7 @@ def main() -> int:
     try:
         if arguments.port is not None:
             check_free(arguments.host, arguments.port)
-        from colorgan.web.colorize import Limits  # gradio takes seconds: not before the command line is right
-        from colorgan.web.demonstration import Demonstration
+        from colorgan.web.demonstration import Demonstration  # slow to import: not before the command line is right
         from colorgan.web.server import launch
 
         with closing(Demonstration()) as study:
@@ -56,7 +65,7 @@ def main() -> int:
                 port=arguments.port,
                 share=arguments.share,
                 open_browser=arguments.open,
-                limits=Limits(arguments.max_megapixels, arguments.max_megabytes * 2**20),
+                limits=Limits(arguments.max_megapixels, arguments.max_megabytes),
                 studies=study.studies,
                 prepare=study.prepare,
             )

@@ -115,6 +115,11 @@ class Colorizer(
         """Where the weights are."""
         return next(self.parameters()).device
 
+    @property
+    def can_vary(self) -> bool:
+        """Whether the network gives a choice of colours, from which variants are drawn."""
+        return hasattr(self.generator, "sample")
+
     def set_gain(self, gain: float) -> None:
         """Change the chroma scale that vividness 1 stands for, in the config that goes with the weights as well."""
         config: dict[str, Any] = self._hub_mixin_config  # type: ignore[assignment]
@@ -224,7 +229,7 @@ class Colorizer(
         """A view's L (N, 1, h, w) -> ab (N, 1 + variants, 2, h, w); each photo's draw depends on the seed alone."""
         if not variants:
             return self._look(view)[:, None]
-        if not hasattr(self.generator, "sample"):
+        if not self.can_vary:
             raise ValueError(f"{type(self.generator).__name__} makes one picture only: it cannot draw variants")
         drawn = []
         for padded in self._padded(view).split(1):

@@ -15,6 +15,7 @@ PACKAGE = [module for module in HOUSE.modules.values() if module.room not in SCR
 # From the cellar to the roof: a room imports only rooms that stand before it.
 ROOMS = (
     "machine",
+    "limits",
     "color",
     "photo",
     "intervals",

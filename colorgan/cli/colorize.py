@@ -1,14 +1,13 @@
 """`colorgan colorize`: photos, and folders of photos, in colour."""
 
 import argparse
-import datetime
 import math
 import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from colorgan import DEFAULT_WEIGHTS, __version__
+from colorgan import DEFAULT_WEIGHTS
 from colorgan.cli.parsing import (
     FAILED,
     INTERRUPTED,
@@ -108,6 +107,7 @@ def _colorize(chosen: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         return fail(describe_error(error), REFUSED)
     from colorgan.folder.pipeline import Settings
+    from colorgan.photo.description import description
 
     settings = Settings(
         variants=chosen.variants,
@@ -116,7 +116,7 @@ def _colorize(chosen: argparse.Namespace) -> int:
         batch_size=chosen.batch_size,
         max_megapixels=chosen.max_megapixels,
         overwrite=chosen.existing == "replace",
-        description=None if chosen.no_description else _description(colorizer),
+        description=None if chosen.no_description else description(colorizer.name),
     )
     return run.work(colorizer, settings)
 
@@ -173,9 +173,3 @@ class _Run:
 
     def _count(self) -> str:
         return f"{len(self.done)} of {count_photos(len(self.jobs))} done"
-
-
-def _description(colorizer: "Colorizer") -> str:
-    """What the files say about themselves: a guess must not pass for a record."""
-    today = datetime.date.today().isoformat()
-    return f"Colorized by colorgan {__version__}, model {colorizer.name}, {today}: the colours are a guess"

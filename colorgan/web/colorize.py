@@ -1,41 +1,27 @@
-"""The Colorize page: its parts, and which event does what. Photos are handled by `visit`, looks by `markup`."""
+"""The Colorize page: its parts, and which event does what. `session` handles the photos, `colorize_view` the HTML."""
 
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from colorgan import DEFAULT_WEIGHTS
-from colorgan.web import markup
+from colorgan.limits import MAX_VIVIDNESS
+from colorgan.web import colorize_view
+from colorgan.web.events import QUIET, Update, index_of, is_upload, name_of, why_refused
 from colorgan.web.examples import Example
+from colorgan.web.limits import Limits
+from colorgan.web.messages import GONE, NOT_DONE, as_sentence
 from colorgan.web.models import Models
-from colorgan.web.visit import CALL_PREFIX, GONE, Entry, State, Visit
+from colorgan.web.session import CALL_PREFIX, ColouredPhoto, PageSession, PhotoItem
+from colorgan.web.templating import ASSETS
 
-MAX_PHOTOS = 100  # of one visit
-ASSETS = Path(__file__).parent / "assets"
+MAX_PHOTOS = 100  # of one session
+MAX_VIVIDNESS_PERCENT = 150  # of the slider: beyond it photos look gaudy, though programs may ask for more
 DOWNLOAD, DOWNLOAD_ALL = "Download", "Download all (zip)"
-NOT_DONE = "That did not work just now. Please try again in a moment."
-_SAVE_FILE = """(file) => {
-  if (!file) return;
-  const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
-
-Update = Any  # what Gradio takes as an output: a value, gr.update() or gr.skip()
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the page takes from one person."""
-
-    max_megapixels: float = 120.0
-    max_bytes: int = 100 * 2**20
 
 
 class ColorizePage:
@@ -46,7 +32,7 @@ class ColorizePage:
 
     def build(self) -> None:
         """The parts; which of the controls are to be seen depends on what is on the stage (page.css)."""
-        self.visit = gr.State(None, delete_callback=_close)
+        self.session = gr.State(None, delete_callback=_close)
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="main"):
                 self.stage = gr.HTML(self._stage(None), js_on_load=(ASSETS / "stage.js").read_text(), elem_id="stage")
@@ -56,7 +42,9 @@ class ColorizePage:
         self._build_api()
 
     def _build_controls(self) -> None:
-        self.vividness = gr.Slider(0, 150, 100, step=1, label="Vividness (%)", buttons=[], elem_id="vividness")
+        self.vividness = gr.Slider(
+            0, MAX_VIVIDNESS_PERCENT, 100, step=1, label="Vividness (%)", buttons=[], elem_id="vividness"
+        )
         self.more = gr.Button("More variants", elem_id="more")
         sources = self.models.sources
         self.model = gr.Dropdown(
@@ -74,195 +62,178 @@ class ColorizePage:
         self.file = gr.File(visible="hidden", elem_id="file")
 
     def _connect(self) -> None:
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        look = [self.visit, self.stage]
-        everything = [*look, self.vividness, self.model, self.facts, self.download, self.download_all]
+        picture = [self.session, self.stage]
+        everything = [*picture, self.vividness, self.model, self.facts, self.download, self.download_all]
         stage = self.stage
         events = [
-            stage.bring(self.bring, self.visit, everything, trigger_mode="multiple", concurrency_limit=4, **quiet),
-            stage.sample(self.sample, self.visit, everything, concurrency_limit=4, **quiet),
-            stage.show(self.show, self.visit, everything, **quiet),
-            stage.overview(self.overview, self.visit, everything, **quiet),
-            stage.restart(self.restart, self.visit, everything, **quiet),
-            stage.pick(self.pick, self.visit, everything, trigger_mode="always_last", **quiet),
-            stage.settle(self.settle, self.visit, look, trigger_mode="always_last", concurrency_limit=2, **quiet),
-            self.more.click(self.vary, self.visit, everything, **quiet),
-            self.model.input(self.change_model, [self.visit, self.model], everything, **quiet),
+            stage.bring(self.bring, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
+            stage.sample(self.sample, self.session, everything, concurrency_limit=4, **QUIET),
+            stage.show(self.show, self.session, everything, **QUIET),
+            stage.overview(self.overview, self.session, everything, **QUIET),
+            stage.restart(self.restart, self.session, everything, **QUIET),
+            stage.pick(self.pick, self.session, everything, trigger_mode="always_last", **QUIET),
+            stage.settle(self.settle, self.session, picture, trigger_mode="always_last", concurrency_limit=2, **QUIET),
+            self.more.click(self.vary, self.session, everything, **QUIET),
+            self.model.input(self.change_model, [self.session, self.model], everything, **QUIET),
             self.vividness.input(
                 self.set_vividness,
-                [self.visit, self.vividness],
-                look,
+                [self.session, self.vividness],
+                picture,
                 trigger_mode="always_last",
                 concurrency_limit=4,
-                **quiet,
+                **QUIET,
             ),
         ]
+        save = (ASSETS / "save.js").read_text()
         for button, answer in ((self.download, self.save), (self.download_all, self.save_all)):
             event = button.click(
-                answer, [self.visit, self.described], [*look, button, self.file], concurrency_limit=2, **quiet
+                answer, [self.session, self.described], [*picture, button, self.file], concurrency_limit=2, **QUIET
             )
-            event.success(None, self.file, None, js=_SAVE_FILE, api_visibility="private")
+            event.success(None, self.file, None, js=save, api_visibility="private")
             events.append(event)
         for event in events:
-            event.failure(self.apologize, self.visit, everything, queue=False, **quiet)
+            event.failure(self.apologize, self.session, everything, queue=False, **QUIET)
 
     # Bringing photos ------------------------------------------------------------------------------------------------
 
-    def bring(self, visit: Visit | None, event: gr.EventData) -> Iterator[list[Update]]:
+    def bring(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """Photos were chosen, dropped or pasted, and uploaded: show each as soon as there is something to show."""
-        visit = visit or self._new_visit()
-        visit.error = ""
-        new = []
-        for sent in list(event.files)[: MAX_PHOTOS - len(visit.entries)]:
-            new.append(self._take(visit, sent))
+        session = session or self._new_session()
+        session.error = ""
+        new = [self._take(session, sent) for sent in list(event.files)[: MAX_PHOTOS - len(session.items)]]
         if len(new) < len(event.files):
-            visit.error = f"{MAX_PHOTOS} photos at a time are the most: {len(event.files) - len(new)} were left out."
-        yield from self._work_on(visit, new)
+            session.error = f"{MAX_PHOTOS} photos at a time are the most: {len(event.files) - len(new)} were left out."
+        yield from self._work_on(session, new)
 
-    def sample(self, visit: Visit | None, event: gr.EventData) -> Iterator[list[Update]]:
+    def sample(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """One of the examples was picked."""
-        visit = visit or self._new_visit()
-        visit.error = ""
+        session = session or self._new_session()
+        session.error = ""
         example = self.examples[index_of(event, self.examples)]
-        yield from self._work_on(visit, [visit.copy(example.path.name, example.path)])
+        yield from self._work_on(session, [session.copy(example.path.name, example.path)])
 
-    def _take(self, visit: Visit, sent: Any) -> Entry:
-        """One file of an "add" event -> its entry. The event comes from a browser: its path is not trusted."""
-        name = str(sent.get("name", "photo"))
+    def _take(self, session: PageSession, sent: Any) -> PhotoItem:
+        """One file of a "bring" event -> its item. The event comes from a browser: its path is not trusted."""
         if is_upload(sent):
-            return visit.add(name, Path(str(sent["path"])))
-        if sent.get("problem") == "large":
-            return visit.refuse(
-                name, f"{name!r} is larger than {self.limits.max_bytes // 2**20} MB, the most this page takes"
-            )
-        return visit.refuse(name, f"{name!r} did not arrive: please try again")
+            return session.add(name_of(sent), Path(str(sent["path"])))
+        return session.refuse(name_of(sent), why_refused(sent, self.limits))
 
-    def _work_on(self, visit: Visit, new: list[Entry]) -> Iterator[list[Update]]:
-        """Read and colorize new photos one after another, showing every step. A single one is opened."""
-        visit.opened = visit.entries.index(new[0]) if len(new) == 1 else None
-        for entry in new:
-            if entry.state is State.WAITING:
-                visit.read(entry)
-                yield self._everything(visit)
-            if entry.state is State.WORKING:
-                visit.colorize(entry, self.models)
-            if entry not in visit.entries:  # "Start over" was pressed meanwhile
-                return
-            if visit.entries == [entry] and entry.state is State.FAILED:
-                visit.error, visit.entries = as_sentence(entry.reason), []
-            if entry.state is State.FAILED:
-                visit.opened = None
-            yield self._everything(visit)
+    def _work_on(self, session: PageSession, new: list[PhotoItem]) -> Iterator[list[Update]]:
+        if not new:  # there was no room for any of them
+            yield self._everything(session)
+        for _ in session.work(new, self.models):
+            yield self._everything(session)
 
     # Looking --------------------------------------------------------------------------------------------------------
 
-    def show(self, visit: Visit | None, event: gr.EventData) -> list[Update]:
+    def show(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
         """A photo of the grid was picked."""
-        if visit and visit.entries:
-            visit.error, index = "", index_of(event, visit.entries)
-            visit.opened = index if visit.entries[index].state is State.DONE else None
-        return self._everything(visit, lost=True)
+        if session and session.items:
+            session.error, index = "", index_of(event, session.items)
+            session.opened = index if session.items[index].coloured else None
+        return self._everything(session, lost=True)
 
-    def overview(self, visit: Visit | None) -> list[Update]:
+    def overview(self, session: PageSession | None) -> list[Update]:
         """Back to the grid."""
-        if visit:
-            visit.error, visit.opened = "", None
-        return self._everything(visit, lost=True)
+        if session:
+            session.error, session.opened = "", None
+        return self._everything(session, lost=True)
 
-    def restart(self, visit: Visit | None) -> list[Update]:
-        """Start over: nothing of the visit is left."""
-        _close(visit)
+    def restart(self, session: PageSession | None) -> list[Update]:
+        """Start over: nothing of the session is left."""
+        _close(session)
         return self._everything(None)
 
-    def pick(self, visit: Visit | None, event: gr.EventData) -> list[Update]:
+    def pick(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
         """One of the colorizations was picked."""
-        entry = _done_entry(visit)
-        if visit and entry:
-            entry.chosen = index_of(event, entry.choices)
-            visit.paint(entry)
-        return self._everything(visit, lost=True)
+        photo = _open_photo(session)
+        if session and photo:
+            photo.chosen = index_of(event, photo.choices)
+            session.paint(photo)
+        return self._everything(session, lost=True)
 
-    def set_vividness(self, visit: Visit | None, percent: float) -> list[Update]:
+    def set_vividness(self, session: PageSession | None, percent: float) -> list[Update]:
         """The slider moves: paint again, without the network."""
-        entry = _done_entry(visit)
-        if visit and entry:
-            entry.vividness = min(max(percent, 0), 150) / 100
-            visit.paint(entry)
-        return [visit, self._stage(visit)]
+        photo = _open_photo(session)
+        if session and photo:
+            photo.vividness = min(max(percent, 0), MAX_VIVIDNESS_PERCENT) / 100
+            session.paint(photo)
+        return [session, self._stage(session)]
 
-    def settle(self, visit: Visit | None) -> list[Update]:
+    def settle(self, session: PageSession | None) -> list[Update]:
         """Nothing moved for a moment: show the photo at full size."""
-        entry = _done_entry(visit)
-        if visit and entry and not entry.sharp and not visit.sharpen(entry):
-            return [visit, gr.skip()]
-        return [visit, self._stage(visit)]
+        photo = _open_photo(session)
+        if session and photo and not photo.sharp and not session.sharpen(photo):
+            return [session, gr.skip()]
+        return [session, self._stage(session)]
 
-    def vary(self, visit: Visit | None) -> list[Update]:
+    def vary(self, session: PageSession | None) -> list[Update]:
         """More variants."""
-        entry = _done_entry(visit)
-        if visit and entry:
-            visit.vary(entry, self.models)
-        return self._everything(visit, lost=True)
+        photo = _open_photo(session)
+        if session and photo:
+            session.vary(photo, self.models)
+        return self._everything(session, lost=True)
 
-    def change_model(self, visit: Visit | None, source: str) -> list[Update]:
+    def change_model(self, session: PageSession | None, source: str) -> list[Update]:
         """Another model for the open photo."""
-        entry = _done_entry(visit)
-        if visit and entry:
-            entry.source = source
-            visit.colorize(entry, self.models)
-        return self._everything(visit, lost=True)
+        item = session.item if session else None
+        if session and item and item.coloured:
+            item.source = source
+            session.colorize(item, self.models)
+        return self._everything(session, lost=True)
 
     # Taking home ----------------------------------------------------------------------------------------------------
 
-    def save(self, visit: Visit | None, described: bool) -> Iterator[list[Update]]:
+    def save(self, session: PageSession | None, described: bool) -> Iterator[list[Update]]:
         """Download: the open photo as a file in its own format."""
-        entry = _done_entry(visit)
-        if visit is None or entry is None:
-            yield [visit, self._stage(visit, GONE), gr.skip(), gr.skip()]
+        photo = _open_photo(session)
+        if session is None or photo is None:
+            yield [session, self._stage(session, GONE), gr.skip(), gr.skip()]
             return
-        yield [visit, gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
-        path = visit.save(entry, entry.download_name, described)
-        yield [visit, self._stage(visit), gr.update(value=DOWNLOAD, interactive=True), str(path)]
+        yield [session, gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
+        path = session.save(photo, photo.decoded.download_name, described)
+        yield [session, self._stage(session), gr.update(value=DOWNLOAD, interactive=True), str(path)]
 
-    def save_all(self, visit: Visit | None, described: bool) -> Iterator[list[Update]]:
+    def save_all(self, session: PageSession | None, described: bool) -> Iterator[list[Update]]:
         """Download all: one zip."""
-        if visit is None:
-            yield [visit, self._stage(visit, GONE), gr.skip(), gr.skip()]
+        if session is None:
+            yield [session, self._stage(session, GONE), gr.skip(), gr.skip()]
             return
-        total = sum(entry.state is State.DONE for entry in visit.entries)
-        for count, path in visit.save_all(described):
+        total = sum(item.coloured is not None for item in session.items)
+        for count, path in session.save_all(described):
             if path is None:
                 label = f"Preparing {count} of {total}…"
-                yield [visit, gr.skip(), gr.update(value=label, interactive=False), gr.skip()]
+                yield [session, gr.skip(), gr.update(value=label, interactive=False), gr.skip()]
             else:
-                yield [visit, self._stage(visit), gr.update(value=DOWNLOAD_ALL, interactive=True), str(path)]
+                yield [session, self._stage(session), gr.update(value=DOWNLOAD_ALL, interactive=True), str(path)]
 
     # The picture of it all -------------------------------------------------------------------------------------------
 
-    def apologize(self, visit: Visit | None) -> list[Update]:
-        """An event failed, or found the queue full: the page goes on from where the visit is."""
-        return self._everything(visit, error=NOT_DONE)
+    def apologize(self, session: PageSession | None) -> list[Update]:
+        """An event failed, or found the queue full: the page goes on from where the session is."""
+        return self._everything(session, error=NOT_DONE)
 
-    def _everything(self, visit: Visit | None, *, error: str = "", lost: bool = False) -> list[Update]:
+    def _everything(self, session: PageSession | None, *, error: str = "", lost: bool = False) -> list[Update]:
         """All outputs; `lost` where somebody acted on photos, so that having none means that they are gone."""
-        if lost and (visit is None or not visit.entries):
+        if lost and (session is None or not session.items):
             error = GONE
-        entry = visit.entry if visit else None
+        item = session.item if session else None
+        photo = item.coloured if item else None
         return [
-            visit,
-            self._stage(visit, error),
-            round(entry.vividness * 100) if entry else gr.skip(),
-            (entry.source or self.models.sources[0]) if entry else gr.skip(),
-            markup.details(entry),
+            session,
+            self._stage(session, error),
+            round(photo.vividness * 100) if photo else gr.skip(),
+            (item.source or self.models.sources[0]) if item else gr.skip(),
+            colorize_view.details(photo),
             gr.update(value=DOWNLOAD, interactive=True),
             gr.update(value=DOWNLOAD_ALL, interactive=True),
         ]
 
-    def _stage(self, visit: Visit | None, error: str = "") -> str:
-        return markup.stage(visit, self.examples, self.privacy, self.limits.max_bytes, error)
+    def _stage(self, session: PageSession | None, error: str = "") -> str:
+        return colorize_view.stage(session, self.examples, self.privacy, self.limits.max_bytes, error)
 
-    def _new_visit(self) -> Visit:
-        return Visit(self.folder, self.limits.max_megapixels)
+    def _new_session(self) -> PageSession:
+        return PageSession(self.folder, self.limits.max_megapixels)
 
     # For programs ----------------------------------------------------------------------------------------------------
 
@@ -277,8 +248,8 @@ class ColorizePage:
             result,
             api_name="colorize",
             api_description="A photo in, the same photo in colour out: same format, size and metadata. "
-            "vividness: 0 to 3, 1 as predicted. variant: 0 is the likeliest picture, 1 and on are others, which the "
-            "seed fixes.",
+            f"vividness: 0 to {MAX_VIVIDNESS:g}, 1 as predicted. variant: 0 is the likeliest picture, 1 and on are "
+            "others, which the seed fixes.",
             concurrency_limit=2,
         )
 
@@ -289,41 +260,25 @@ class ColorizePage:
             gr.Error: one sentence on the file or argument that is at fault.
         """
         _sweep(self.folder)
-        visit = Visit(self.folder, self.limits.max_megapixels, CALL_PREFIX)
+        session = PageSession(self.folder, self.limits.max_megapixels, CALL_PREFIX)
         try:
             if photo is None:
                 raise ValueError("photo must be a file, got nothing")
-            return str(visit.convert(Path(photo), self.models, vividness, int(seed), int(variant)))
+            return str(session.convert(Path(photo), self.models, vividness, int(seed), int(variant)))
         except ValueError as error:
-            visit.close()
+            session.close()
             raise gr.Error(as_sentence(str(error))) from error
 
 
-def is_upload(sent: Any) -> bool:
-    """Whether one file of an event came from a browser to Gradio's folder of uploads, and is there."""
-    path = Path(str(sent.get("path", ""))).resolve()
-    return path.is_file() and path.is_relative_to(Path(gr.utils.get_upload_folder()).resolve())
-
-
-def index_of(event: gr.EventData, of: list[Any]) -> int:
-    """The index that an event carries, kept within a list: it comes from a browser."""
-    return min(max(int(event.index), 0), len(of) - 1)
-
-
-def _done_entry(visit: Visit | None) -> Entry | None:
+def _open_photo(session: PageSession | None) -> ColouredPhoto | None:
     """The open photo, once it has colours."""
-    entry = visit.entry if visit else None
-    return entry if entry and entry.state is State.DONE else None
+    item = session.item if session else None
+    return item.coloured if item else None
 
 
-def as_sentence(reason: str) -> str:
-    """A reason as a sentence of its own."""
-    return reason[:1].upper() + reason[1:] + ("" if reason.endswith((".", "!", "?")) else ".")
-
-
-def _close(visit: Visit | None) -> None:
-    if visit:
-        visit.close()
+def _close(session: PageSession | None) -> None:
+    if session:
+        session.close()
 
 
 def _sweep(folder: Path, age_seconds: float = 3600.0) -> None:

@@ -1,5 +1,4 @@
-"""The Compare page: its parts, and which event does what. The photo is handled by `comparison`, looks by
-`compare_markup`."""
+"""The Compare page: its parts, and which event does what. `comparison` handles the photo, `compare_view` the HTML."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,14 +6,15 @@ from typing import Any
 
 import gradio as gr
 
-from colorgan.web import compare_markup
+from colorgan.web import compare_view
 from colorgan.web.address import is_own_address, is_own_name
-from colorgan.web.colorize import ASSETS, NOT_DONE, Limits, Update, as_sentence, index_of, is_upload
-from colorgan.web.comparison import MAX_MODELS, Comparison, Contender, contenders
+from colorgan.web.comparison import MAX_MODELS, Comparison, OfferedModel, offered_models
+from colorgan.web.events import QUIET, Update, index_of, is_upload, name_of, why_refused
 from colorgan.web.examples import Example
-from colorgan.web.markup import alert, status
+from colorgan.web.limits import Limits
+from colorgan.web.messages import NOT_DONE, as_sentence
 from colorgan.web.models import Models
-from colorgan.web.visit import State
+from colorgan.web.templating import ASSETS, render
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -27,7 +27,7 @@ class ComparePage:
 
     def build(self) -> None:
         """The parts; the controls are to be seen once there is a photo (page.css)."""
-        offered = contenders(self.models)
+        offered = offered_models(self.models)
         chosen = [one.source for one in offered[:2]]
         script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "compare.js"))
         self.comparison = gr.State(None, delete_callback=_close)
@@ -49,24 +49,23 @@ class ComparePage:
                         elem_id="named",
                     )
                     self.add = gr.Button("Add", elem_id="add")
-                self.said = gr.HTML("", elem_id="said")
+                self.message = gr.HTML("", elem_id="message")
         self._connect()
 
     def _connect(self) -> None:
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        inputs, look = [self.comparison, self.chosen], [self.comparison, self.stage]
-        models = [*look, self.said, self.chosen]
-        naming: dict[str, Any] = {"inputs": [*inputs, self.named], "outputs": [*models, self.named], **quiet}
+        inputs, picture = [self.comparison, self.chosen], [self.comparison, self.stage]
+        models = [*picture, self.message, self.chosen]
+        naming: dict[str, Any] = {"inputs": [*inputs, self.named], "outputs": [*models, self.named], **QUIET}
         events = [
-            self.stage.bring(self.bring, inputs, look, concurrency_limit=4, **quiet),
-            self.stage.sample(self.sample, inputs, look, concurrency_limit=4, **quiet),
-            self.stage.restart(self.restart, inputs, look, **quiet),
-            self.chosen.input(self.choose, inputs, models, trigger_mode="always_last", **quiet),
+            self.stage.bring(self.bring, inputs, picture, concurrency_limit=4, **QUIET),
+            self.stage.sample(self.sample, inputs, picture, concurrency_limit=4, **QUIET),
+            self.stage.restart(self.restart, inputs, picture, **QUIET),
+            self.chosen.input(self.choose, inputs, models, trigger_mode="always_last", **QUIET),
             self.add.click(self.compare_named, concurrency_limit=2, **naming),
             self.named.submit(self.compare_named, concurrency_limit=2, **naming),
         ]
         for event in events:
-            event.failure(self.apologize, inputs, look, queue=False, **quiet)
+            event.failure(self.apologize, inputs, picture, queue=False, **QUIET)
 
     # What people do -------------------------------------------------------------------------------------------------
 
@@ -79,12 +78,9 @@ class ComparePage:
         for other in arrived[1:]:
             Path(str(other["path"])).unlink(missing_ok=True)
         if not arrived:
-            large = any(one.get("problem") == "large" for one in sent)
-            most = f"is larger than {self.limits.max_bytes // 2**20} MB, the most this page takes"
-            name = str(sent[0].get("name", "photo")) if sent else "photo"
-            yield self._refused(comparison, f"{name!r} {most if large else 'did not arrive: please try again'}", chosen)
+            yield self._refused(comparison, why_refused(sent[0] if sent else {}, self.limits), chosen)
             return
-        comparison.visit.add(str(arrived[0].get("name", "photo")), Path(str(arrived[0]["path"])))
+        comparison.session.add(name_of(arrived[0]), Path(str(arrived[0]["path"])))
         if len(sent) > 1:
             comparison.error = "One photo at a time: the others were left out."
         yield from self._show(comparison, chosen)
@@ -93,15 +89,15 @@ class ComparePage:
         """One of the examples was picked."""
         _close(former)
         comparison, example = self._new(), self.examples[index_of(event, self.examples)]
-        comparison.visit.copy(example.path.name, example.path)
+        comparison.session.copy(example.path.name, example.path)
         yield from self._show(comparison, chosen)
 
     def choose(self, comparison: Comparison | None, chosen: Sequence[str]) -> Iterator[list[Update]]:
         """Other models were ticked."""
         if len(chosen) > MAX_MODELS or not chosen:
-            kept = [panel.contender.source for panel in comparison.panels] if comparison else list(chosen[:MAX_MODELS])
-            said = f"{MAX_MODELS} models at the most: take one out first." if chosen else "One model must stay."
-            yield [comparison, gr.skip(), alert(said), kept]
+            kept = [panel.model.source for panel in comparison.panels] if comparison else list(chosen[:MAX_MODELS])
+            error = f"{MAX_MODELS} models at the most: take one out first." if chosen else "One model must stay."
+            yield [comparison, gr.skip(), render("message.html", error=error), kept]
             return
         for shown in self._go_on(comparison, chosen):
             yield [*shown, "", gr.skip()]
@@ -112,7 +108,7 @@ class ComparePage:
         """Somebody named a model that is not in the list."""
         source = source.strip()
         unchanged = [gr.skip(), gr.skip()]
-        yield [comparison, gr.skip(), status(f"Loading {source!r}…"), *unchanged]
+        yield [comparison, gr.skip(), render("message.html", text=f"Loading {source!r}…"), *unchanged]
         try:
             if not is_from_here(request):
                 raise ValueError("models can be added on the machine that this page runs on, and nowhere else")
@@ -120,16 +116,16 @@ class ComparePage:
                 raise ValueError(f"{MAX_MODELS} models at the most: take one out first")
             self.models.load(source)
         except ValueError as error:
-            yield [comparison, gr.skip(), alert(as_sentence(str(error))), *unchanged]
+            yield [comparison, gr.skip(), render("message.html", error=as_sentence(str(error))), *unchanged]
             return
         now = list(dict.fromkeys((*chosen, source)))
-        keys = dict.fromkeys((*(one.source for one in contenders(self.models)), *now))
-        choices = gr.update(choices=[(Contender(key).label, key) for key in keys], value=now)
+        keys = dict.fromkeys((*(one.source for one in offered_models(self.models)), *now))
+        choices = gr.update(choices=[(OfferedModel(key).label, key) for key in keys], value=now)
         for shown in self._go_on(comparison, now):
             yield [*shown, "", choices, ""]
 
     def restart(self, comparison: Comparison | None, chosen: Sequence[str]) -> list[Update]:
-        """Start over: nothing of the visit is left."""
+        """Start over: nothing of the session is left."""
         _close(comparison)
         return [None, self._stage(None, chosen)]
 
@@ -153,10 +149,10 @@ class ComparePage:
         if comparison is None:
             yield [None, self._stage(None, chosen)]
             return
-        comparison.choose([Contender(key) for key in chosen])
+        comparison.choose([OfferedModel(key) for key in chosen])
         yield [comparison, self._stage(comparison, chosen)]
         for panel in comparison.panels:
-            if panel.state is State.WAITING:
+            if not panel.started:
                 comparison.run(panel, self.models)
                 if panel not in comparison.panels:  # "Start over" was pressed, or other models chosen meanwhile
                     return
@@ -168,8 +164,8 @@ class ComparePage:
         return [None, self._stage(None, chosen, as_sentence(reason))]
 
     def _stage(self, comparison: Comparison | None, chosen: Sequence[str], error: str = "") -> str:
-        named = [Contender(key) for key in chosen]
-        return compare_markup.stage(comparison, named, self.examples, self.privacy, self.limits.max_bytes, error)
+        named = [OfferedModel(key) for key in chosen]
+        return compare_view.stage(comparison, named, self.examples, self.privacy, self.limits.max_bytes, error)
 
     def _new(self) -> Comparison:
         return Comparison(self.folder, self.limits.max_megapixels)

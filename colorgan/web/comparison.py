@@ -1,6 +1,6 @@
-"""One photo through several models, for the Compare page: pictures, and figures where its true colours are known.
+"""One photo through several models, for the Compare page: pictures, and metrics where its true colours are known.
 
-Knows no web framework. Files are kept in a `Visit`'s folder, which `close` removes.
+Knows no web framework. Files are kept in a `PageSession`'s folder, which `close` removes.
 """
 
 from dataclasses import dataclass, field
@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.photo.fitting import fit
+from colorgan.web.messages import describe_failure
 from colorgan.web.models import Models, bundled_models
-from colorgan.web.visit import Entry, State, Visit, describe_failure, fit
+from colorgan.web.session import PageSession, PhotoItem
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 SHOWN_EDGE = 2048  # pixels of the longer side of every picture: enough to look closely, and quick to paint
 MAX_MODELS = 4  # side by side
-FIGURE_RESOLUTION = 256  # pixels of the shorter side that figures are taken at, as `colorgan evaluate` does
+METRIC_RESOLUTION = 256  # pixels of the shorter side that metrics are taken at, as `colorgan evaluate` does
 OWN = "colorgan's own"
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A model to compare: a folder, or its name on the Hub."""
+class OfferedModel:
+    """A model to compare, not loaded yet: a folder, or its name on the Hub."""
 
     source: str
 
@@ -48,32 +50,40 @@ class Contender:
         return ""
 
 
-def contenders(models: Models) -> list[Contender]:
+def offered_models(models: Models) -> list[OfferedModel]:
     """The models that a page offers; the first two are compared unless told otherwise.
 
     Those of its start come first, then the bundled ones.
     """
-    return [Contender(source) for source in dict.fromkeys((*models.sources, *bundled_models()))]
+    return [OfferedModel(source) for source in dict.fromkeys((*models.sources, *bundled_models()))]
 
 
-@dataclass
+@dataclass(eq=False)
 class Panel:
-    """One model's part of the comparison: `picture` is a JPEG, `figures` are empty without true colours."""
+    """One model's part of the comparison: at last either `picture`, a JPEG, or `failure`, a reason.
 
-    contender: Contender
-    state: State = State.WAITING
-    reason: str = ""
-    name: str = ""  # what the model calls itself
+    metrics: empty without true colours.
+    """
+
+    model: OfferedModel
+    started: bool = False
     picture: Path | None = None
-    figures: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    failure: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model has answered."""
+        return bool(self.picture or self.failure)
 
 
 class Comparison:
     """A photo, and what several models make of it."""
 
     def __init__(self, folder: Path, max_megapixels: float):
-        self.visit = Visit(folder, max_megapixels)
+        self.session = PageSession(folder, max_megapixels)
         self.panels: list[Panel] = []
+        self.ratio = 1.0  # width over height
         self.gray: Path | None = None
         self.original: Path | None = None  # only where its colours are true
         self.error = ""
@@ -81,14 +91,14 @@ class Comparison:
         self._shown: Image.Image | None = None
 
     @property
-    def entry(self) -> Entry:
+    def item(self) -> PhotoItem:
         """The photo."""
-        return self.visit.entries[0]
+        return self.session.items[0]
 
     @property
     def busy(self) -> bool:
         """Whether some model has not answered yet."""
-        return any(panel.state in (State.WAITING, State.WORKING) for panel in self.panels)
+        return not all(panel.finished for panel in self.panels)
 
     def read(self) -> None:
         """Decode the photo and prepare the gray one, and the original if its colours can be compared with.
@@ -97,45 +107,43 @@ class Comparison:
             ValueError: it cannot be read; one sentence.
         """
         try:
-            photo = self.visit.photo(self.entry)
-            self.entry.size, self.entry.format = photo.size, photo.format
-            self._shown = fit(photo.image, SHOWN_EDGE)
-            self.gray = self.visit.write(_gray(self._shown))
+            photo = self.session.photo(self.item.path)
+            self.ratio = photo.size[0] / photo.size[1]
+            self._shown = fit(photo.image, SHOWN_EDGE, reducing_gap=2.0)
+            self.gray = self.session.write(_gray(self._shown))
             self.truth = _Truth.of(self._shown)
-            self.original = self.visit.write(self._shown) if self.truth else None
+            self.original = self.session.write(self._shown) if self.truth else None
         except Exception as error:  # whatever a decoder makes of a file
             raise ValueError(describe_failure(error)) from error
 
-    def choose(self, chosen: list[Contender]) -> None:
-        """Whom to show, in this order; what was painted for them before stays."""
-        there = {panel.contender: panel for panel in self.panels}
+    def choose(self, chosen: list[OfferedModel]) -> None:
+        """Which models to show, in this order; what was painted for them before stays."""
+        there = {panel.model: panel for panel in self.panels}
         self.panels = [there.get(one) or Panel(one) for one in chosen]
 
     def run(self, panel: Panel, models: Models) -> None:
         """Let a model colorize the photo. A failure becomes the panel's reason: it never stops the others."""
         assert self._shown
-        panel.state = State.WORKING
+        panel.started = True
         try:
-            model = models.load(panel.contender.source)
-            prediction, _ = models.predict(model, self.visit.photo(self.entry).image, 0, 0)
-            panel.name = model.name
-            panel.picture = self.visit.write(prediction.picture(self._shown))
-            panel.figures = self.truth.figures(prediction.lines[:1]) if self.truth else {}
-            panel.state = State.DONE
+            model = models.load(panel.model.source)
+            prediction, _ = models.predict(model, self.session.photo(self.item.path).image, 0, 0)
+            panel.metrics = self.truth.metrics(prediction.lines[:1]) if self.truth else {}
+            panel.picture = self.session.write(prediction.picture(self._shown))
         except ValueError as error:
-            panel.state, panel.reason = State.FAILED, str(error)
+            panel.failure = str(error)
         except Exception as error:
-            panel.state, panel.reason = State.FAILED, describe_failure(error)
+            panel.failure = describe_failure(error)
 
     def close(self) -> None:
-        """Remove every file of the visit."""
+        """Remove every file of the session."""
         self.panels, self._shown = [], None
-        self.visit.close()
+        self.session.close()
 
 
 @dataclass(frozen=True)
 class _Truth:
-    """The photo's own colours, at the size of figures: RGB (1, 3, h, w), L (1, 1, h, w), ab (1, 2, h, w)."""
+    """The photo's own colours, at the size of metrics: RGB (1, 3, h, w), L (1, 1, h, w), ab (1, 2, h, w)."""
 
     rgb: "Tensor"
     lightness: "Tensor"
@@ -150,39 +158,39 @@ class _Truth:
 
         if image.mode == "L" or max(image.size) > LONGEST * min(image.size):
             return None
-        rgb = pixels(resized(image.convert("RGB"), FIGURE_RESOLUTION))[None] / 255
+        rgb = pixels(resized(image.convert("RGB"), METRIC_RESOLUTION))[None] / 255
         lightness, ab = rgb_to_lab(rgb)
         return cls(rgb, lightness, ab) if chroma_beyond_toning(lightness, ab) >= MIN_CHROMA else None
 
-    def figures(self, lines: "Tensor") -> dict[str, float]:
+    def metrics(self, lines: "Tensor") -> dict[str, float]:
         """Lines of `upsampling` (1, 4, h, w) -> how their colours compare with the true ones."""
         from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
-        from colorgan.metrics import per_photo as metrics
+        from colorgan.metrics import per_photo
         from colorgan.upsampling import apply_lines
 
         rgb = lab_to_gamut_rgb(self.lightness, apply_lines(lines, self.lightness))
         lightness, ab = rgb_to_lab(rgb)
         values = {
-            "ciede2000": metrics.ciede2000(lightness, ab, self.lightness, self.ab).mean(),
-            "psnr": metrics.psnr(rgb, self.rgb),
-            "vividness": metrics.chroma_ratio(ab, self.ab),
-            "colourfulness": metrics.colourfulness(rgb),
+            "ciede2000": per_photo.ciede2000(lightness, ab, self.lightness, self.ab).mean(),
+            "psnr": per_photo.psnr(rgb, self.rgb),
+            "chroma_ratio": per_photo.chroma_ratio(ab, self.ab),
+            "colourfulness": per_photo.colourfulness(rgb),
         }
         if float(lines.abs().max()) > 0:  # gray has nothing that could bleed, which is no merit
-            values["bleeding"] = metrics.colour_bleeding(lightness, ab, self.ab)
+            values["bleeding"] = per_photo.colour_bleeding(lightness, ab, self.ab)
         return {key: float(value) for key, value in values.items()}
 
     @cached_property
     def gray(self) -> dict[str, float]:
-        """The figures of leaving the photo gray."""
-        return self.figures(self.lightness.new_zeros(1, 4, 1, 1))
+        """Those of leaving the photo gray."""
+        return self.metrics(self.lightness.new_zeros(1, 4, 1, 1))
 
     @cached_property
     def own(self) -> dict[str, float]:
-        """The figures of the photo itself, where they are not perfect by definition."""
-        from colorgan.metrics import per_photo as metrics
+        """Those of the photo itself, where they are not perfect by definition."""
+        from colorgan.metrics import per_photo
 
-        return {"vividness": 1.0, "colourfulness": float(metrics.colourfulness(self.rgb))}
+        return {"chroma_ratio": 1.0, "colourfulness": float(per_photo.colourfulness(self.rgb))}
 
 
 def chroma_beyond_toning(lightness: "Tensor", ab: "Tensor") -> float:

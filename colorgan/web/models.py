@@ -32,12 +32,16 @@ def bundled_models(folder: str = DEFAULT_WEIGHTS) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A loaded colorizer, and what a page wants to know about it."""
+class LoadedModel:
+    """A colorizer in memory, and what a page wants to know about it."""
 
     source: str
     colorizer: "Colorizer"
-    can_vary: bool
+
+    @property
+    def can_vary(self) -> bool:
+        """Whether it draws variants."""
+        return self.colorizer.can_vary
 
     @property
     def name(self) -> str:
@@ -64,8 +68,8 @@ class Models:
             raise ValueError("name at least one model: a folder or a Hub id")
         self.sources = list(dict.fromkeys(sources))
         self.others_welcome = others_welcome
-        self._loaded: dict[str, Model] = {}
-        self._extras: OrderedDict[str, Model] = OrderedDict()  # the one used last at the end
+        self._loaded: dict[str, LoadedModel] = {}
+        self._extras: OrderedDict[str, LoadedModel] = OrderedDict()  # the one used last at the end
         self._error: Exception | None = None
         self._turn, self._changing = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._load, name="colorgan-models", daemon=True)
@@ -81,14 +85,14 @@ class Models:
         if self._error:
             raise self._error
 
-    def get(self, source: str | None = None) -> Model:
+    def get(self, source: str | None = None) -> LoadedModel:
         """A model by its source, the default one without; waits while it is being loaded."""
         self.wait()
         if source is not None and source not in self._loaded:
             raise ValueError(f"model must be one of {', '.join(self.sources)}, got {source!r}")
         return self._loaded[source or self.sources[0]]
 
-    def load(self, source: str) -> Model:
+    def load(self, source: str) -> LoadedModel:
         """A model by its source, loaded now if it is not yet; the `MAX_EXTRAS` used last are kept.
 
         Raises:
@@ -113,7 +117,7 @@ class Models:
         if not source or len(source) > MAX_SOURCE_LENGTH or not source.isprintable():
             raise ValueError("name a model: its id on the Hub, like user/model, or its folder on this machine")
 
-    def predict(self, model: Model, image: Image.Image, variants: int, seed: int) -> "tuple[Prediction, float]":
+    def predict(self, model: LoadedModel, image: Image.Image, variants: int, seed: int) -> "tuple[Prediction, float]":
         """What the model says about an upright image, and the seconds that its network took."""
         with self._turn:
             started = time.perf_counter()
@@ -147,12 +151,9 @@ def _fetched(source: str) -> "Colorizer":
         raise ValueError(f"{source!r} could not be loaded: {type(error).__name__}") from error
 
 
-def _warm(source: str, colorizer: "Colorizer") -> Model:
-    """Run the model once, so that the first photo is as fast as the second; learn whether it can draw variants."""
+def _warm(source: str, colorizer: "Colorizer") -> LoadedModel:
+    """Run the model once, so that the first photo is as fast as the second."""
     gray = Image.new("L", (256, 256), 128)
-    try:
-        prediction, can_vary = colorizer.predict([gray], variants=1)[0], True
-    except ValueError:  # its network makes one picture only
-        prediction, can_vary = colorizer.predict([gray])[0], False
+    [prediction] = colorizer.predict([gray], variants=int(colorizer.can_vary))
     prediction.picture(gray)
-    return Model(source, colorizer, can_vary)
+    return LoadedModel(source, colorizer)

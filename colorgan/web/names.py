@@ -1,9 +1,12 @@
-"""Names of files: as they come from anywhere, as they are handed back, and no two alike in a zip."""
+"""Names of files: which are asked for, as they come from anywhere, as they are handed back, no two alike in a zip."""
 
 from pathlib import Path
 
 from PIL import Image
 
+from colorgan.photo.endings import photo_endings
+
+ACCEPTED = ",".join(("image/*", *sorted(photo_endings())))  # a hint for the chooser of files; `open_photo` decides
 SUFFIXES = {"JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp", "GIF": ".gif", "AVIF": ".avif"}
 
 

@@ -17,9 +17,10 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import gradio as gr
 
 from colorgan.web.address import OWN_NAMES, check_free
-from colorgan.web.colorize import ColorizePage, Limits
+from colorgan.web.colorize import ColorizePage
 from colorgan.web.compare import ComparePage
 from colorgan.web.examples import prepare_examples
+from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.navigation import APP_PAGES, COLORIZE, COMPARE
 from colorgan.web.study import PRIVATE_NETWORKS, Studies, study_routes
@@ -42,7 +43,7 @@ def build(
 
     Args:
         models: what colorizes.
-        folder: where files of visits go; below Gradio's own cache folder, which is what it serves files from.
+        folder: where files of sessions go; below Gradio's own cache folder, which is what it serves files from.
         limits: what one person may bring.
         privacy: the line under the drop target; it must be true of the machine that this runs on.
     """
@@ -98,7 +99,7 @@ def launch(
     private = PRIVATE_HERE if is_own else PRIVATE_THERE
     if os.environ.get("SPACE_ID"):  # visitors come through the Space's proxy: rate limits are for them, not for it
         os.environ.setdefault("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS)
-    demo = build(models, workspace / "visits", limits, private)
+    demo = build(models, workspace / "sessions", limits, private)
     demo.launch(
         server_name=host,
         server_port=port,
@@ -179,7 +180,7 @@ def _theme() -> gr.themes.Base:
 
 
 def _workspace() -> Path:
-    """A folder for this process, for all that Gradio and the visits write; removed when it ends."""
+    """A folder for this process, for all that Gradio and the sessions write; removed when it ends."""
     folder = Path(tempfile.mkdtemp(prefix="colorgan-")).resolve()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)

@@ -22,15 +22,14 @@ from colorgan import DEFAULT_WEIGHTS, Colorizer
 from colorgan.web import comparison as comparing
 from colorgan.web import models as model_shelf
 from colorgan.web import server
-from colorgan.web.colorize import Limits
 from colorgan.web.compare import ComparePage, is_from_here
-from colorgan.web.comparison import Comparison, Contender, contenders
+from colorgan.web.comparison import Comparison, OfferedModel, offered_models
 from colorgan.web.examples import prepare_examples
+from colorgan.web.limits import Limits
 from colorgan.web.models import Models, bundled_models
-from colorgan.web.visit import State
 
-OWN = Contender(DEFAULT_WEIGHTS)
-TWIN = Contender(str(Path(DEFAULT_WEIGHTS) / "twin"))
+OWN = OfferedModel(DEFAULT_WEIGHTS)
+TWIN = OfferedModel(str(Path(DEFAULT_WEIGHTS) / "twin"))
 HERE = SimpleNamespace(client=SimpleNamespace(host="127.0.0.1"), headers={"host": "localhost:7860"})
 COFFEE = 2  # among the examples
 
@@ -40,15 +39,15 @@ def read(path: Path | None) -> Image.Image:
     return Image.open(io.BytesIO(path.read_bytes()))
 
 
-def compared(folder: Path, models: Models, image: Image.Image, *chosen: Contender) -> Comparison:
+def compared(folder: Path, models: Models, image: Image.Image, *chosen: OfferedModel) -> Comparison:
     image.save(folder / "photo.png")
-    made = Comparison(folder / "visits", 120.0)
-    made.visit.copy("photo.png", folder / "photo.png")
-    made.read()
-    made.choose(list(chosen))
-    for panel in made.panels:
-        made.run(panel, models)
-    return made
+    comparison = Comparison(folder / "sessions", 120.0)
+    comparison.session.copy("photo.png", folder / "photo.png")
+    comparison.read()
+    comparison.choose(list(chosen))
+    for panel in comparison.panels:
+        comparison.run(panel, models)
+    return comparison
 
 
 @pytest.fixture
@@ -70,28 +69,35 @@ def tame(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_flagship_beside_its_paler_twin(tmp_path: Path, models: Models, coffee: Image.Image) -> None:
-    made = compared(tmp_path, models, coffee, OWN, TWIN)
-    assert [panel.state for panel in made.panels] == [State.DONE, State.DONE]
+    comparison = compared(tmp_path, models, coffee, OWN, TWIN)
+    assert all(panel.finished and not panel.failure for panel in comparison.panels)
     wanted = np.asarray(Colorizer.from_pretrained(TWIN.source).colorize(coffee)).astype(int)
-    got = np.asarray(read(made.panels[1].picture)).astype(int)
+    got = np.asarray(read(comparison.panels[1].picture)).astype(int)
     assert np.abs(got - wanted).mean() < 1.5, "beyond what JPEG changes"
-    assert made.panels[1].figures["vividness"] < made.panels[0].figures["vividness"] / 1.1
-    gray = np.asarray(read(made.gray)).astype(int)
+    assert comparison.panels[1].metrics["chroma_ratio"] < comparison.panels[0].metrics["chroma_ratio"] / 1.1
+    gray = np.asarray(read(comparison.gray)).astype(int)
     assert np.ptp(gray, axis=-1).max() <= 3
-    assert read(made.gray).size == read(made.original).size == read(made.panels[0].picture).size == coffee.size
+    assert (
+        read(comparison.gray).size
+        == read(comparison.original).size
+        == read(comparison.panels[0].picture).size
+        == coffee.size
+    )
 
 
 def test_the_figures_are_those_of_the_pictures(tmp_path: Path, models: Models, coffee: Image.Image) -> None:
     """Independently: what the library paints at that size, with scikit-image's PSNR."""
     small = coffee.resize((384, 256), Image.Resampling.LANCZOS)
-    made = compared(tmp_path, models, small, OWN)
-    assert made.truth
+    comparison = compared(tmp_path, models, small, OWN)
+    assert comparison.truth
     picture = models.get().colorizer.colorize(small)
-    own = made.panels[0].figures
+    own = comparison.panels[0].metrics
     assert own["psnr"] == pytest.approx(peak_signal_noise_ratio(np.asarray(small), np.asarray(picture)), abs=0.05)
-    assert own["ciede2000"] < made.truth.gray["ciede2000"] and 0 < own["vividness"] < 1
-    assert made.truth.gray["vividness"] == pytest.approx(0, abs=1e-3) and "bleeding" not in made.truth.gray
-    assert made.truth.own == {"vividness": 1.0, "colourfulness": pytest.approx(77, abs=2)}
+    assert own["ciede2000"] < comparison.truth.gray["ciede2000"] and 0 < own["chroma_ratio"] < 1
+    assert (
+        comparison.truth.gray["chroma_ratio"] == pytest.approx(0, abs=1e-3) and "bleeding" not in comparison.truth.gray
+    )
+    assert comparison.truth.own == {"chroma_ratio": 1.0, "colourfulness": pytest.approx(77, abs=2)}
 
 
 def test_gray_and_toned_photos_have_no_truth(tmp_path: Path, models: Models, coffee: Image.Image) -> None:
@@ -99,17 +105,17 @@ def test_gray_and_toned_photos_have_no_truth(tmp_path: Path, models: Models, cof
     toned = Image.fromarray((levels * (1.0, 0.86, 0.66) + (0, 8, 10)).clip(0, 255).astype(np.uint8))
     ribbon = coffee.resize((1500, 300))
     for image in (coffee.convert("L"), coffee.convert("L").convert("RGB"), toned, ribbon):
-        made = compared(tmp_path, models, image, OWN)
-        assert made.truth is None and made.original is None and made.panels[0].figures == {}
-        assert made.panels[0].state is State.DONE
+        comparison = compared(tmp_path, models, image, OWN)
+        assert comparison.truth is None and comparison.original is None and comparison.panels[0].metrics == {}
+        assert not comparison.panels[0].failure
 
 
 def test_one_bad_model_never_stops_the_others(tmp_path: Path, coffee: Image.Image, tame: str) -> None:
     broken = shutil.copytree(tame, tmp_path / "broken")
     (broken / "model.safetensors").write_bytes(b"nothing")
-    made = compared(tmp_path, Models([DEFAULT_WEIGHTS], True), coffee, Contender(str(broken)), OWN)
-    assert [panel.state for panel in made.panels] == [State.FAILED, State.DONE]
-    assert "safetensors" in made.panels[0].reason and "\n" not in made.panels[0].reason
+    comparison = compared(tmp_path, Models([DEFAULT_WEIGHTS], True), coffee, OfferedModel(str(broken)), OWN)
+    assert "safetensors" in comparison.panels[0].failure and "\n" not in comparison.panels[0].failure
+    assert comparison.panels[1].picture and not comparison.panels[1].failure
 
 
 def test_what_comes_along_is_offered_after_what_was_asked_for(
@@ -124,8 +130,8 @@ def test_what_comes_along_is_offered_after_what_was_asked_for(
     assert both == [str(package), str(package / "twin")]
     offered = SimpleNamespace(sources=["user/theirs"])
     monkeypatch.setattr(comparing, "bundled_models", lambda: both)
-    assert contenders(offered) == [Contender("user/theirs"), *map(Contender, both)]  # type: ignore[arg-type]
-    assert "twin" in Contender(both[1]).label and "regression" in Contender(both[1]).note
+    assert offered_models(offered) == [OfferedModel("user/theirs"), *map(OfferedModel, both)]  # type: ignore[arg-type]
+    assert "twin" in OfferedModel(both[1]).label and "regression" in OfferedModel(both[1]).note
 
 
 # Who may bring models in
@@ -204,7 +210,7 @@ def test_whose_request_it_is(client: str, headers: dict[str, str], is_ours: bool
 def page(tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch) -> ComparePage:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     examples = prepare_examples(tmp_path / "examples", in_colour=True)
-    return ComparePage(models, tmp_path / "visits", examples, Limits(), "Private.")
+    return ComparePage(models, tmp_path / "sessions", examples, Limits(), "Private.")
 
 
 CHOSEN = [OWN.source, TWIN.source]
@@ -237,12 +243,12 @@ def test_only_uploads_are_read_and_nothing_stays(page: ComparePage, tmp_path: Pa
     sent = [{"name": name, "path": str(tmp_path / name)} for name in ("one.png", "two.png")]
     steps = list(page.bring(None, CHOSEN, event(files=sent)))
     state = steps[-1][0]
-    assert "One photo at a time" in steps[0][1] and state.entry.name == "one.png"
-    assert not (tmp_path / "two.png").exists() and state.visit.folder.is_dir()
+    assert "One photo at a time" in steps[0][1] and state.item.name == "one.png"
+    assert not (tmp_path / "two.png").exists() and state.session.folder.is_dir()
     *_, (other, _) = page.sample(state, CHOSEN, event(index=0))
-    assert not state.visit.folder.exists()
+    assert not state.session.folder.exists()
     page.restart(other, CHOSEN)
-    assert not any((tmp_path / "visits").iterdir())
+    assert not any((tmp_path / "sessions").iterdir())
 
 
 def test_one_to_four_models(page: ComparePage) -> None:
@@ -270,7 +276,7 @@ def test_naming_a_model(page: ComparePage, tame: str) -> None:
     first, *_, last = page.compare_named(state, CHOSEN, f" {tame} ", HERE)  # type: ignore[arg-type]
     assert "Loading" in first[2] and last[2] == last[4] == ""
     assert last[3]["value"] == [*CHOSEN, tame] and ("tame", tame) in last[3]["choices"]
-    assert [panel.contender.label for panel in state.panels][2] == "tame" and "coloured by tame" in last[1]
+    assert [panel.model.label for panel in state.panels][2] == "tame" and "coloured by tame" in last[1]
 
 
 def test_the_form_for_other_models_is_there_only_where_they_are_welcome(tmp_path: Path) -> None:
@@ -364,11 +370,11 @@ def test_a_model_by_its_folder_and_one_that_is_none(opened: Any, tmp_path: Path)
     page.wait_for_selector(READY)
     page.fill("#named :is(input, textarea)", str(tmp_path))
     page.click("#add")
-    assert "is not a colorgan model" in page.wait_for_selector("#said [role=alert]").inner_text()
+    assert "is not a colorgan model" in page.wait_for_selector("#message [role=alert]").inner_text()
     page.fill("#named :is(input, textarea)", str(again))
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{READY} .panels.n5")
-    assert page.inner_text(".panel:nth-child(4) h3") == "again" and page.locator("#said [role=alert]").count() == 0
+    assert page.inner_text(".panel:nth-child(4) h3") == "again" and page.locator("#message [role=alert]").count() == 0
     figures = [page.inner_text(f".panel:nth-child({n}) .figures") for n in (3, 4)]
     assert figures[0] == figures[1], "a copy of the twin has other figures"
     assert page.input_value("#named :is(input, textarea)") == ""

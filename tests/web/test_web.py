@@ -1,4 +1,4 @@
-"""The page without a browser: what a visit does with photos, the HTML it becomes, the API, and the server's edges."""
+"""The page without a browser: what a session does with photos, the HTML it becomes, the API, and the server's edges."""
 
 import contextlib
 import io
@@ -26,12 +26,14 @@ from PIL import Image
 from skimage import data
 
 from colorgan import DEFAULT_WEIGHTS
-from colorgan.web import markup, visit
-from colorgan.web.colorize import ASSETS, ColorizePage, Limits
+from colorgan.web import colorize_view, session
+from colorgan.web.colorize import ColorizePage
 from colorgan.web.examples import prepare_examples
+from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.names import distinct, download_name, plain_name
-from colorgan.web.visit import State, Visit
+from colorgan.web.session import ColouredPhoto, ItemState, PageSession
+from colorgan.web.templating import ASSETS
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,8 +50,8 @@ def photo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(tmp_path: Path, models: Models) -> ColorizePage:
-    examples = prepare_examples(tmp_path / "visits" / "examples")
-    return ColorizePage(models, tmp_path / "visits", examples, Limits(), "Private.")
+    examples = prepare_examples(tmp_path / "sessions" / "examples")
+    return ColorizePage(models, tmp_path / "sessions", examples, Limits(), "Private.")
 
 
 def read(path: Path | None) -> Image.Image:
@@ -58,106 +60,158 @@ def read(path: Path | None) -> Image.Image:
     return Image.open(io.BytesIO(path.read_bytes()))
 
 
-def colorized(folder: Path, models: Models, *photos: Path) -> Visit:
-    """A visit that brought copies of the photos and waited until they were done."""
-    made = Visit(folder / "visits", 120.0)
-    for path in photos:
-        entry = made.copy(path.name, path)
-        made.read(entry)
-        if entry.state is State.WORKING:
-            made.colorize(entry, models)
-    return made
+def colorized(folder: Path, models: Models, *photos: Path) -> PageSession:
+    """A session that brought copies of the photos and waited until they were done."""
+    brought = PageSession(folder / "sessions", 120.0)
+    for _ in brought.work([brought.copy(path.name, path) for path in photos], models):
+        pass
+    return brought
 
 
-# A visit
+def first(brought: PageSession) -> ColouredPhoto:
+    photo = brought.items[0].coloured
+    assert photo
+    return photo
+
+
+# A session
 
 
 def test_a_photo_gets_its_picture_and_variants(tmp_path: Path, models: Models, photo: Path) -> None:
-    entry = colorized(tmp_path, models, photo).entries[0]
-    assert entry.state is State.DONE and entry.size == (512, 400) and entry.format == "JPEG"
-    assert len(entry.choices) == len(entry.thumbnails) == 1 + visit.VARIANTS
-    assert entry.after and read(entry.after).size == (512, 400)
-    assert np.ptp(np.asarray(read(entry.after)).astype(int), axis=-1).mean() > 2, "no colour"
+    brought = colorized(tmp_path, models, photo)
+    coloured = first(brought)
+    assert brought.items[0].state is ItemState.DONE and brought.opened == 0
+    assert coloured.decoded.size == (512, 400) and coloured.decoded.format == "JPEG"
+    assert len(coloured.choices) == len(coloured.thumbnails) == 1 + session.VARIANTS
+    assert read(coloured.shown).size == (512, 400)
+    assert np.ptp(np.asarray(read(coloured.shown)).astype(int), axis=-1).mean() > 2, "no colour"
+
+
+def test_a_tiny_photo_gets_its_thumbnails(tmp_path: Path, models: Models) -> None:
+    """Smaller than a thumbnail, so that nothing is made smaller."""
+    Image.fromarray(data.camera()).resize((64, 48)).save(tmp_path / "tiny.png")
+    assert {read(path).size for path in first(colorized(tmp_path, models, tmp_path / "tiny.png")).thumbnails} == {
+        (64, 48)
+    }
+
+
+def test_every_step_of_the_work_can_be_shown(tmp_path: Path, models: Models, photo: Path) -> None:
+    bad = tmp_path / "notes.txt"
+    bad.write_text("not a photo")
+    brought = PageSession(tmp_path / "sessions", 120.0)
+    new = [brought.copy(path.name, path) for path in (photo, bad)]
+    steps = [[str(item.state) for item in brought.items] for _ in brought.work(new, models)]
+    assert steps == [
+        ["working", "waiting"],
+        ["done", "waiting"],
+        ["done", "failed"],
+        ["done", "failed"],
+    ]
+    alone = PageSession(tmp_path / "sessions", 120.0)
+    steps = [[str(item.state) for item in alone.items] for _ in alone.work([alone.copy("notes.txt", bad)], models)]
+    assert steps == [["failed"], []] and "'notes.txt'" in alone.error
+    closed = PageSession(tmp_path / "sessions", 120.0)
+    work = closed.work([closed.copy(photo.name, photo)], models)
+    next(work)
+    closed.close()
+    assert list(work) == [] and not closed.folder.exists()
 
 
 def test_vividness_and_choice_repaint_without_the_network(
     tmp_path: Path, models: Models, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = colorized(tmp_path, models, photo)
-    entry = made.entries[0]
-    before = Path(entry.after or "").read_bytes()
+    brought = colorized(tmp_path, models, photo)
+    coloured = first(brought)
+    before = Path(coloured.shown or "").read_bytes()
     monkeypatch.setattr(Models, "predict", lambda *_: pytest.fail("the network ran"))
-    entry.vividness = 1.5
-    made.paint(entry)
-    assert Path(entry.after or "").read_bytes() != before
-    entry.vividness = 0.0
-    assert made.sharpen(entry)
-    assert np.ptp(np.asarray(read(entry.after)).astype(int), axis=-1).max() <= 3  # JPEG's own rounding
+    coloured.vividness = 1.5
+    brought.paint(coloured)
+    assert Path(coloured.shown or "").read_bytes() != before
+    coloured.vividness = 0.0
+    assert brought.sharpen(coloured)
+    assert np.ptp(np.asarray(read(coloured.shown)).astype(int), axis=-1).max() <= 3  # JPEG's own rounding
 
 
 def test_a_large_photo_is_shown_quickly_and_then_at_full_size(tmp_path: Path, models: Models) -> None:
     path = tmp_path / "large.png"
     Image.fromarray(data.coffee()).convert("L").resize((1800, 1200)).save(path)
-    made = colorized(tmp_path, models, path)
-    entry = made.entries[0]
-    assert entry.after and read(entry.after).size == (1280, 853) and not entry.sharp
-    assert made.sharpen(entry) and entry.sharp
-    assert [read(shown).size for shown in (entry.before, entry.after)] == [(1800, 1200)] * 2
+    brought = colorized(tmp_path, models, path)
+    coloured = first(brought)
+    assert read(coloured.shown).size == (1280, 853) and not coloured.sharp
+    assert brought.sharpen(coloured) and coloured.sharp
+    assert [read(shown).size for shown in (coloured.decoded.shown, coloured.shown)] == [(1800, 1200)] * 2
 
 
-def test_a_sharp_picture_of_a_former_look_is_not_shown(tmp_path: Path, models: Models, photo: Path) -> None:
-    made = colorized(tmp_path, models, photo)
-    entry = made.entries[0]
-    shown, choice = entry.after, entry.choices[0]
+def test_a_sharp_picture_of_a_former_setting_is_not_shown(tmp_path: Path, models: Models, photo: Path) -> None:
+    brought = colorized(tmp_path, models, photo)
+    coloured = first(brought)
+    shown, choice = coloured.shown, coloured.choices[0]
 
     def slow(*arguments: Any) -> Image.Image:
-        entry.vividness = 0.4  # the person moves on while this paints
+        coloured.vividness = 0.4  # the person moves on while this paints
         return choice.prediction.picture(*arguments)
 
-    entry.choices[0] = visit.Choice(SimpleNamespace(picture=slow), 0, 0)  # type: ignore[arg-type]
-    assert not made.sharpen(entry) and entry.after == shown
+    coloured.choices[0] = session.Choice(SimpleNamespace(picture=slow), 0, 0)  # type: ignore[arg-type]
+    assert not brought.sharpen(coloured) and coloured.shown == shown
 
 
 def test_more_variants_differ_and_end_at_the_limit(tmp_path: Path, models: Models, photo: Path) -> None:
-    made = colorized(tmp_path, models, photo)
-    entry = made.entries[0]
+    brought = colorized(tmp_path, models, photo)
+    coloured = first(brought)
     for _ in range(6):
-        made.vary(entry, models)
-    assert len(entry.choices) == len(entry.thumbnails) == visit.MAX_CHOICES
-    assert len({path.read_bytes() for path in entry.thumbnails}) > visit.VARIANTS + 1
-    assert "data-full" in markup.stage(SimpleNamespace(entries=[entry], entry=entry, error=""), [], "", 1)  # type: ignore[arg-type]
+        brought.vary(coloured, models)
+    assert len(coloured.choices) == len(coloured.thumbnails) == session.MAX_CHOICES
+    assert len({path.read_bytes() for path in coloured.thumbnails}) > session.VARIANTS + 1
+    assert "data-full" in colorize_view.stage(brought, [], "", 1)
 
 
 def test_files_of_the_screen_do_not_pile_up(tmp_path: Path, models: Models, photo: Path) -> None:
-    made = colorized(tmp_path, models, photo)
+    brought = colorized(tmp_path, models, photo)
+    coloured = first(brought)
     for percent in range(0, 100, 2):
-        made.entries[0].vividness = percent / 100
-        made.paint(made.entries[0])
-    assert sum(path.is_file() for path in made.folder.rglob("*")) < 2 + 2 * visit.MAX_CHOICES + 4
-    made.close()
-    assert not made.folder.exists()
+        coloured.vividness = percent / 100
+        brought.paint(coloured)
+    for _ in range(8):
+        brought.colorize(brought.items[0], models)
+    assert sum(path.is_file() for path in brought.folder.rglob("*")) < 2 + 2 * session.MAX_CHOICES + 4
+    brought.close()
+    assert not brought.folder.exists()
 
 
 @pytest.mark.parametrize("described", [True, False])
 def test_the_download_keeps_format_size_and_metadata(
     tmp_path: Path, models: Models, photo: Path, described: bool
 ) -> None:
-    made = colorized(tmp_path, models, photo)
-    path = made.save(made.entries[0], made.entries[0].download_name, described)
+    brought = colorized(tmp_path, models, photo)
+    path = brought.save(first(brought), first(brought).decoded.download_name, described)
     saved = read(path)
     assert (path.name, saved.format, saved.size, saved.mode) == ("Aunt Mina-colorized.jpg", "JPEG", (512, 400), "RGB")
     assert saved.getexif()[306] == "1956:07:01 12:00:00"
-    said = f"colorized by colorgan, {models.get().name}, {time.strftime('%Y-')}"
-    assert (said in str(dict(saved.getexif()))) is described
+    assert ("the colours are a guess" in str(dict(saved.getexif()))) is described
+
+
+def test_downloads_say_what_the_command_line_says(tmp_path: Path, models: Models, photo: Path) -> None:
+    """README and card promise it of every file that colorgan writes."""
+    brought = colorized(tmp_path, models, photo)
+    by_program = brought.convert(photo, models, vividness=1.0, seed=0, variant=0)
+    *_, (_, archive) = brought.save_all(described=True)
+    assert archive
+    with zipfile.ZipFile(archive) as opened:
+        in_zip = opened.extract("Aunt Mina-colorized.jpg", tmp_path)
+    command = ["-m", "colorgan.cli", "colorize", str(photo), "--output", str(tmp_path / "out.jpg")]
+    subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=120)
+    software = {read(Path(path)).getexif()[305] for path in (by_program, in_zip, tmp_path / "out.jpg")}
+    [sentence] = software
+    assert models.get().name in sentence and sentence.endswith(": the colours are a guess")
 
 
 def test_one_zip_of_the_good_ones_with_distinct_names(tmp_path: Path, models: Models, photo: Path) -> None:
     bad = tmp_path / "notes.txt"
     bad.write_text("not a photo")
-    made = colorized(tmp_path, models, photo, bad, photo)
-    assert [entry.state for entry in made.entries] == [State.DONE, State.FAILED, State.DONE]
-    assert "'notes.txt'" in made.entries[1].reason and "\n" not in made.entries[1].reason
-    *counts, (_, archive) = made.save_all(True)
+    brought = colorized(tmp_path, models, photo, bad, photo)
+    assert [item.state for item in brought.items] == [ItemState.DONE, ItemState.FAILED, ItemState.DONE]
+    assert "'notes.txt'" in brought.items[1].failure and "\n" not in brought.items[1].failure
+    *counts, (_, archive) = brought.save_all(True)
     assert [count for count, _ in counts] == [1, 2] and archive
     with zipfile.ZipFile(archive) as opened:
         assert opened.namelist() == ["Aunt Mina-colorized.jpg", "Aunt Mina-colorized-2.jpg"]
@@ -197,16 +251,18 @@ def test_paths_outside_the_upload_folder_are_refused(
 
 def test_one_bad_file_alone_leads_back_to_the_start_with_a_sentence(page: ColorizePage) -> None:
     *_, shown = page.bring(None, event(files=[{"name": "huge.tif", "problem": "large"}]))
-    assert 'role="alert">&#x27;huge.tif&#x27; is larger than 100 MB, the most this page takes.<' in shown[1]
+    assert 'role="alert">&#39;huge.tif&#39; is larger than 100 MB, the most this page takes.<' in shown[1]
     assert 'class="drop"' in shown[1]
 
 
 def test_too_many_photos_are_named(page: ColorizePage) -> None:
     *_, shown = page.bring(None, event(files=[{"name": "x.jpg", "problem": "lost"}] * 103))
     assert "100 photos at a time are the most: 3 were left out." in shown[1]
+    [again] = page.bring(shown[0], event(files=[{"name": "x.jpg", "problem": "lost"}]))
+    assert "1 were left out" in again[1], "nothing is said where there is no room at all"
 
 
-def test_a_visit_that_expired_is_explained(page: ColorizePage) -> None:
+def test_a_session_that_expired_is_explained(page: ColorizePage) -> None:
     answers = (page.show(None, event(index=1)), page.overview(None), page.pick(None, event(index=0)), page.vary(None))
     for shown in (*answers, next(page.save(None, True)), next(page.save_all(None, True))):
         assert "no longer here" in shown[1]
@@ -230,9 +286,9 @@ def test_another_model_repaints_the_open_photo(tmp_path: Path) -> None:
         Models([DEFAULT_WEIGHTS, str(copy)]), tmp_path, prepare_examples(tmp_path / "examples"), Limits(), ""
     )
     *_, (made, *_) = page.sample(None, event(index=1))
-    vivid = np.ptp(np.asarray(read(made.entry.after)).astype(int), axis=-1).mean()
+    vivid = np.ptp(np.asarray(read(first(made).shown)).astype(int), axis=-1).mean()
     shown = page.change_model(made, str(copy))
-    assert np.ptp(np.asarray(read(made.entry.after)).astype(int), axis=-1).mean() < vivid / 2
+    assert np.ptp(np.asarray(read(first(made).shown)).astype(int), axis=-1).mean() < vivid / 2
     assert shown[3] == str(copy) and "<dd>calm</dd>" in shown[4]
 
 
@@ -245,9 +301,9 @@ def test_what_api_calls_leave_is_swept_away(page: ColorizePage, photo: Path) -> 
 
 def test_indices_from_the_browser_are_kept_in_range(page: ColorizePage) -> None:
     *_, shown = page.sample(None, event(index=-7))
-    assert shown[0].entries[0].name == "cat.jpg"
+    assert shown[0].items[0].name == "cat.jpg"
     page.pick(shown[0], event(index=10**9))
-    assert shown[0].entries[0].chosen == visit.VARIANTS
+    assert first(shown[0]).chosen == session.VARIANTS
 
 
 def test_file_names_cannot_write_html(page: ColorizePage) -> None:

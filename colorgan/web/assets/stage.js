@@ -1,5 +1,5 @@
 // The stage of the Colorize and Compare pages: choosing, dropping and pasting photos, and the before/after divider. What
-// is shown comes from the server as HTML (markup.py, compare_markup.py). `element`, `props`, `trigger`, `upload` and
+// is shown comes from the server as HTML (templates/colorize.html, compare.html). `element`, `props`, `trigger`, `upload` and
 // `watch` are Gradio's own (gr.HTML's js_on_load). Events that the server knows: 'bring', 'sample', 'show', 'overview',
 // 'pick', 'restart', 'settle'.
 const SETTLE_MS = 300; // without a change, after which the full size is asked for

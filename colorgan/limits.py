@@ -1,0 +1,4 @@
+"""Limits that users meet, on the command line, in the page and in Python."""
+
+MAX_MEGAPIXELS = 120.0  # of a photo, unless told otherwise: refused before a pixel is decoded
+MAX_VIVIDNESS = 3.0  # chroma scale: 0 is gray, 1 as predicted

@@ -1,0 +1,35 @@
+"""The endings of image files: which are read, which are written, and as what. The one table of the house."""
+
+from functools import cache
+
+from PIL import Image
+
+# Opened by Pillow, but not photographs: programs for Ghostscript, vector graphics, films and scientific containers.
+NOT_PHOTOS = frozenset({"BUFR", "EPS", "FLI", "GRIB", "HDF5", "MPEG", "WMF"})
+# The endings that `save_photo` writes colours under, and Pillow's names of their formats. The first of a format is
+# its usual one. A photo of another kind, say scan.psd, becomes a PNG.
+WRITTEN = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF",
+    ".tiff": "TIFF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF", ".avif": "AVIF", ".jp2": "JPEG2000", ".ppm": "PPM",
+    ".pnm": "PPM", ".tga": "TGA", ".pcx": "PCX", ".sgi": "SGI", ".qoi": "QOI",
+}  # fmt: skip
+
+
+@cache
+def photo_formats() -> tuple[str, ...]:
+    """Pillow's names of the formats that photos are read from."""
+    Image.init()
+    return tuple(sorted(Image.OPEN.keys() - NOT_PHOTOS))
+
+
+@cache
+def photo_endings() -> frozenset[str]:
+    """The endings, in lower case and with their dot, of files that are taken for photos in a folder."""
+    formats = photo_formats()
+    return frozenset(ending for ending, name in Image.registered_extensions().items() if name in formats)
+
+
+def usual_ending(kind: str) -> str:
+    """The ending that a picture made of a photo gets: of Pillow's format `kind` if that is written, else ".png"."""
+    written = {"MPO": "JPEG"}.get(kind, kind)  # what some phones call a JPEG
+    return next((ending for ending, name in WRITTEN.items() if name == written), ".png")

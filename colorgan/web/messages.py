@@ -1,0 +1,20 @@
+"""What people are told when something does not work, in sentences without a name of a class."""
+
+from colorgan.photo import PhotoError
+
+GONE = "These photos are no longer here: the page was left alone for too long. Please choose them again."
+NOT_DONE = "That did not work just now. Please try again in a moment."
+
+
+def describe_failure(error: Exception) -> str:
+    """Why a photo has no colours, for the person who brought it."""
+    if isinstance(error, PhotoError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "this photo is too large for the memory of this computer"
+    return "something unexpected went wrong with this photo"
+
+
+def as_sentence(reason: str) -> str:
+    """A reason as a sentence of its own."""
+    return reason[:1].upper() + reason[1:] + ("" if reason.endswith((".", "!", "?")) else ".")
