@@ -79,7 +79,7 @@ def test_from_a_photo_to_its_download(page: Any, page_server: Any, photos: Path,
     assert download.value.suggested_filename == "large-colorized.jpg"
     download.value.save_as(tmp_path / "saved.jpg")
     with Image.open(tmp_path / "saved.jpg") as saved:
-        assert saved.size == (1920, 1280) and "colorized by colorgan" in saved.getexif()[305]
+        assert saved.size == (1920, 1280) and "the colours are a guess" in saved.getexif()[305]
 
 
 def test_vividness_and_variants_change_the_picture(page: Any, page_server: Any, photos: Path) -> None:
