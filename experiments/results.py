@@ -189,9 +189,7 @@ def _bundled() -> dict[str, Any]:
     from colorgan.web.models import bundled_models
 
     models = [Colorizer.from_pretrained(folder) for folder in bundled_models()]
-    for model in models:
-        model.recipe = f"{model.name} (bundled)"
-    return {model.recipe: model for model in models}
+    return {model.name: model for model in models}
 
 
 def _evaluated(colorizers: dict[str, Any], plan: Plan, options: argparse.Namespace) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Demonstration:
         _writable_home()
         self._store = store = Store.open()
         backup = _brought_back(store)
-        for study in builtin_studies(store, model.name, model.colorizer, check=self._check):
+        for study in builtin_studies(store, model.study_name, model.colorizer, check=self._check):
             self.studies.add(study)
             if backup is not None:
                 backup.watch(study)

@@ -16,7 +16,6 @@ from colorgan.web import gpu  # before torch: a Space's borrowed card wants to b
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction
 
-DEFAULT_LICENSE = "apache-2.0"  # what every model published from this code is under, unless it says otherwise
 MAX_EXTRAS = 4  # models beyond those of the start that stay in memory
 MAX_SOURCE_LENGTH = 250  # of what somebody types; file systems take no longer names
 
@@ -50,8 +49,13 @@ class LoadedModel:
 
     @property
     def license(self) -> str:
-        """Of the weights."""
-        return str(getattr(self.colorizer, "license", "") or DEFAULT_LICENSE)
+        """Of the weights, as the model's own card states it."""
+        return str(getattr(self.colorizer, "license", "") or "not stated")
+
+    @property
+    def study_name(self) -> str:
+        """What the built-in study calls it: by its recipe, as ever, since the name is part of the study's identity."""
+        return str(getattr(self.colorizer, "recipe", "") or self.name)
 
 
 class Models:

@@ -371,7 +371,7 @@ def test_the_builtin_study_is_made_once(home: Path, small_pieces: None, monkeypa
 class FakeModels:
     """As `Models`, of a model that needs no network."""
 
-    name, colorizer = "m", Sepia()
+    study_name, colorizer = "m", Sepia()
 
     def get(self) -> "FakeModels":
         return self

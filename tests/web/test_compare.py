@@ -59,7 +59,7 @@ def coffee() -> Image.Image:
 def tame(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The bundled weights without their gain, as a model of somebody's own."""
     copy = tmp_path_factory.mktemp("models") / "tame"
-    shutil.copytree(DEFAULT_WEIGHTS, copy, ignore=shutil.ignore_patterns("twin"))
+    shutil.copytree(DEFAULT_WEIGHTS, copy, ignore=shutil.ignore_patterns("twin", "README.md"))
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps({**config, "gain": 1.0, "recipe": "tame"}))
     return str(copy)
