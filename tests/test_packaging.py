@@ -137,7 +137,9 @@ class Missing:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Missing())
-import colorgan.colorizer, colorgan.publishing.run, colorgan.publishing.study, colorgan.web.space
+import colorgan.web.space
+assert not {"torch", "gradio"} & sys.modules.keys()
+import colorgan.colorizer, colorgan.publishing.run, colorgan.publishing.study
 """
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=100)
     assert ran.returncode == 0, ran.stderr

@@ -1,78 +1,23 @@
 """The page as a Hugging Face Space: a folder that is complete, and runs anywhere with pip and python alone."""
 
 import importlib.metadata
+import os
 import re
 import shutil
 import sys
 import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 import colorgan
 from colorgan.hub.fetching import HUB_ERRORS, hub_reason, pinned_revision
 from colorgan.hub.sending import send
+from colorgan.web.templating import render
 
 PACKAGE = Path(colorgan.__file__).parent
 MODEL_FILES = ("config.json", "model.safetensors")
-_README = """---
-title: colorgan
-emoji: 🎞️
-colorFrom: gray
-colorTo: blue
-sdk: gradio
-sdk_version: {gradio}
-python_version: "{python}"
-app_file: app.py
-license: apache-2.0
-short_description: Black-and-white photographs in colour
-{hardware}{models}tags:
-- image-colorization
-- gan
----
-
-# colorgan
-
-Gives black-and-white photographs their colour, with {model}. The colours are a plausible guess, not a record.
-
-Here, or on a machine of your own:
-
-```sh
-pip install -r requirements.txt
-python app.py
-```
-
-`colorgan/` is the program, version {version}, under Apache-2.0 (LICENSE).{secret}
-
-## Votes that survive a restart
-
-"Real or fake?" shows a small study, a demonstration. A Space forgets its disk when it restarts. To keep the votes, set
-one of these in the Space's settings, under "Variables and secrets":
-
-- the variable `COLORGAN_VOTES_DATASET` to `user/dataset`, and the secret `HF_TOKEN` to a token that may write there.
-  New votes go to that data set every five minutes and when the Space stops, and come back when it starts. It is made
-  private, and must stay so while the study runs: votes tell which picture was the computer's;
-- or the secret `COLORGAN_DATABASE` to `postgresql://user:password@host/name`, with the line `psycopg[binary]` added to
-  `requirements.txt`.
-
-With either, set the secret `COLORGAN_STUDY_SECRET` to 32 random characters or more, and leave it: by it the study knows
-who has voted. Without any of this the page works too, and says in its log what it cannot keep.
-"""
-_APP = '''"""The page, as a Hugging Face Space starts it."""
-
-import os
-from contextlib import closing, suppress
-from pathlib import Path
-
-from colorgan.web.demonstration import Demonstration
-from colorgan.web.server import launch
-
-MODEL = {model}
-
-if __name__ == "__main__":
-    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
-    with suppress(KeyboardInterrupt), closing(Demonstration()) as study:
-        launch([MODEL], host=host, studies=study.studies, prepare=study.prepare)
-'''
-_IF_PRIVATE = "\n\nIf the model is private, give the Space a secret HF_TOKEN that may read it."
+CARD = "README.md"  # of the model: it states a name and a licence
+TEMPLATES = {"app.py": "space_app.py.jinja", "README.md": "space_readme.md"}
 
 
 def write_space(folder: str | Path, model: str, *, gpu: bool = False) -> Path:
@@ -101,6 +46,19 @@ def write_space(folder: str | Path, model: str, *, gpu: bool = False) -> Path:
             folder.rmdir()
         whole.replace(folder)
     return folder
+
+
+def serve(model: str) -> None:
+    """Show the page with a model, a Hub id or a folder, and the built-in study, until the process is told to end.
+
+    What the app.py of a Space calls. `GRADIO_SERVER_NAME` is the host, this machine alone where it is not set.
+    """
+    from colorgan.web.demonstration import Demonstration  # writing a Space needs neither gradio nor torch
+    from colorgan.web.server import launch
+
+    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    with suppress(KeyboardInterrupt), closing(Demonstration()) as study:
+        launch([model], host=host, studies=study.studies, prepare=study.prepare)
 
 
 def upload_space(folder: str | Path, space_id: str, *, private: bool = False, token: str | None = None) -> str:
@@ -155,25 +113,22 @@ def _fill(folder: Path, model: str, gpu: bool) -> None:
     local = Path(model).is_dir()
     if local:
         (folder / "model").mkdir()
-        for name in MODEL_FILES:
+        card = [CARD] if (Path(model) / CARD).is_file() else []
+        for name in (*MODEL_FILES, *card):
             shutil.copyfile(Path(model) / name, folder / "model" / name)
     unwanted = shutil.ignore_patterns("__pycache__", "weights")  # the Space has its own model
     shutil.copytree(PACKAGE, folder / "colorgan", ignore=unwanted)
     (folder / "LICENSE").write_text(_license(), encoding="utf-8")
     (folder / "requirements.txt").write_text("\n".join(requirements(gpu)) + "\n", encoding="utf-8")
-    where = 'str(Path(__file__).with_name("model"))' if local else f'"{model}"'
-    app = _APP.format(model=where)
-    (folder / "app.py").write_text(app if local else app.replace("from pathlib import Path\n", ""), encoding="utf-8")
-    readme = _README.format(
-        gradio=importlib.metadata.version("gradio"),
-        python=f"{sys.version_info.major}.{sys.version_info.minor}",
-        hardware="suggested_hardware: zero-a10g\n" if gpu else "",
-        models="" if local else f"models:\n- {model}\n",
-        model="the model in `model/`" if local else f"[{model}](https://huggingface.co/{model})",
-        version=colorgan.__version__,
-        secret="" if local else _IF_PRIVATE,
-    )
-    (folder / "README.md").write_text(readme, encoding="utf-8")
+    values = {
+        "gpu": gpu,
+        "hub_id": "" if local else model,
+        "gradio": importlib.metadata.version("gradio"),
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "version": colorgan.__version__,
+    }
+    for name, template in TEMPLATES.items():
+        (folder / name).write_text(render(template, **values) + "\n", encoding="utf-8")
 
 
 def _license() -> str:

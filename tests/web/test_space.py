@@ -58,6 +58,7 @@ def test_a_space_has_all_it_needs(model: Path, tmp_path: Path) -> None:
     assert (space / "colorgan/web/assets/page.css").is_file()
     assert not (space / "colorgan/weights").exists()
     assert not list(space.rglob("__pycache__"))
+    assert {path.name for path in (space / "model").iterdir()} == {"config.json", "model.safetensors", "README.md"}
 
 
 def test_the_requirements_are_those_of_the_package_and_met_here() -> None:
