@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 from colorgan.training.flags import parse
 
 DIVERGED, REFUSED, NOT_PUBLISHED, INTERRUPTED = 1, 2, 3, 130  # exit statuses
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         return said(f"error: {error}: training needs pip install 'colorgan[train]'", REFUSED)
     except (ValueError, OSError) as error:
-        return said(f"error: {describe_error(error)}", REFUSED)
+        return said(f"error: {one_line(error)}", REFUSED)
     except KeyboardInterrupt:
         return said("interrupted; to go on, the same with --resume_from_checkpoint latest", INTERRUPTED)
     said(f"done: {folder}", 0)
@@ -64,9 +64,7 @@ def published(folder: Path, model_id: str, arguments: argparse.Namespace) -> int
         words = ["colorgan", "publish", str(folder), "--to", model_id]
         words += ["--private"] * arguments.hub_private_repo
         words += ["--revision", arguments.hub_revision] if arguments.hub_revision else []
-        return said(
-            f"trained, not published: {describe_error(error)}. To publish it: {shlex.join(words)}", NOT_PUBLISHED
-        )
+        return said(f"trained, not published: {one_line(error)}. To publish it: {shlex.join(words)}", NOT_PUBLISHED)
     return said(f"published: {address}", 0)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from colorgan.training.checkpoints import write_file
+from colorgan.files import write_whole
 
 
 def put_section(path: Path, name: str, text: str) -> None:
@@ -12,4 +12,4 @@ def put_section(path: Path, name: str, text: str) -> None:
     if begin not in page:
         page = f"{page.rstrip()}\n\n{begin}\n{end}\n".lstrip()
     before, rest = page.split(begin, 1)
-    write_file(path, f"{before}{begin}\n\n{text.strip()}\n\n{end}{rest.split(end, 1)[1]}")
+    write_whole(path, f"{before}{begin}\n\n{text.strip()}\n\n{end}{rest.split(end, 1)[1]}")

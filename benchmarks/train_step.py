@@ -29,9 +29,9 @@ from sections import put_section
 from speed import TABLE, write_photo
 from torch import Tensor, nn
 
+from colorgan.files import write_whole
 from colorgan.machine import machine
 from colorgan.recipes import RECIPES
-from colorgan.training.checkpoints import write_file
 from colorgan.training.flags import build_parser, recipe_and_run
 from colorgan.training.loop import Trainer
 from colorgan.training.networks import build_discriminator, build_generator
@@ -246,7 +246,7 @@ def main() -> None:
     found[options.device] = result
     print(json.dumps(result, indent=1))
     options.results.parent.mkdir(parents=True, exist_ok=True)
-    write_file(options.results, json.dumps(found, indent=1) + "\n")
+    write_whole(options.results, json.dumps(found, indent=1) + "\n")
     put_section(options.table, "training step: written by benchmarks/train_step.py", table(found))
 
 

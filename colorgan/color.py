@@ -19,6 +19,8 @@ CHROMA_SCALE = 110.0  # networks see ab / 110; sRGB reaches a in [-87, 99] and b
 _RGB_TO_XYZ = np.array(((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227)))
 _RGB_TO_XYZ_OVER_WHITE = (_RGB_TO_XYZ / _RGB_TO_XYZ.sum(1, keepdims=True)).tolist()
 XYZ_OVER_WHITE_TO_RGB = np.linalg.inv(_RGB_TO_XYZ_OVER_WHITE).tolist()
+AB_CELL = 10.0  # side of a cell of the ab plane, as in Zhang et al. 2016, section 2.1
+AB_CELLS_PER_SIDE = 23  # centred on -110, -100 ... 110, which holds all of sRGB
 DELTA = 6.0 / 29.0  # where CIE's cube root turns into a straight line
 
 
@@ -33,6 +35,19 @@ def rgb_to_lightness(rgb: Tensor) -> Tensor:
     _check_channels("rgb", rgb, 3)
     luminance = _mix(_RGB_TO_XYZ_OVER_WHITE[1:2], srgb_to_linear(rgb))
     return 116.0 * _cube_root(luminance) - 16.0
+
+
+def ab_cell(ab: Tensor) -> Tensor:
+    """ab (N, 2, ...) -> the cell of the ab plane that holds it, int64 (N, ...): 23 cells of b for each of a."""
+    half = AB_CELLS_PER_SIDE // 2
+    a, b = (torch.round(ab / AB_CELL).clamp(-half, half).long() + half).unbind(1)
+    return a * AB_CELLS_PER_SIDE + b
+
+
+def ab_cell_centres() -> Tensor:
+    """The centres of the cells that `ab_cell` numbers, ab (529, 2)."""
+    steps = (torch.arange(AB_CELLS_PER_SIDE) - AB_CELLS_PER_SIDE // 2) * AB_CELL
+    return torch.cartesian_prod(steps, steps)
 
 
 def bytes_to_lightness(pixels: Tensor) -> Tensor:

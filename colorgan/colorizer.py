@@ -20,12 +20,12 @@ from torch.nn import functional
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.hub.fetching import HUB_ERRORS, fetched_file, fetched_weights, hub_reason, pinned_revision
+from colorgan.limits import MAX_VIVIDNESS
 from colorgan.networks import GENERATORS
 from colorgan.painting import paint
 from colorgan.photo import photo_from_image
 from colorgan.upsampling import LEVELS, MAX_LEVELS, apply_lines, fit_lines, smooth_within_edges
 
-MAX_VIVIDNESS = 3.0
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
 
@@ -169,7 +169,7 @@ class Colorizer(
             image: a PIL image of any mode and size (at least 8 x 8), or an iterable of them, of mixed sizes.
             variants: None for the picture; a number for a list of that many plausible colorizations.
             seed: fixes the variants: same seed, same machine, same colours. The picture has nothing random.
-            vividness: chroma scale; 0 is gray, 1 as predicted, at most 3.
+            vividness: chroma scale; 0 is gray, 1 as predicted, at most `limits.MAX_VIVIDNESS`.
             batch_size: how many images go through the network together.
 
         Returns:

@@ -14,7 +14,6 @@ for another network of the same origin.
 """
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import torch
 from photo_sets import check_new
 
 from colorgan import Colorizer
+from colorgan.files import folder_whole
 from colorgan.training.networks import mean_weights
 
 
@@ -43,12 +43,8 @@ def main() -> None:
     mean.generator.load_state_dict(mean_weights([model.generator for model in models], options.shares))
     if not all(tensor.isfinite().all() for tensor in mean.half().state_dict().values()):
         raise ValueError("a weight is beyond what half precision holds, 65,504")
-    temporary = options.output.with_name(options.output.name + ".part")
-    try:
-        mean.save_pretrained(temporary)
-        temporary.rename(options.output)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with folder_whole(options.output) as draft:
+        mean.save_pretrained(draft)
     print(f"the mean of {len(models)} models in {options.output}")
 
 

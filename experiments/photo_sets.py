@@ -1,12 +1,13 @@
 """Photo sets made here, written as the Hub lays them out."""
 
 import io
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from datasets import Dataset, Features, Image, Value
 from PIL import Image as Pillow
+
+from colorgan.files import folder_whole
 
 FEATURES = Features({"image": Image(), "source": Value("string")})
 
@@ -28,11 +29,7 @@ def write_set(rows: Iterable[dict], folder: Path) -> int:
     """Rows -> FOLDER/data/train-00000-of-00001.parquet, whole or not at all; returns how many. None write nothing."""
     made = list(rows)
     if made:
-        temporary = folder.with_name(folder.name + ".part")
-        try:
-            (temporary / "data").mkdir(parents=True)
-            Dataset.from_list(made, features=FEATURES).to_parquet(temporary / "data" / "train-00000-of-00001.parquet")
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with folder_whole(folder) as draft:
+            (draft / "data").mkdir()
+            Dataset.from_list(made, features=FEATURES).to_parquet(draft / "data" / "train-00000-of-00001.parquet")
     return len(made)

@@ -24,9 +24,9 @@ from typing import Any
 
 from results_runs import Plan, budget_of, estimate, is_finished, run_figures, settle, train_one
 
+from colorgan.files import write_whole
 from colorgan.machine import machine
 from colorgan.recipes import ALL_PHOTOS, RECIPES
-from colorgan.training.checkpoints import write_file
 
 ROOT = Path(__file__).parents[1]
 FIGURES = "figures.json"
@@ -283,7 +283,7 @@ def main() -> None:
 
 
 def _keep(figures: dict[str, Any], path: Path, docs: Path) -> None:
-    write_file(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     _write_page(figures, docs)
 
 

@@ -8,10 +8,10 @@ from results_runs import LOOK_PHOTOS
 
 from colorgan.evaluation.baselines import GRAY, MEAN
 from colorgan.evaluation.words import NOT_THESE
+from colorgan.files import write_whole
 from colorgan.intervals.bootstrap import Interval
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.table import BY_KEY, METRICS
-from colorgan.training.checkpoints import write_file
 
 CLOSE = tuple(metric.key for metric in METRICS if metric.recipes_table == "close")
 ALIKE = tuple(metric.key for metric in METRICS if metric.recipes_table == "alike")
@@ -28,7 +28,7 @@ TRUTH = "real photos"
 def write_page(figures: dict[str, Any], docs: Path) -> None:
     """Write results.md, and the curves, which are drawn from the same figures."""
     save_curves(figures["recipes"], docs / "results")
-    write_file(docs / "results.md", page(figures))
+    write_whole(docs / "results.md", page(figures))
 
 
 def page(figures: dict[str, Any]) -> str:

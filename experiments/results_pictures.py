@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
-from colorgan.data import PhotoStream
+from colorgan.data import fixed_photos
 from colorgan.data.whole import MIN_CHROMA
-from colorgan.training.checkpoints import write_file
+from colorgan.files import write_whole
 
 CELL, MARGIN, HEADER = 128, 4, 28  # pixels
 PHOTOS = 3  # rows of a set's sheet
@@ -30,15 +29,8 @@ def draw_photos(data: str, resolution: int, seed: int, count: int, with_truth: b
 
     Near-gray photos are left out, as they are where colours are judged, unless there is no truth anyway.
     """
-    stream = PhotoStream(
-        [data],
-        split="test",
-        resolution=resolution,
-        min_chroma=MIN_CHROMA if with_truth else 0.0,
-        seed=seed,
-        batch_size=1,
-    )
-    return torch.stack(list(islice(stream.usable_photos(), count)))
+    least = MIN_CHROMA if with_truth else 0.0
+    return fixed_photos([data], split="test", resolution=resolution, count=count, seed=seed, min_chroma=least)
 
 
 @torch.inference_mode()
@@ -74,7 +66,7 @@ def save_jpeg(picture: Image.Image, path: Path) -> None:
     """Write a sheet, whole or not at all, with all of its colour resolution."""
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
-    write_file(path, data.getvalue())
+    write_whole(path, data.getvalue())
 
 
 def save_sheets(
@@ -155,4 +147,4 @@ def _finish(axes: Any, title: str) -> None:
 def _save(figure: Any, path: Path) -> None:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=90)
-    write_file(path, data.getvalue())
+    write_whole(path, data.getvalue())

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from colorgan.files import write_whole
 from colorgan.recipes import RECIPES
-from colorgan.training.checkpoints import found_in, write_file
+from colorgan.training.checkpoints import found_in
 from colorgan.training.sizes import fitted
 
 PLAN = "plan.json"
@@ -65,7 +66,7 @@ def settle(plan: Plan, output: Path) -> Plan:
     path = output / PLAN
     if not path.is_file():
         output.mkdir(parents=True, exist_ok=True)
-        write_file(path, json.dumps(asdict(plan), indent=1) + "\n")
+        write_whole(path, json.dumps(asdict(plan), indent=1) + "\n")
         return plan
     try:
         kept = json.loads(path.read_text())
@@ -95,7 +96,7 @@ def train_one(plan: Plan, name: str, output: Path, workers: int) -> None:
         train(recipe, run)
     except TrainingDivergedError as error:
         print(f"{name}: {error}", file=sys.stderr)
-        write_file(folder / "diverged.txt", f"{error}\n")
+        write_whole(folder / "diverged.txt", f"{error}\n")
     for checkpoint in found_in(folder):  # nearly a gigabyte for some, and there is nothing left to resume
         shutil.rmtree(checkpoint)
 

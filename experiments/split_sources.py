@@ -11,7 +11,6 @@ stay as they are.
 """
 
 import argparse
-import shutil
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,6 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from colorgan.files import folder_whole
 
 
 def split(shards: list[Path], column: str, unseen: list[str], output: Path) -> Counter[str]:
@@ -57,14 +58,10 @@ def main() -> None:
     shards = [shard for folder in options.data for shard in sorted(folder.glob("*/*.parquet"))]
     if not shards:
         raise ValueError(f"no parquet shards in {', '.join(map(str, options.data))} (looked for */*.parquet)")
-    temporary = options.output.with_name(options.output.name + ".part")
-    try:
-        photos = split(shards, options.column, options.unseen, temporary)
+    with folder_whole(options.output) as draft:
+        photos = split(shards, options.column, options.unseen, draft)
         if missing := [name for name in options.unseen if name not in photos]:
             raise ValueError(f"no photo is from {', '.join(missing)}; there are {', '.join(sorted(photos))}")
-        temporary.rename(options.output)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     for name, count in sorted(photos.items()):
         print(f"{count:6,} {'unseen' if name in options.unseen else 'seen  '} {name}")
 

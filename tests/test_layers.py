@@ -15,7 +15,11 @@ PACKAGE = [module for module in HOUSE.modules.values() if module.room not in SCR
 # From the cellar to the roof: a room imports only rooms that stand before it.
 ROOMS = (
     "machine",
+    "files",
+    "seeds",
     "limits",
+    "fingerprint",
+    "images",
     "color",
     "photo",
     "intervals",

@@ -14,7 +14,7 @@ from colorgan.cli.evaluate import add_evaluate
 from colorgan.cli.hub import add_publish, add_space
 from colorgan.cli.parsing import FAILED, INTERRUPTED, Parser, fail
 from colorgan.cli.study import add_study
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "COLORGAN_TRACEBACK" in os.environ:
             raise
-        return fail(describe_error(error), FAILED)
+        return fail(one_line(error, name_class=True), FAILED)
     return status
 
 

@@ -22,7 +22,7 @@ from colorgan.cli.parsing import (
     number,
     whole_number,
 )
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer
@@ -105,7 +105,7 @@ def _colorize(chosen: argparse.Namespace) -> int:
         colorizer = load(chosen.model, chosen.device)
         make_room_in(work.jobs[0].pictures[0][1].parent)
     except (ValueError, OSError) as error:
-        return fail(describe_error(error), REFUSED)
+        return fail(one_line(error), REFUSED)
     from colorgan.folder.pipeline import Settings
     from colorgan.photo.description import description
 

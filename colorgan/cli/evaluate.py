@@ -16,7 +16,7 @@ from colorgan.cli.parsing import (
     make_room_in,
     whole_number,
 )
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 from colorgan.machine import fastest_device
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         make_room_in(folder)
         return _judge(chosen, folder)
     except ValueError as error:
-        return fail(describe_error(error), REFUSED)
+        return fail(one_line(error), REFUSED)
 
 
 def _judge(chosen: argparse.Namespace, folder: "Path") -> int:

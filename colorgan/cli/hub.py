@@ -5,7 +5,7 @@ from typing import Any
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.cli.parsing import REFUSED, fail, hush_hub
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 
 
 def add_publish(commands: Any) -> None:
@@ -38,7 +38,7 @@ def _publish(chosen: argparse.Namespace) -> int:
             chosen.run_folder, chosen.to, private=chosen.private, revision=chosen.revision, hardware=chosen.hardware
         )
     except (ValueError, OSError) as error:
-        return fail(describe_error(error), REFUSED)
+        return fail(one_line(error), REFUSED)
     print(f"published: {address}")
     return 0
 
@@ -74,5 +74,5 @@ def _space(chosen: argparse.Namespace) -> int:
         if chosen.to:
             print(f"published: {upload_space(chosen.folder, chosen.to, private=chosen.private)}")
     except (ValueError, OSError) as error:
-        return fail(describe_error(error), REFUSED)
+        return fail(one_line(error), REFUSED)
     return 0

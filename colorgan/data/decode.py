@@ -6,11 +6,11 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps
-from torch import Tensor
 
 from colorgan.color import rgb_to_lab
+from colorgan.images import to_tensor
+from colorgan.photo.endings import photo_formats
 from colorgan.photo.exif import TURNS
 
 # The smallest CIE chroma per step between a pixel's largest and smallest 8-bit channel is 0.17 over the whole of
@@ -19,10 +19,6 @@ CHROMA_PER_LEVEL = 0.16
 _MINIATURE = (16, 16)
 _GAP = 2.0  # reduce by whole factors only down to twice the target: what is left to the filter hides the rest
 _ORIENTATION = 0x0112
-# Pillow opens more, but PostScript would start another program, and nobody keeps photos as icons.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
-_KINDS = ("jpg", "jpeg", "jfif", "png", "webp", "tif", "tiff", "bmp", "gif", "ppm", "pgm", "jp2", "avif")
-SUFFIXES = frozenset(f".{kind}" for kind in _KINDS)
 
 
 class Fault(Enum):
@@ -50,17 +46,10 @@ def decode_square(encoded: bytes | None, resolution: int, place: Place, min_chro
     if not encoded:
         return Fault.BROKEN
     try:
-        with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(encoded), formats=photo_formats()) as image:
             return _square(image, resolution, place, min_chroma)
     except Exception:  # Pillow's plugins raise OSError, SyntaxError, ValueError, struct.error, zlib.error, ...
         return Fault.BROKEN
-
-
-def pixels(image: Image.Image) -> Tensor:
-    """RGB image (width W, height H) -> uint8 (3, H, W)."""
-    # Band by band: as "RGB" they would come interleaved, and single bytes are slow to pick apart.
-    planes = bytearray().join(image.tobytes("raw", band) for band in "RGB")
-    return torch.frombuffer(planes, dtype=torch.uint8).view(3, image.height, image.width)
 
 
 def _square(image: Image.Image, resolution: int, place: Place, min_chroma: float) -> Image.Image | Fault:
@@ -116,5 +105,5 @@ def is_near_gray(rgb: Image.Image, min_chroma: float) -> bool:
     if float(spread.mean()) * CHROMA_PER_LEVEL > min_chroma:
         return False
     # One photo at a time: a batch's size would show in the last bits, and so could turn a verdict.
-    _, ab = rgb_to_lab(pixels(small)[None] / 255)
+    _, ab = rgb_to_lab(to_tensor(small)[None] / 255)
     return float(ab.norm(dim=1).mean()) < min_chroma

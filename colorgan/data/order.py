@@ -5,7 +5,6 @@ that into *windows* of whole units, and shuffles the rows within each window. To
 the units' sizes alone: nothing is read, decoded or remembered.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,14 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from colorgan.seeds import key_of
+
 MIX_BLOCK = 1000  # weights hold exactly over every so many images
 
 UInt64s = NDArray[np.uint64]
-
-
-def key_of(*words: int | str) -> int:
-    """A 64-bit key for the random numbers that these words name."""
-    return int.from_bytes(hashlib.blake2b(repr(words).encode(), digest_size=8).digest(), "little")
 
 
 def hashed(key: int, counters: NDArray[np.int64]) -> UInt64s:

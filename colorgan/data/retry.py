@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from colorgan.files import one_line
+
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
@@ -59,8 +61,3 @@ def may_pass(error: Exception) -> bool:
     return isinstance(error, (TimeoutError, ConnectionError)) or (
         isinstance(error, OSError) and error.errno is not None
     )
-
-
-def one_line(error: Exception) -> str:
-    """The first line of the error's message, or its class where it has none."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from colorgan.data.order import Order, Unit, Window, drawn_units
-from colorgan.data.retry import DataError, one_line, with_retries
+from colorgan.data.retry import DataError, with_retries
+from colorgan.files import one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colorgan.data.decode import SUFFIXES
 from colorgan.data.names import KNOWN
-from colorgan.data.retry import DataError, one_line, with_retries
+from colorgan.data.retry import DataError, with_retries
 from colorgan.data.shards import find_image_column, read_schema
+from colorgan.files import one_line
+from colorgan.photo.endings import photo_endings
 
 ALL = "all"  # as a split of local files: every one of them
 _SPLIT_WORDS = {  # the words that `datasets` knows, too
@@ -64,9 +65,9 @@ def _local_source(name: str, path: Path, split: str, image_column: str | None) -
     else:
         found = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path)))
         files = [file for file in found if file.suffix.lower() == ".parquet"]
-        files = files or [file for file in found if file.suffix.lower() in SUFFIXES]
+        files = files or [file for file in found if file.suffix.lower() in photo_endings()]
         if not files:
-            raise DataError(f"the folder {name!r} holds neither .parquet files nor images ({_listed(SUFFIXES)})")
+            raise DataError(f"the folder {name!r} holds neither .parquet files nor photos (.jpg, .png, .tif ...)")
         files = _of_split(name, split, {file: split_of(file.relative_to(path)) for file in files})
     names = tuple(str(file.absolute()) for file in files)
     if files[0].suffix.lower() == ".parquet":

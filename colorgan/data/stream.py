@@ -19,11 +19,13 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from colorgan.data.decode import Fault, Place, decode_square, pixels
-from colorgan.data.order import Mix, Order, Window, key_of, uniforms
+from colorgan.data.decode import Fault, Place, decode_square
+from colorgan.data.order import Mix, Order, Window, uniforms
 from colorgan.data.retry import DataError
 from colorgan.data.shards import JoinedFiles, WindowReader, open_source_files
 from colorgan.data.sources import DataSource, resolve_source
+from colorgan.images import to_tensor
+from colorgan.seeds import key_of
 
 # Windows close early at this size, so that memory does not grow with the photos. Each worker holds up to two.
 WINDOW_BYTES = 64 * 2**20
@@ -127,7 +129,7 @@ class PhotoStream(IterableDataset[Batch]):
         for encoded, place in zip(self.encoded_photos(), self._places(np.arange(self.photos_per_epoch)), strict=True):
             photo = decode_square(encoded, self.resolutions[0], place, self.min_chroma)
             if not isinstance(photo, Fault):
-                yield pixels(photo)
+                yield to_tensor(photo)
 
     def report(self) -> str:
         """One line: photos read and replaced by this process and its workers, prefetched batches included."""
@@ -146,7 +148,7 @@ class PhotoStream(IterableDataset[Batch]):
         rgb = _new_batch(local, side)
         met: Counter[Fault | None] = Counter()
         for row, (position, place) in enumerate(zip(positions.tolist(), self._places(positions), strict=True)):
-            rgb[row] = pixels(self._photo(reader, position, side, place, met))
+            rgb[row] = to_tensor(self._photo(reader, position, side, place, met))
         counts += torch.tensor([met[kind] for kind in _COUNTED])  # at once: a tensor is slow to count with
         return rgb
 
@@ -243,25 +245,35 @@ def photo_loader(stream: PhotoStream, num_workers: int = 0) -> DataLoader[Batch]
 
 
 def fixed_photos(
-    source: str | DataSource,
+    datasets: Sequence[str | DataSource],
+    *,
     split: str,
-    count: int,
     resolution: int,
+    count: int,
     seed: int,
-    crop: str = "center",
     min_chroma: float = 0.0,
+    max_photos: int = 0,
 ) -> Tensor:
-    """A fixed draw of `count` different photos, uint8 (count, 3, R, R); broken and near-gray ones are passed over.
+    """A fixed draw of at most `count` different photos, uint8 (N, 3, R, R): their largest centre squares.
 
-    A larger draw by the same seed begins with the smaller one. DataError where there are too few.
+    Broken photos, and those of less mean chroma than `min_chroma` (ab units), are passed over. A larger draw by the
+    same seed begins with the smaller one. `max_photos`: of each data set, as of `PhotoStream`.
+
+    Raises:
+        DataError: a data set that does not exist, or no usable photo.
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
     stream = PhotoStream(
-        [source], split=split, resolution=resolution, crop=crop, min_chroma=min_chroma, seed=seed, batch_size=1
+        datasets,
+        split=split,
+        resolution=resolution,
+        min_chroma=min_chroma,
+        seed=seed,
+        batch_size=1,
+        max_photos=max_photos,
     )
     photos = list(islice(stream.usable_photos(), count))
-    if len(photos) < count:
-        name = stream.sources[0].name
-        raise DataError(f"{name!r} has only {len(photos)} usable photos in {split!r}, {count} were asked for")
+    if not photos:
+        raise DataError(f"{', '.join(source.name for source in stream.sources)} has no usable photos in {split!r}")
     return torch.stack(photos)

@@ -20,11 +20,14 @@ from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.data import DataError, DataSource, resolve_source
-from colorgan.data.decode import is_near_gray, pixels
-from colorgan.data.order import Order, key_of
+from colorgan.data.decode import is_near_gray
+from colorgan.data.order import Order
 from colorgan.data.shards import JoinedFiles, WindowReader, open_source_files
 from colorgan.degrade import age_lightness, film_lightness
+from colorgan.images import to_image, to_tensor
 from colorgan.photo import PhotoError, open_photo
+from colorgan.photo.fitting import with_shorter_side
+from colorgan.seeds import key_of
 
 MIN_CHROMA = 2.0  # ab units; the same as for training photos
 LONGEST = 4.0  # times the shorter side
@@ -135,7 +138,7 @@ class EvaluationPhotos:
             lightness=lightness,
             ab=ab,
             seen=seen,
-            gray=[Image.fromarray(one.numpy()) for one in gray],
+            gray=[to_image(one[None]) for one in gray],
         )
 
     def _usable(self) -> Iterator[EvaluationPhoto]:
@@ -167,15 +170,8 @@ class EvaluationPhotos:
             return f"longer than {LONGEST:g} : 1"
         if is_near_gray(image, MIN_CHROMA):
             return "without colour"
-        shown = image if self.resolution is None else resized(image, self.resolution)
-        return EvaluationPhoto(name, pixels(shown), image.size)
-
-
-def resized(image: Image.Image, resolution: int) -> Image.Image:
-    """An upright image with its shorter side at `resolution` pixels."""
-    scale = resolution / min(image.size)
-    size = (max(resolution, round(image.width * scale)), max(resolution, round(image.height * scale)))
-    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        shown = image if self.resolution is None else with_shorter_side(image, self.resolution)
+        return EvaluationPhoto(name, to_tensor(shown), image.size)
 
 
 def aged_lightness(rgb: Tensor, seed: str) -> Tensor:

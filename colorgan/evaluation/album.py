@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorgan.color import lab_to_gamut_rgb
+from colorgan.color import AB_CELLS_PER_SIDE, ab_cell_centres, lab_to_gamut_rgb
 from colorgan.data.whole import PhotoBatch
-from colorgan.metrics.sets import CELL, CELLS_PER_SIDE
+from colorgan.images import to_image
 
 SAMPLES, EXTREMES = 6, 3  # photos shown unselected; best and worst photos of each model
 LARGEST_SIDE = 512  # pixels: larger pictures are made smaller for the report
@@ -64,8 +64,8 @@ def _album_photo(batch: PhotoBatch, index: int, shown: dict[str, Tensor], scores
     return AlbumPhoto(
         name=batch.names[index],
         gray=jpeg(batch.gray[index]),
-        original=jpeg(_image(batch.rgb[index])),
-        pictures={name: jpeg(_image(rgb[index])) for name, rgb in shown.items()},
+        original=jpeg(to_image(batch.rgb[index])),
+        pictures={name: jpeg(to_image(rgb[index])) for name, rgb in shown.items()},
         scores=scores,
     )
 
@@ -85,11 +85,9 @@ def histogram_png(histogram: Tensor) -> bytes:
 
     a runs from left (green) to right (red), b from bottom (blue) to top (yellow).
     """
-    share = histogram.view(CELLS_PER_SIDE, CELLS_PER_SIDE).T.flip(0)  # rows: b from above; columns: a
-    steps = (torch.arange(CELLS_PER_SIDE) - CELLS_PER_SIDE // 2) * CELL
-    ab = torch.stack((steps.expand(CELLS_PER_SIDE, -1), steps.flip(0)[:, None].expand(-1, CELLS_PER_SIDE)))[
-        None
-    ].float()
+    side = AB_CELLS_PER_SIDE
+    share = histogram.view(side, side).T.flip(0)  # rows: b from above; columns: a
+    ab = ab_cell_centres().view(side, side, 2).transpose(0, 1).flip(0).permute(2, 0, 1)[None]
     rgb = lab_to_gamut_rgb(torch.full_like(ab[:, :1], _HISTOGRAM_LIGHTNESS), ab)[0]
     opacity = (share.clamp(min=_RAREST).log10() / math.log10(_RAREST)).neg().add(1).clamp(0, 1) ** 0.7
     pixels = torch.cat((rgb, opacity[None].to(rgb))).mul(255).round().byte().permute(1, 2, 0)
@@ -101,8 +99,3 @@ def histogram_png(histogram: Tensor) -> bytes:
 def data_uri(data: bytes, kind: str) -> str:
     """Bytes of an image file -> what an `img` shows without a request."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _image(rgb: Tensor) -> Image.Image:
-    """RGB (3, H, W) in [0, 1] -> the picture."""
-    return Image.fromarray(np.ascontiguousarray((rgb * 255).round().byte().permute(1, 2, 0).cpu().numpy()))

@@ -16,9 +16,12 @@ from torch import Tensor
 
 from colorgan.color import fit_chroma, rgb_to_lab
 from colorgan.colorizer import Colorizer
-from colorgan.data.decode import SUFFIXES
-from colorgan.data.whole import EvaluationPhoto, PhotoBatch, resized
+from colorgan.data.whole import EvaluationPhoto, PhotoBatch
+from colorgan.files import sha256
+from colorgan.fingerprint import weights_sha256
 from colorgan.photo import open_photo
+from colorgan.photo.endings import photo_endings
+from colorgan.photo.fitting import with_shorter_side
 from colorgan.upsampling import apply_lines
 
 _MANY = 3  # names that a message lists
@@ -79,16 +82,12 @@ class ModelCandidate(Candidate):
 
     def origin(self) -> dict[str, str | float]:
         """Its network and a SHA-256 over its weights: tensors by name, whatever file they came in."""
-        digest = hashlib.sha256()
-        for name, tensor in sorted(self.colorizer.state_dict().items()):
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
         parameters = sum(parameter.numel() for parameter in self.colorizer.parameters())
         facts: dict[str, str | float] = {"network": type(self.colorizer.generator).__name__, "parameters": parameters}
         file = Path(self.source) / "model.safetensors"
         if self.source and file.is_file():
-            facts["file_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
-        return {"source": self.source or "in memory", **facts, "weights_sha256": digest.hexdigest()}
+            facts["file_sha256"] = sha256(file)
+        return {"source": self.source or "in memory", **facts, "weights_sha256": weights_sha256(self.colorizer)}
 
 
 class PredictionFolder(Candidate):
@@ -108,7 +107,7 @@ class PredictionFolder(Candidate):
         self.source, self.name = folder, root.absolute().name
         self._files: dict[str, Path] = {}
         for file in sorted(root.rglob("*")):
-            if file.suffix.lower() in SUFFIXES and file.is_file():
+            if file.suffix.lower() in photo_endings() and file.is_file():
                 name = file.relative_to(root).with_suffix("").as_posix()
                 if name in self._files:
                     both = f"{self._files[name].name!r} and {file.name!r}"
@@ -155,7 +154,7 @@ class PredictionFolder(Candidate):
             also = f", or {judged} as it is judged" if judged != wanted else ""
             picture = str(self._files[name].name)
             raise ValueError(f"the picture {picture!r} in {self.source!r} is {found}; its photo is {wanted}{also}")
-        return image if image.size == size else resized(image, min(size))
+        return image if image.size == size else with_shorter_side(image, min(size))
 
     def origin(self) -> dict[str, str | float]:
         """The folder, a SHA-256 over the pictures' pixels in order, and how far their lightness was off."""

@@ -10,9 +10,9 @@ from typing import Any
 from colorgan.evaluation.findings import Findings
 from colorgan.evaluation.page import page
 from colorgan.evaluation.words import notes, outcome, protocol_lines, rules
+from colorgan.files import write_whole
 from colorgan.intervals import Interval
 from colorgan.metrics.table import BY_KEY, METRICS
-from colorgan.training.checkpoints import write_file
 
 REPORT = "report.json"
 
@@ -20,10 +20,10 @@ REPORT = "report.json"
 def save(findings: Findings, folder: Path) -> None:
     """Write the four files; each is there whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_file(folder / "photos.csv", per_photo(findings))
-    write_file(folder / "report.md", markdown(findings))
-    write_file(folder / "report.html", page(findings))
-    write_file(folder / REPORT, json.dumps(as_json(findings), indent=2, ensure_ascii=False) + "\n")
+    write_whole(folder / "photos.csv", per_photo(findings))
+    write_whole(folder / "report.md", markdown(findings))
+    write_whole(folder / "report.html", page(findings))
+    write_whole(folder / REPORT, json.dumps(as_json(findings), indent=2, ensure_ascii=False) + "\n")
 
 
 def as_json(findings: Findings) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 import torch
 from PIL import Image
 
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 from colorgan.folder.plan import Job
-from colorgan.photo import MAX_MEGAPIXELS, Photo, open_photo, save_photo
+from colorgan.limits import MAX_MEGAPIXELS
+from colorgan.photo import Photo, open_photo, save_photo
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction
@@ -149,7 +150,7 @@ class _Worker:
 
 def _failure(job: Job, error: Exception) -> PhotoOutcome:
     """The outcome of an error; many say the photo's name already, though not in which folder."""
-    text, name = describe_error(error), repr(job.source.name)
+    text, name = one_line(error, name_class=True), repr(job.source.name)
     where = repr(str(job.source))
     return PhotoOutcome(job, where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}")
 

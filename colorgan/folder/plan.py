@@ -8,13 +8,7 @@ from typing import Literal
 
 from PIL import Image
 
-# Formats of documents, films and measurements that Pillow knows by name: in a folder of photos they are not photos.
-NOT_PHOTOS = frozenset({"BUFR", "EPS", "FLI", "GRIB", "HDF5", "MPEG", "WMF"})
-# Endings that `save_photo` writes colours under; a photo with another, say scan.psd, becomes a PNG.
-KEPT_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif", ".avif", ".jp2"}
-    | {".ppm", ".pnm", ".tga", ".pcx", ".sgi", ".qoi"}
-)
+from colorgan.photo.endings import WRITTEN, photo_endings
 
 
 @dataclass(frozen=True)
@@ -104,7 +98,7 @@ def _photos(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
         return
     if path.resolve() == output.resolve():
         raise ValueError(f"{str(output)!r} holds the photos themselves: name another output folder")
-    names = _photo_suffixes()
+    names = photo_endings()
     for folder, subfolders, files in os.walk(path, onerror=_refuse):
         here = Path(folder)
         # An output folder inside the photos' own would be coloured again by the next run.
@@ -122,13 +116,6 @@ def _refuse(error: OSError) -> None:
     raise ValueError(f"cannot look into {str(error.filename)!r}: {error.strerror}") from error
 
 
-def _photo_suffixes() -> set[str]:
-    """Endings of the files that Pillow can open and that can be photographs."""
-    Image.init()
-    known = Image.registered_extensions().items()
-    return {suffix for suffix, name in known if name in Image.OPEN and name not in NOT_PHOTOS}
-
-
 def _format(suffix: str) -> str | None:
     Image.init()
     return Image.registered_extensions().get(suffix.lower())
@@ -141,7 +128,7 @@ def _names_a_file(output: str) -> bool:
 
 def _with_suffix(path: Path, suffix: str | None) -> Path:
     """The name in the output folder: its own ending, if no other is asked for and colours can be written under it."""
-    if suffix is None and path.suffix.lower() in KEPT_SUFFIXES:
+    if suffix is None and path.suffix.lower() in WRITTEN:
         return path
     return path.with_suffix(suffix or ".png")
 

@@ -1,6 +1,5 @@
 """A model's files from the Hub: all of one commit, as they were published, or one line that says why not."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,8 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+
+from colorgan.files import one_line, sha256
 
 HUB_ERRORS = (HTTPError, HFValidationError, EntryNotFoundError, OSError)  # what the client raises, all of it
 LOGIN = "set HF_TOKEN or run `hf auth login`"
@@ -66,8 +67,7 @@ def is_intact(path: Path) -> bool:
     kept_as = path.resolve().name
     if not re.fullmatch(r"[0-9a-f]{64}", kept_as):
         return True  # without symbolic links the cache forgets what the Hub said
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == kept_as
+    return sha256(path) == kept_as
 
 
 def hub_reason(error: BaseException, token: str | bool | None = None) -> str:
@@ -75,7 +75,7 @@ def hub_reason(error: BaseException, token: str | bool | None = None) -> str:
     for kind, words in _REASONS:
         if isinstance(error, kind):
             return words(error, token)
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return one_line(error)
 
 
 def _logged_in(token: str | bool | None) -> bool:

@@ -1,6 +1,5 @@
 """The weights that FID and LPIPS are defined by: found, checked and read; never fetched, and never run as a program."""
 
-import hashlib
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from colorgan.files import sha256
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def load_weights(weights: Weights, file: str | Path | bool = True) -> Loaded:
     """
     path = _found(weights) if isinstance(file, bool) else Path(file).expanduser()
     try:
-        digest = _sha256(path)
+        digest = sha256(path)
         tensors = load_file(path) if path.suffix == ".safetensors" else _state_dict(path)
     except OSError as error:
         raise ValueError(f"cannot read the weights of {weights.network}, {str(path)!r}: {error.strerror}") from error
@@ -103,8 +104,3 @@ def _state_dict(path: Path) -> dict[str, Tensor]:
     if not isinstance(found, dict) or not all(isinstance(one, Tensor) for one in found.values()):
         raise ValueError("not a state dict")
     return {name: tensor.detach().float() for name, tensor in found.items()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,20 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorgan.color import CHROMA_SCALE
+from colorgan.color import AB_CELLS_PER_SIDE, CHROMA_SCALE, ab_cell
 from colorgan.intervals.bootstrap import GROUPS, Estimate, estimate_means, leave_out_groups
 from colorgan.metrics.per_photo import check_same
-
-CELL = 10.0  # side of a cell of the ab plane, as in Zhang et al. 2016, section 2.1
-CELLS_PER_SIDE = 23  # centred on -110, -100 ... 110, which holds all of sRGB
 
 
 def ab_histogram(ab: Tensor) -> Tensor:
     """ab (N, 2, H, W) -> share of each photo's pixels in each 10 x 10 cell of the ab plane, (N, 23 * 23)."""
-    half = CELLS_PER_SIDE // 2
-    a, b = (torch.round(ab / CELL).clamp(-half, half).long() + half).flatten(2).unbind(1)
-    index = a * CELLS_PER_SIDE + b
-    counts = torch.zeros(len(ab), CELLS_PER_SIDE**2, dtype=ab.dtype, device=ab.device)
+    index = ab_cell(ab).flatten(1)
+    counts = torch.zeros(len(ab), AB_CELLS_PER_SIDE**2, dtype=ab.dtype, device=ab.device)
     return counts.scatter_add_(1, index, torch.ones_like(index, dtype=ab.dtype)) / index.shape[1]
 
 

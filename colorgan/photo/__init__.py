@@ -9,7 +9,7 @@ odd files stay Python warnings: a program that does not want them on its screen 
 """
 
 from colorgan.photo.reading import open_photo, photo_from_image
-from colorgan.photo.record import MAX_MEGAPIXELS, MIN_SIDE, Photo, PhotoError
+from colorgan.photo.record import MIN_SIDE, Photo, PhotoError
 from colorgan.photo.writing import save_photo
 
-__all__ = ["MAX_MEGAPIXELS", "MIN_SIDE", "Photo", "PhotoError", "open_photo", "photo_from_image", "save_photo"]
+__all__ = ["MIN_SIDE", "Photo", "PhotoError", "open_photo", "photo_from_image", "save_photo"]

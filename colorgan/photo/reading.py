@@ -14,13 +14,14 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from colorgan.files import one_line
+from colorgan.limits import MAX_MEGAPIXELS
+from colorgan.photo.endings import NOT_PHOTOS
 from colorgan.photo.exif import TURNS, exif_bytes, make_upright, orientation_of, read_exif, resolution_of
 from colorgan.photo.pixels import to_eight_bits
 from colorgan.photo.profiles import to_srgb
-from colorgan.photo.record import MAX_MEGAPIXELS, MIN_SIDE, Photo, PhotoError, name_of, one_line, plain_image
+from colorgan.photo.record import MIN_SIDE, Photo, PhotoError, name_of, plain_image
 
-# Opened by Pillow, but not photographs: programs for Ghostscript, vector graphics, films and scientific containers.
-_NOT_PHOTOS = frozenset({"EPS", "WMF", "MPEG", "BUFR", "GRIB", "HDF5"})
 _STRANGERS = ((b"%PDF", 0, "a PDF document"), (b"ftyphe", 4, "a HEIC photo"), (b"ftypmif1", 4, "a HEIC photo"))
 _FRAME_WORDS = {"TIFF": "pages", "MPO": "pictures"}
 _MOST_PAGES = 1000  # a chain of TIFF pages is followed no further: Pillow needs quadratic time
@@ -118,7 +119,7 @@ def _identified(file: BinaryIO, name: str) -> Image.Image:
                 accepted = accept is None or accept(head)
                 if not accepted or isinstance(accepted, str):  # a sentence: the format, but not readable here
                     continue
-                if kind in _NOT_PHOTOS:
+                if kind in NOT_PHOTOS:
                     raise PhotoError(f"{name} is {kind}, not a photo: save it as JPEG, PNG or TIFF first")
                 file.seek(0)
                 return factory(file, "")  # without a name Pillow maps no file into memory

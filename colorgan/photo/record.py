@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PIL import Image
 
-MAX_MEGAPIXELS = 120.0
 MIN_SIDE = 8
 
 
@@ -46,11 +45,6 @@ def name_of(source: object) -> str:
     """What to call a source in a message: a file's own name, in quotes and without control characters."""
     path = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
     return repr(Path(path).name or str(path)) if isinstance(path, str | os.PathLike) and str(path) else "the file"
-
-
-def one_line(error: BaseException) -> str:
-    """What an exception says, short enough for the end of a line."""
-    return " ".join(str(error).split())[:160] or type(error).__name__
 
 
 def plain_image(image: Image.Image) -> Image.Image:

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import secrets
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +10,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from colorgan.files import one_line, write_whole
+from colorgan.photo.endings import WRITTEN
 from colorgan.photo.exif import (
     DESCRIPTION,
     EXIF_IFD,
@@ -21,13 +22,8 @@ from colorgan.photo.exif import (
     cleaned,
     exif_bytes,
 )
-from colorgan.photo.record import Photo, PhotoError, name_of, one_line, plain_image
+from colorgan.photo.record import Photo, PhotoError, name_of, plain_image
 
-_EXTENSIONS = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF",
-    ".tiff": "TIFF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF", ".avif": "AVIF", ".jp2": "JPEG2000", ".ppm": "PPM",
-    ".pnm": "PPM", ".tga": "TGA", ".pcx": "PCX", ".sgi": "SGI", ".qoi": "QOI",
-}  # fmt: skip
 _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},  # subsampled chroma is what a colorized photo can spare least
     "PNG": {"compress_level": 4},  # on photos within 2 % of level 6, in half its time
@@ -63,7 +59,7 @@ def save_photo(
     data = _encoded(picture, chosen, photo, description)
     try:
         if path is not None:
-            _write_whole(Path(path), data)
+            write_whole(Path(path), data)
         else:
             destination.write(data)  # type: ignore[union-attr]
     except (OSError, ValueError) as error:
@@ -74,12 +70,12 @@ def save_photo(
 def _format_for(extension: str, asked: str | None, photo: Photo | None) -> str:
     """Pillow's name of the format to write."""
     Image.init()
-    writable = {kind for kind in _EXTENSIONS.values() if kind in Image.SAVE}
+    writable = {kind for kind in WRITTEN.values() if kind in Image.SAVE}
     if extension or asked:
         wish = extension or str(asked)
-        kind = _EXTENSIONS.get("." + wish.lower().lstrip("."), wish.upper())
-        if kind not in writable or (extension and extension not in _EXTENSIONS):
-            choices = ", ".join(ending for ending, kind in _EXTENSIONS.items() if kind in writable)
+        kind = WRITTEN.get("." + wish.lower().lstrip("."), wish.upper())
+        if kind not in writable or (extension and extension not in WRITTEN):
+            choices = ", ".join(ending for ending, kind in WRITTEN.items() if kind in writable)
             raise PhotoError(f"cannot write photos as {wish!r}: use one of {choices}")
         return kind
     kind = {"MPO": "JPEG"}.get(photo.format, photo.format) if photo is not None else "PNG"
@@ -241,20 +237,3 @@ def _deflated(rows: np.ndarray) -> bytes:
     differences = rows.copy()
     differences[:, 1:] -= rows[:, :-1]
     return zlib.compress(differences.tobytes(), 6)
-
-
-def _write_whole(path: Path, data: bytes | memoryview) -> None:
-    """Writes a file that appears complete or not at all. A link keeps pointing to what it pointed to."""
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise OSError(f"{path.name!r} exists and is not a file")
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")  # short: the name itself may be as long as allowed
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        with contextlib.suppress(OSError):  # gone when all went well; never there when its folder is not
-            temporary.unlink()

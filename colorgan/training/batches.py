@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import IterableDataset
 
-from colorgan.color import CHROMA_SCALE, normalize_lightness, rgb_to_lab
+from colorgan.color import AB_CELLS_PER_SIDE, CHROMA_SCALE, ab_cell, ab_cell_centres, normalize_lightness, rgb_to_lab
 from colorgan.data import DataError, PhotoStream, photo_loader
 from colorgan.degrade import age_lightness, film_lightness
 from colorgan.recipes import Data, Phase, Recipe
@@ -18,7 +18,6 @@ from colorgan.training.flags import Run
 from colorgan.training.networks import Cells
 from colorgan.training.parallel import Piece, seeded
 
-CELL_SIZE = 10.0  # ab units between the centres of two cells (Zhang et al. 2016, section 2.1)
 CELL_PHOTOS, CELL_RESOLUTION = 3000, 52  # what the cells are counted on
 RAREST_CELL = 2e-5  # share of all pixels below which a colour gets no cell of its own
 
@@ -149,7 +148,7 @@ def count_cells(recipe: Recipe, run: Run, known: Tensor | None = None) -> Cells:
 
     `known` cells, ab (Q, 2), of a network that was trained before are kept as they are, and only their shares counted.
     """
-    data, histogram = recipe.data, torch.zeros(23, 23)
+    data, histogram = recipe.data, torch.zeros(AB_CELLS_PER_SIDE**2)
     sets = [(name,) for name in data.dataset] if data.dataset_weights else [data.dataset]
     weights = data.dataset_weights or (1.0,)
     for names, weight in zip(sets, weights, strict=True):
@@ -168,21 +167,18 @@ def count_cells(recipe: Recipe, run: Run, known: Tensor | None = None) -> Cells:
         histogram += weight * _histogram(torch.stack(photos))
     share = histogram / histogram.sum()
     if known is None:
-        places = (share > RAREST_CELL).nonzero()
+        cells = (share > RAREST_CELL).nonzero()[:, 0]
     else:
-        places = (known / CELL_SIZE).round().long() + 11
-        share = share.clamp(min=RAREST_CELL)
-    kept = share[places[:, 0], places[:, 1]]
-    return Cells(((places - 11).float() * CELL_SIZE).contiguous(), kept / kept.sum())
+        cells, share = ab_cell(known), share.clamp(min=RAREST_CELL)
+    return Cells(ab_cell_centres()[cells], share[cells] / share[cells].sum())
 
 
 def _histogram(photos: Tensor) -> Tensor:
-    """RGB (N, 3, R, R) uint8 -> how much of it each cell of the grid holds, (23, 23) for a and b, sums to 1."""
-    counts = torch.zeros(23 * 23)
+    """RGB (N, 3, R, R) uint8 -> how much of it each cell of the ab plane holds, (529,), sums to 1."""
+    counts = torch.zeros(AB_CELLS_PER_SIDE**2)
     for chunk in photos.split(64):
-        index = (rgb_to_lab(chunk.float() / 255)[1] / CELL_SIZE).round().long().clamp(-11, 11) + 11
-        counts += torch.bincount((index[:, 0] * 23 + index[:, 1]).flatten(), minlength=23 * 23)
-    return (counts / counts.sum()).view(23, 23)
+        counts += torch.bincount(ab_cell(rgb_to_lab(chunk.float() / 255)[1]).flatten(), minlength=len(counts))
+    return counts / counts.sum()
 
 
 def _shrunk(rgb: Tensor, stride: int) -> Tensor:

@@ -1,14 +1,11 @@
-"""Checkpoints that a power cut cannot break: written aside, flushed, renamed; checked against their hashes when read.
+"""Checkpoints that a power cut cannot break: written draft, flushed, renamed; checked against their hashes when read.
 
 A folder `checkpoint-IMAGES` holds one safetensors file per network, `state.pt` (optimisers and counters; read with
 `weights_only=True`, so it can run no code) and `manifest.json`, the SHA-256 of the others. A folder without a manifest
 that fits is not a checkpoint.
 """
 
-import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +16,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from colorgan.files import folder_whole, one_line, remove_drafts, remove_folder, sha256
+
 PREFIX = "checkpoint-"
-_ASIDE = ".writing-"  # folders of this kind are leftovers of a process that was killed
 _MANIFEST, _STATE = "manifest.json", "state.pt"
 
 Weights = dict[str, Tensor]
@@ -40,27 +38,22 @@ def save(run_dir: Path, images_seen: int, networks: dict[str, Weights], state: d
 
     Raises OSError, one line, where it cannot be written; the earlier ones are as they were.
     """
-    aside, folder = run_dir / f"{_ASIDE}{PREFIX}{images_seen}", run_dir / f"{PREFIX}{images_seen}"
+    folder = run_dir / f"{PREFIX}{images_seen}"
     try:
-        if aside.exists():
-            shutil.rmtree(aside)
-        aside.mkdir(parents=True)
-        _write(aside, images_seen, networks, state)
-        replace_folder(aside, folder)
-    except (OSError, RuntimeError, SafetensorError) as error:  # of a full disk each library speaks in its own way
-        shutil.rmtree(aside, ignore_errors=True)
-        problem = next(iter(str(error).splitlines()), type(error).__name__)
-        raise OSError(f"cannot write the checkpoint {str(folder)!r}: {problem}") from error
+        with folder_whole(folder, replace=True) as draft:
+            _write(draft, images_seen, networks, state)
+    except (OSError, RuntimeError, SafetensorError) as error:  # each library has its own error for a full disk
+        raise OSError(f"cannot write the checkpoint {str(folder)!r}: {one_line(error)}") from error
     return folder
 
 
-def _write(aside: Path, images_seen: int, networks: dict[str, Weights], state: dict[str, Any]) -> None:
+def _write(draft: Path, images_seen: int, networks: dict[str, Weights], state: dict[str, Any]) -> None:
     for name, weights in networks.items():
         plain = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
-        save_file(plain, aside / f"{name}.safetensors")
-    torch.save(state, aside / _STATE)
-    hashes = {path.name: _sha256(path) for path in sorted(aside.iterdir())}
-    (aside / _MANIFEST).write_text(json.dumps({"images_seen": images_seen, "files": hashes}, indent=2))
+        save_file(plain, draft / f"{name}.safetensors")
+    torch.save(state, draft / _STATE)
+    hashes = {path.name: sha256(path) for path in sorted(draft.iterdir())}
+    (draft / _MANIFEST).write_text(json.dumps({"images_seen": images_seen, "files": hashes}, indent=2))
 
 
 def load(folder: Path) -> Checkpoint:
@@ -77,7 +70,7 @@ def damage(folder: Path) -> str:
     try:
         files = json.loads((folder / _MANIFEST).read_text())["files"]
         for name, expected in files.items():
-            if _sha256(folder / name) != expected:
+            if sha256(folder / name) != expected:
                 return f"{name} is not what was written"
     except OSError as error:
         return f"{Path(error.filename or _MANIFEST).name} cannot be read"
@@ -118,47 +111,6 @@ def last_good(run_dir: Path) -> Path | None:
 
 def prune(run_dir: Path, limit: int) -> None:
     """Keep the latest `limit` checkpoints (0: all), and clear away what a killed process left half written."""
-    for leftover in run_dir.glob(f"{_ASIDE}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    remove_drafts(run_dir)
     for folder in found_in(run_dir)[:-limit] if limit else []:
-        # Renamed first: a folder half deleted must not look like a damaged checkpoint.
-        gone = folder.with_name(f"{_ASIDE}{folder.name}")
-        folder.replace(gone)
-        shutil.rmtree(gone)
-
-
-def replace_folder(aside: Path, folder: Path) -> None:
-    """Flush a finished folder to the disk and give it its name, in place of one that has it."""
-    for path in aside.rglob("*"):
-        _flush(path)
-    _flush(aside)
-    if folder.exists():
-        old = folder.with_name(f"{_ASIDE}old-{folder.name}")
-        shutil.rmtree(old, ignore_errors=True)
-        folder.replace(old)
-        aside.replace(folder)
-        shutil.rmtree(old)
-    else:
-        aside.replace(folder)
-    _flush(folder.parent)
-
-
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file under another name, flush it, and rename it."""
-    aside = path.with_name(f"{_ASIDE}{path.name}")
-    aside.write_bytes(content.encode() if isinstance(content, str) else content)
-    _flush(aside)
-    aside.replace(path)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        remove_folder(folder)  # at once: a folder half deleted must not look like a damaged checkpoint

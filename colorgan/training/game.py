@@ -13,9 +13,10 @@ from torch.nn.parallel import DistributedDataParallel
 from colorgan import objectives
 from colorgan.color import CHROMA_SCALE
 from colorgan.recipes import Objective, Recipe
+from colorgan.seeds import seed_of
 from colorgan.training.batches import Pair
 from colorgan.training.networks import Cells
-from colorgan.training.parallel import SharedDropout, per_photo, seed_of, seeded
+from colorgan.training.parallel import SharedDropout, per_photo, seeded
 
 Losses = dict[str, Tensor]
 

@@ -20,9 +20,10 @@ import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 from accelerate.utils import broadcast_object_list
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
+from colorgan.files import folder_whole, write_whole
 from colorgan.recipes import Recipe
 from colorgan.training import checkpoints
 from colorgan.training.batches import Batch, batches, count_cells, pairs_of
@@ -160,9 +161,8 @@ class Trainer:
         if not saved:
             self._save()
         if self.accelerator.is_main_process:
-            aside = self.run.output_dir / ".writing-model"
-            self.state.colorizer.save_pretrained(aside)
-            checkpoints.replace_folder(aside, self.run.output_dir / MODEL)
+            with folder_whole(self.run.output_dir / MODEL, replace=True) as draft:
+                self.state.colorizer.save_pretrained(draft)
             save_curves(self.run.output_dir / METRICS, self.run.output_dir / CURVES)
             write_provenance(self.recipe, self.run, self.accelerator, resumed=True, seconds=self.record.seconds)
         self.accelerator.wait_for_everyone()
@@ -247,10 +247,8 @@ class Trainer:
         if self.accelerator.is_main_process:
             if not path.is_file():
                 self._say("counting the colours of the training photos")
-                aside = path.with_name(".writing-cells")
                 cells = count_cells(self.recipe, self.run, initial_cells(self.recipe))
-                save_file({"ab": cells.ab, "share": cells.share}, aside)
-                aside.replace(path)
+                write_whole(path, save({"ab": cells.ab, "share": cells.share}))
             values = {name: tensor.tolist() for name, tensor in load_file(path).items()}
         values = self._from_main(values)
         return Cells(torch.tensor(values["ab"]), torch.tensor(values["share"]))

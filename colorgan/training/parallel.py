@@ -6,7 +6,6 @@ the whole batch, and BatchNorm must see the whole batch. The second holds across
 pieces, which are never in memory together.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from colorgan.seeds import seed_of
+
 
 @dataclass
 class Piece:
@@ -25,11 +26,6 @@ class Piece:
     first: int = 0
     count: int = 0
     total: int = 0
-
-
-def seed_of(*parts: int | str) -> int:
-    """A seed from anything: different parts give unrelated seeds, the same parts always the same one."""
-    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()) >> 1
 
 
 def seeded(*parts: int | str, device: torch.device | str = "cpu") -> torch.Generator:

@@ -10,9 +10,9 @@ import torch
 from accelerate import Accelerator
 
 from colorgan import __version__
+from colorgan.files import write_whole
 from colorgan.machine import processor
 from colorgan.recipes import Recipe
-from colorgan.training.checkpoints import write_file
 from colorgan.training.flags import Run
 from colorgan.training.run_folder import RECIPE
 
@@ -27,7 +27,7 @@ def write_provenance(
     facts["machines"] = earlier if here in earlier else [*earlier, here]
     facts["versions"] = {"colorgan": __version__, "torch": torch.__version__}
     facts |= {} if seconds is None else {"seconds": round(seconds, 1)}
-    write_file(path, json.dumps({"recipe": asdict(recipe), "run": facts}, indent=2) + "\n")
+    write_whole(path, json.dumps({"recipe": asdict(recipe), "run": facts}, indent=2) + "\n")
 
 
 def machine(accelerator: Accelerator) -> dict[str, Any]:

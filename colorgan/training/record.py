@@ -13,8 +13,8 @@ from accelerate import Accelerator
 from torch import Tensor
 from tqdm import tqdm
 
+from colorgan.files import write_whole
 from colorgan.recipes import Recipe
-from colorgan.training.checkpoints import write_file
 from colorgan.training.run_folder import METRICS
 
 
@@ -98,7 +98,7 @@ def keep_until(path: Path, images_seen: int) -> None:
                 kept.append(line + "\n")
         except (ValueError, KeyError, TypeError):
             continue
-    write_file(path, "".join(kept))
+    write_whole(path, "".join(kept))
 
 
 def not_finite(losses: dict[str, float]) -> str:

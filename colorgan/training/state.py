@@ -16,6 +16,7 @@ from torch.distributed.checkpoint.state_dict import (
 from colorgan import objectives
 from colorgan.colorizer import Colorizer
 from colorgan.recipes import Optimiser, Recipe
+from colorgan.seeds import seed_of
 from colorgan.training.checkpoints import Checkpoint
 from colorgan.training.flags import Run
 from colorgan.training.networks import (
@@ -29,7 +30,7 @@ from colorgan.training.networks import (
     generator_options,
     start_weights,
 )
-from colorgan.training.parallel import seed_of, shared_over_batch
+from colorgan.training.parallel import shared_over_batch
 
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)  # not a shard: loads on any number of processes
 ROLES = ("generator", "discriminator")

@@ -8,17 +8,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
-from colorgan.colorizer import MAX_VIVIDNESS, Colorizer
+from colorgan.colorizer import Colorizer
 from colorgan.data import DataError, PhotoStream
+from colorgan.files import write_whole
+from colorgan.images import to_image
+from colorgan.limits import MAX_VIVIDNESS
 from colorgan.recipes import Recipe
 from colorgan.training.batches import pair_of
-from colorgan.training.checkpoints import write_file
 from colorgan.training.flags import Run
 from colorgan.training.game import PIXEL_TERMS
 from colorgan.training.parallel import Piece
@@ -131,7 +132,7 @@ def sheet(photos: Tensor, made: Tensor) -> Image.Image:
         gray = lab_to_gamut_rgb(lightness, torch.zeros_like(lightness).expand(-1, 2, -1, -1))[0]
         for column, picture in enumerate((gray, made[row], original)):
             place = (column * step + SHEET_MARGIN, row * step + SHEET_MARGIN + SHEET_HEADER)
-            paper.paste(_image(picture), place)
+            paper.paste(to_image(picture), place)
     return paper
 
 
@@ -140,7 +141,7 @@ def save_sheet(folder: Path, images_seen: int, picture: Image.Image) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path, data = folder / f"{images_seen:09d}.png", io.BytesIO()
     picture.save(data, "PNG")
-    write_file(path, data.getvalue())
+    write_whole(path, data.getvalue())
     return path
 
 
@@ -162,7 +163,7 @@ def save_curves(metrics: Path, path: Path) -> None:
         axes.tick_params(labelsize=7)
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=120)
-    write_file(path, data.getvalue())
+    write_whole(path, data.getvalue())
 
 
 def _curves(metrics: Path) -> dict[str, list[tuple[int, float]]]:
@@ -174,9 +175,3 @@ def _curves(metrics: Path) -> dict[str, list[tuple[int, float]]]:
             if name not in ("images_seen", "part", "seconds"):
                 curves.setdefault(f"{row['part']} {name}", []).append((row["images_seen"], value))
     return curves
-
-
-def _image(rgb: Tensor) -> Image.Image:
-    """RGB (3, H, W) in [0, 1] -> a PIL image."""
-    pixels = (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
-    return Image.fromarray(np.asarray(pixels))

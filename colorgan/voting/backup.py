@@ -9,7 +9,6 @@ import contextlib
 import json
 import re
 import secrets
-import shutil
 import sys
 import tempfile
 import threading
@@ -24,7 +23,7 @@ from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-from colorgan.folder import describe_error
+from colorgan.files import folder_whole, one_line
 from colorgan.hub.fetching import HUB_ERRORS, hub_reason
 from colorgan.hub.sending import Content, check_token, send
 from colorgan.voting import journal
@@ -138,7 +137,7 @@ class VoteBackup:
         try:
             self.push()
         except Exception as error:  # the serving goes on whatever it is
-            self._say(f"votes are on this disk alone, and go out when they can: {describe_error(error)}")
+            self._say(f"votes are on this disk alone, and go out when they can: {one_line(error)}")
 
     def _new(self, aside: Path, described: Mapping[str, StudyRow]) -> tuple[dict[str, Content], list[journal.Row]]:
         """Files to send, and the rows in them."""
@@ -199,7 +198,7 @@ class VoteBackup:
             ]
             restored = journal.restore(self.store, row.study_id, found)
         except (ValueError, OSError, zipfile.BadZipFile) as error:
-            self._say(f"{place.name!r} in {self.repo_id!r} stays there: {describe_error(error)}")
+            self._say(f"{place.name!r} in {self.repo_id!r} stays there: {one_line(error)}")
             return None
         self._written.update(journal.identity(one) for one in found)
         self._described[f"{_ROOT}/{place.name}"] = row
@@ -245,17 +244,13 @@ def _pictures(place: Path, row: StudyRow) -> Pool:
     folder = study_folder(row.study_id)
     if folder.exists():
         return Pool.open(folder, row.manifest_sha256)
-    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    try:
+    with folder_whole(folder) as draft:
         with zipfile.ZipFile(place / _PICTURES) as archive:
             for name in archive.namelist():
                 if not re.fullmatch(rf"{re.escape(MANIFEST)}|{IMAGES}/[\w-]+\.png", name):
                     raise ValueError(f"its pictures hold a file {name!r}")
             archive.extractall(draft)
         Pool.open(draft, row.manifest_sha256)
-        draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return Pool.open(folder, row.manifest_sha256)
 
 

@@ -7,7 +7,6 @@ import csv
 import io
 import json
 import math
-import secrets
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from colorgan import __version__
+from colorgan.files import folder_whole
 from colorgan.voting import protocol, results
 from colorgan.voting.pool import Pool
 from colorgan.voting.store import Store
@@ -126,15 +126,9 @@ def export_study(store: Store, pool: Pool, folder: Path) -> list[Path]:
     }
     if study.closed_at_s is not None or study.protocol_version == protocol.QUICK:
         files[RESULTS] = _json(figures(store, study.study_id))
-    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    draft.mkdir(parents=True)
-    try:
+    with folder_whole(folder) as draft:
         for name, content in files.items():
             (draft / name).write_bytes(content)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft)
-        raise
     return [folder / name for name in files]
 
 

@@ -1,6 +1,5 @@
 """Who takes part, without knowing who they are: a random token, a keyed hash of it, and a limiter that forgets."""
 
-import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -13,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
+from colorgan.files import write_whole
 from colorgan.voting.database import home
 
 SECRET_VARIABLE = "COLORGAN_STUDY_SECRET"  # noqa: S105  (the name of the variable, not a secret)
@@ -66,16 +66,7 @@ def server_secret(folder: Path | None = None) -> bytes:
 
 def _write_secret(path: Path) -> None:
     """Appears whole, with mode 0600 from its first moment; of several processes that try, the first one's stays."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink()
+    write_whole(path, secrets.token_hex(32), mode=0o600, replace=False)
 
 
 class RateLimiter:

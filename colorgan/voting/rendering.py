@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from colorgan import __version__
+from colorgan.files import folder_whole
 from colorgan.voting import protocol, stimuli
 from colorgan.voting.pool import IMAGES, MANIFEST, Pool, image_path
 from colorgan.voting.protocol import PLAN, Plan
@@ -53,9 +51,8 @@ def build_pool(
     models = [model.checked() for model in models]
     if not models or len({model.model_id for model in models}) < len(models):
         raise ValueError(f"a study needs models of different names, got {[model.model_id for model in models]}")
-    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    (draft / IMAGES).mkdir(parents=True)
-    try:
+    with folder_whole(folder) as draft:
+        (draft / IMAGES).mkdir()
         manifest = {
             "format": 1,
             "study_id": study_id,
@@ -70,10 +67,6 @@ def build_pool(
         _check_enough(manifest, None if quick else plan, scored_photos)
         written = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode()
         (draft / MANIFEST).write_bytes(written)
-        os.rename(draft, folder)  # noqa: PTH104  (Path.rename says the same)
-    except BaseException:
-        shutil.rmtree(draft)
-        raise
     return Pool(folder, manifest, hashlib.sha256(written).hexdigest())
 
 

@@ -44,7 +44,7 @@ class StudyModel:
             raise ValueError(f"a model needs a name of its own, got {self.model_id!r}")
         if self.revision:
             return self
-        from colorgan.voting.stimuli import model_revision  # torch: a server of ready pictures does without it
+        from colorgan.fingerprint import model_revision  # torch: a server of ready pictures does without it
 
         return replace(self, revision=model_revision(self.colorizer))
 

@@ -4,11 +4,10 @@ Both halves are painted on the same lightness by the same functions, from 8-bit 
 half has that the other has not is its colours. The two files of a pair (fake left, fake right) have the same length.
 """
 
-import hashlib
 import io
 import struct
 import zlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.color import bytes_to_lightness, lab_to_gamut_rgb, rgb_to_lab
+from colorgan.photo.fitting import fit
 from colorgan.voting.sources import Colorizes, Pixels
 
 SIDE_PX = 384  # the longer side of a picture; smaller photos stay as they are
@@ -43,23 +43,14 @@ def unsuitable(image: Image.Image) -> str | None:
         return f"smaller than {MIN_SIDE_PX} px"
     if max(image.size) > MAX_ASPECT * min(image.size):
         return f"longer than {MAX_ASPECT:g} times its width"
-    if float(rgb_to_lab(_as_tensor(_pixels(shrink(image, MIN_SIDE_PX))))[1].norm(dim=1).mean()) < MIN_CHROMA:
+    if float(rgb_to_lab(_as_tensor(_pixels(fit(image, MIN_SIDE_PX))))[1].norm(dim=1).mean()) < MIN_CHROMA:
         return "nearly gray"
     return None
 
 
-def shrink(image: Image.Image, side_px: int) -> Image.Image:
-    """RGB image -> its longer side at most side_px; never larger than it was."""
-    scale = side_px / max(image.size)
-    if scale >= 1:
-        return image
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS)
-
-
 def prepare(image: Image.Image, side_px: int = SIDE_PX) -> Base:
     """An RGB photo -> its gray version in 8 bits, whose lightness all versions get, and its true colours."""
-    pixels = _pixels(shrink(image, side_px))
+    pixels = _pixels(fit(image, side_px))
     lightness = bytes_to_lightness(torch.tensor(pixels))
     gray = _as_bytes(lab_to_gamut_rgb(lightness, torch.zeros(1, 2, *lightness.shape[2:])))[:, :, 0]
     return Base(Image.fromarray(gray), bytes_to_lightness(torch.tensor(gray)), rgb_to_lab(_as_tensor(pixels))[1])
@@ -138,21 +129,6 @@ def encode_alike(versions: list[Pixels]) -> list[bytes]:
     files = [_png(version) for version in versions]
     length = max(len(file) for file in files) + _CHUNK_BYTES
     return [_filled(file, length) for file in files]
-
-
-def model_revision(model: Any) -> str:
-    """What a model is: SHA-256 of its configuration and of every weight.
-
-    Raises:
-        ValueError: it has no weights to look at, so its revision must be said.
-    """
-    if not isinstance(model, torch.nn.Module):
-        raise ValueError(f"say which revision this {type(model).__name__} is: it has no weights to tell it by")
-    digest = hashlib.sha256(repr(sorted((getattr(model, "_hub_mixin_config", None) or {}).items())).encode())
-    for name, weight in sorted(model.state_dict().items()):
-        digest.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
-        digest.update(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _png(pixels: Pixels) -> bytes:

@@ -153,12 +153,13 @@ class _Truth:
     def of(cls, image: Image.Image) -> "_Truth | None":
         """None where there are no true colours: in a gray photo, in a toned print, or in a ribbon of a photo."""
         from colorgan.color import rgb_to_lab
-        from colorgan.data.decode import pixels
-        from colorgan.data.whole import LONGEST, MIN_CHROMA, resized
+        from colorgan.data.whole import LONGEST, MIN_CHROMA
+        from colorgan.images import to_tensor
+        from colorgan.photo.fitting import with_shorter_side
 
         if image.mode == "L" or max(image.size) > LONGEST * min(image.size):
             return None
-        rgb = pixels(resized(image.convert("RGB"), METRIC_RESOLUTION))[None] / 255
+        rgb = to_tensor(with_shorter_side(image.convert("RGB"), METRIC_RESOLUTION))[None] / 255
         lightness, ab = rgb_to_lab(rgb)
         return cls(rgb, lightness, ab) if chroma_beyond_toning(lightness, ab) >= MIN_CHROMA else None
 

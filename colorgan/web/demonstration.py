@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 from colorgan.voting.backup import VARIABLE, VoteBackup
 from colorgan.voting.database import home
 from colorgan.voting.privacy import SECRET_VARIABLE
@@ -44,7 +44,7 @@ class Demonstration:
         except _ClosingError:
             pass
         except Exception as error:  # the page has other things to show
-            _say(f"no built-in study: {describe_error(error)}")
+            _say(f"no built-in study: {one_line(error)}")
         finally:
             self.studies.preparing = False
             self._idle.set()
@@ -89,7 +89,7 @@ def _brought_back(store: Store) -> VoteBackup | None:
     try:
         backup.restore()
     except ValueError as error:
-        _say(f"{describe_error(error)}; it is tried again")
+        _say(f"{one_line(error)}; it is tried again")
     return backup
 
 
@@ -103,7 +103,7 @@ def _writable_home() -> None:
         aside = tempfile.mkdtemp(prefix="colorgan-home-")
         atexit.register(shutil.rmtree, aside, ignore_errors=True)
         os.environ["COLORGAN_HOME"] = aside
-        _say(f"{describe_error(error)}; votes are kept in {aside!r}, until the program ends")
+        _say(f"{one_line(error)}; votes are kept in {aside!r}, until the program ends")
 
 
 def _say(line: str) -> None:

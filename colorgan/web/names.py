@@ -4,10 +4,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from colorgan.photo.endings import photo_endings
+from colorgan.photo.endings import photo_endings, usual_ending
 
 ACCEPTED = ",".join(("image/*", *sorted(photo_endings())))  # a hint for the chooser of files; `open_photo` decides
-SUFFIXES = {"JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp", "GIF": ".gif", "AVIF": ".avif"}
 
 
 def plain_name(name: str) -> str:
@@ -23,7 +22,7 @@ def download_name(name: str, kind: str) -> str:
     path = Path(name)
     named = Image.registered_extensions().get(path.suffix.lower())
     written = {"MPO": "JPEG"}.get(kind, kind)  # what some phones call a JPEG
-    suffix = path.suffix if named == written and named in Image.SAVE else SUFFIXES.get(written, ".png")
+    suffix = path.suffix if named == written and named in Image.SAVE else usual_ending(written)
     return f"{path.stem}-colorized{suffix}"
 
 

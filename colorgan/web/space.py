@@ -5,11 +5,11 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
 
 import colorgan
+from colorgan.files import folder_whole
 from colorgan.hub.fetching import HUB_ERRORS, hub_reason, pinned_revision
 from colorgan.hub.sending import send
 from colorgan.web.templating import render
@@ -37,14 +37,8 @@ def write_space(folder: str | Path, model: str, *, gpu: bool = False) -> Path:
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{str(folder)!r} is a file: a Space is written into a new folder")
     _check(model)
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".space-", dir=folder.absolute().parent) as aside:
-        whole = Path(aside) / "space"
-        whole.mkdir()
-        _fill(whole, model, gpu)
-        if folder.is_dir():
-            folder.rmdir()
-        whole.replace(folder)
+    with folder_whole(folder) as draft:
+        _fill(draft, model, gpu)
     return folder
 
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from colorgan.color import rgb_to_lab
-from colorgan.voting import stimuli
+from colorgan.photo.fitting import fit
 from colorgan.voting.pool import Pool
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
@@ -41,7 +41,7 @@ class Oracle:
     """A model that knows the true colours."""
 
     def __init__(self, *photos: Image.Image, side_px: int = SIDE_PX) -> None:
-        small = [stimuli.shrink(photo, side_px) for photo in photos]
+        small = [fit(photo, side_px) for photo in photos]
         self.known = {prepare(photo, side_px).gray.tobytes(): photo for photo in small}
 
     def colorize(self, image: Image.Image) -> Image.Image:

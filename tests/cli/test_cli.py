@@ -21,8 +21,9 @@ from colorgan import Colorizer, __version__
 from colorgan.cli import build_parser, main
 from colorgan.folder import pipeline
 from colorgan.folder.pipeline import HELD_MEGAPIXELS, PhotoOutcome, Settings, colorize_files
-from colorgan.folder.plan import KEPT_SUFFIXES, Job, plan
+from colorgan.folder.plan import Job, plan
 from colorgan.photo import PhotoError, save_photo
+from colorgan.photo.endings import WRITTEN
 
 PYTHON = [sys.executable, "-m", "colorgan.cli"]
 
@@ -110,7 +111,7 @@ def test_endings(tmp_path: Path, given: str, format_: str | None, made: str) -> 
 
 @pytest.mark.parametrize("suffix", sorted(Image.registered_extensions()))
 def test_kept_endings_are_those_that_can_be_written(suffix: str) -> None:
-    if suffix in KEPT_SUFFIXES:
+    if suffix in WRITTEN:
         save_photo(Image.new("RGB", (8, 8)), io.BytesIO(), format=suffix)
     else:
         with pytest.raises(PhotoError):

@@ -146,7 +146,7 @@ def test_no_such_name(name: str, words: str, tmp_path: Path, monkeypatch: pytest
 
 
 def test_local_refusals(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds neither .parquet files nor images \(.avif, .bmp"):
+    with pytest.raises(DataError, match=r"holds neither .parquet files nor photos"):
         resolve_source(str(tmp_path))
     write_image(tmp_path / "a.png")
     with pytest.raises(DataError, match="is local and has no revisions, got revision 'main'"):
@@ -208,7 +208,7 @@ def test_a_stalled_image_file_is_retried_too(
 ) -> None:
     write_image(tmp_path / "a.png")
     stall(monkeypatch, times=2)
-    assert fixed_photos(str(tmp_path), "train", 1, 4, seed=0).shape == (1, 3, 4, 4)
+    assert fixed_photos([str(tmp_path)], split="train", resolution=4, count=1, seed=0).shape == (1, 3, 4, 4)
     assert waits == [1.0, 2.0]
 
 

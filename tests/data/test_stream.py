@@ -20,8 +20,9 @@ from torch import Tensor
 
 from colorgan.color import rgb_to_lab
 from colorgan.data import DataError, PhotoStream, fixed_photos, photo_loader, shards
-from colorgan.data.decode import CHROMA_PER_LEVEL, Fault, Place, decode_square, pixels
+from colorgan.data.decode import CHROMA_PER_LEVEL, Fault, Place, decode_square
 from colorgan.data.order import MIX_BLOCK, Mix, Order, Unit, hashed, permutation, uniforms
+from colorgan.images import to_tensor
 
 GRAY_IDS, BROKEN_IDS = (5, 17, 18), (0, 11, 36)
 ROWS = 40
@@ -251,12 +252,17 @@ def test_nothing_usable_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_fixed_photos(mixed: str) -> None:
-    few, many = (fixed_photos(mixed, "train", count, 8, seed=1, min_chroma=4.0) for count in (5, 34))
+    few, many = (drawn(mixed, count, seed=1) for count in (5, 34))
     assert few.shape == (5, 3, 8, 8) and torch.equal(few, many[:5])
     assert len(set(numbers(many))) == 34
-    assert not torch.equal(few, fixed_photos(mixed, "train", 5, 8, seed=2, min_chroma=4.0))
-    with pytest.raises(DataError, match="only 34 usable photos in 'train', 35 were asked for"):
-        fixed_photos(mixed, "train", 35, 8, seed=1, min_chroma=4.0)
+    assert not torch.equal(few, drawn(mixed, 5, seed=2))
+    assert torch.equal(drawn(mixed, 99, seed=1), many)  # there are no more
+    with pytest.raises(DataError, match="has no usable photos in 'train'"):
+        fixed_photos([mixed], split="train", resolution=8, count=1, seed=1, min_chroma=400.0)
+
+
+def drawn(data: str, count: int, seed: int) -> torch.Tensor:
+    return fixed_photos([data], split="train", resolution=8, count=count, seed=seed, min_chroma=4.0)
 
 
 def test_chroma_bound_holds_over_the_whole_cube() -> None:
@@ -310,7 +316,7 @@ def test_large_jpegs_are_drafted_without_harm() -> None:
     square = decode_square(encode(large, "JPEG", quality=95), 64, Place(), 0.0)
     plain = large.crop((400, 0, 1200, 800)).resize((64, 64), Image.Resampling.BICUBIC)
     assert isinstance(square, Image.Image)
-    assert (pixels(square).int() - pixels(plain).int()).abs().max() <= 4
+    assert (to_tensor(square).int() - to_tensor(plain).int()).abs().max() <= 4
 
 
 def palette_with_hole() -> Image.Image:
@@ -339,7 +345,7 @@ def test_every_mode_becomes_rgb(mode: str) -> None:
     make, colour = MODES[mode]
     square = decode_square(make(), 4, Place(), 0.0)
     assert isinstance(square, Image.Image) and square.mode == "RGB" and square.size == (4, 4)
-    assert (pixels(square).int() - torch.tensor(colour)[:, None, None]).abs().max() <= 2
+    assert (to_tensor(square).int() - torch.tensor(colour)[:, None, None]).abs().max() <= 2
 
 
 @pytest.mark.parametrize("data", [None, b"", b"GIF89a", b"%!PS-Adobe-3.0 EPSF-3.0", photo(1)[:-30], photo(1)[:40]])
@@ -349,7 +355,7 @@ def test_broken_bytes_are_a_fault_not_an_error(data: bytes | None) -> None:
 
 def test_near_gray_is_measured_in_ab() -> None:
     toned = Image.new("RGB", (32, 32), (128, 125, 120))
-    _, ab = rgb_to_lab(pixels(toned)[None] / 255)
+    _, ab = rgb_to_lab(to_tensor(toned)[None] / 255)
     chroma = float(ab.norm(dim=1).mean())
     assert 2.0 < chroma < 4.0
     assert decode_square(encode(toned), 8, Place(), chroma + 0.1) is Fault.GRAY

@@ -16,10 +16,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from colorgan import files
+from colorgan.seeds import seed_of
 from colorgan.training import checkpoints
 from colorgan.training.flags import parse
 from colorgan.training.networks import build_generator
-from colorgan.training.parallel import seed_of
 from train_accelerate import main
 
 ROOT = Path(__file__).parents[2]
@@ -120,7 +121,7 @@ def test_killed_at_any_moment_and_resumed_the_weights_are_the_same_bits(
     here(*flags, str(whole))
 
     resume = (*flags, str(broken), "--resume_from_checkpoint", "latest")
-    kill_when(lambda: any(broken.glob(".writing-checkpoint-*")), *resume)  # in the middle of saving one
+    kill_when(lambda: any(path.is_dir() for path in broken.glob(files.DRAFTS)), *resume)  # in the middle of saving one
     pause = float(np.random.default_rng().uniform(0, 0.5))
     kill_when(lambda: len(checkpoints.found_in(broken)) > 1 and not time.sleep(pause), *resume)  # at any moment
     latest = checkpoints.found_in(broken)[-1]
@@ -137,7 +138,7 @@ def test_killed_at_any_moment_and_resumed_the_weights_are_the_same_bits(
     }
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert (whole / "model/model.safetensors").read_bytes() == (broken / "model/model.safetensors").read_bytes()
-    assert not list(broken.glob(".writing*"))
+    assert not list(broken.glob(files.DRAFTS))
 
 
 def test_two_processes_train_what_one_does(photos: str, tmp_path: Path, here: Callable[..., str]) -> None:

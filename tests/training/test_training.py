@@ -17,16 +17,17 @@ from cases.training import metrics, quick, same, tiny, weights
 from PIL import Image
 from torch import Tensor, nn
 
-from colorgan import objectives
+from colorgan import files, objectives
 from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
 from colorgan.data import PhotoStream
 from colorgan.networks import GENERATORS, discriminators
 from colorgan.recipes import RECIPES, Network, Optimiser, Phase, Schedule
+from colorgan.seeds import seed_of
 from colorgan.training import checkpoints, game
 from colorgan.training.loop import TrainingDivergedError, train
 from colorgan.training.networks import AveragedWeights, LearningRate, build_generator, build_optimiser
-from colorgan.training.parallel import Piece, SharedDropout, seed_of
+from colorgan.training.parallel import Piece, SharedDropout
 from colorgan.training.record import METRICS
 from colorgan.training.validation import calibrated_gain
 
@@ -65,7 +66,7 @@ def test_what_a_run_leaves(photos: str, tmp_path: Path) -> None:
         "checkpoint-16/state.pt",
         "checkpoint-20/manifest.json",
     }
-    assert not any(".writing" in name or "checkpoint-8" in name for name in made), "pruned to the limit of 2"
+    assert not any(name.endswith(".part") or "checkpoint-8" in name for name in made), "pruned to the limit of 2"
     assert any("tfevents" in name for name in made)
     with Image.open(run.output_dir / "samples" / "000000020.png") as picture:
         assert picture.size == (3 * 36 + 4, 2 * 36 + 4 + 16)
@@ -481,7 +482,7 @@ def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
     folder = saved(tmp_path, 10)
     torch.save({"steps": Trap()}, folder / "state.pt")
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"]["state.pt"] = checkpoints._sha256(folder / "state.pt")
+    manifest["files"]["state.pt"] = files.sha256(folder / "state.pt")
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(pickle.UnpicklingError):
         checkpoints.load(folder)
@@ -520,7 +521,7 @@ def test_a_crash_at_any_call_of_saving_leaves_a_whole_checkpoint(
             value = {10: (1.0,), 20: (2.0, 3.0)}[found.state["steps"]]
             assert found.networks["generator"]["w"][0].item() in value
             checkpoints.prune(folder, 2)
-            assert not list(folder.glob(".writing*"))
+            assert not list(folder.glob(files.DRAFTS))
         else:
             break
     assert cut > 5

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cases.hub import TOKEN, hub, hub_server, waits
 from cases.hub_server import HubServer
+from cases.postgres import database, postgres  # noqa: F401
 from cases.study import SECRET, Visitor, serving, small_pool
 from cases.voting import START_S, Clock
 
@@ -21,7 +22,6 @@ from colorgan.voting.study import study_folder
 
 __all__ = ["database", "hub", "hub_server", "waits"]  # fixtures that live elsewhere
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's, to its own parts
-from cases.postgres import database, postgres  # noqa: E402, F401
 
 ID = "tester/votes"
 PLAN = Plan(practice=1, scored=4, catch=1)

@@ -12,6 +12,8 @@ from cases.stimuli import PLAN, SIDE_PX, Oracle, Sepia, chunks, decoded, lab, ma
 from PIL import Image, PngImagePlugin
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
+from colorgan.fingerprint import model_revision
+from colorgan.photo.fitting import fit
 from colorgan.voting import stimuli
 from colorgan.voting.pool import Pool
 from colorgan.voting.sources import CATCH_MODEL, StudyModel, StudyPhoto
@@ -91,7 +93,7 @@ def test_what_cannot_be_judged_is_named() -> None:
     assert stimuli.unsuitable(picture(0, chroma=0.02)) == "nearly gray"
     assert stimuli.unsuitable(picture(0, 95, 200)) == "smaller than 96 px"
     assert stimuli.unsuitable(picture(0, 400, 100)) == "longer than 3 times its width"
-    assert stimuli.shrink(picture(0), 500).size == (150, 110)  # never enlarged
+    assert fit(picture(0), 500).size == (150, 110)  # never enlarged
 
 
 # Files that say nothing
@@ -279,11 +281,11 @@ def test_a_models_revision_is_its_weights_and_its_settings() -> None:
             layer.weight[0, 0] *= scale
         return layer
 
-    assert stimuli.model_revision(network()) == stimuli.model_revision(network())
-    assert stimuli.model_revision(network()) != stimuli.model_revision(network(1.0001))
+    assert model_revision(network()) == model_revision(network())
+    assert model_revision(network()) != model_revision(network(1.0001))
     with_settings = network()
     with_settings._hub_mixin_config = {"gain": 1.2}  # type: ignore[assignment]
-    assert stimuli.model_revision(with_settings) != stimuli.model_revision(network())
+    assert model_revision(with_settings) != model_revision(network())
 
 
 def test_the_bundled_model_makes_a_pool(tmp_path: Path) -> None:

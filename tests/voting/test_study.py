@@ -244,7 +244,7 @@ def test_the_programs_of_the_documentation_run(tmp_path: Path, monkeypatch: pyte
     monkeypatch.delenv("COLORGAN_STUDY_SECRET", raising=False)
     # The bundled model is tried elsewhere; 46 photos of it would take this test most of its time.
     monkeypatch.setattr("colorgan.Colorizer", SimpleNamespace(from_pretrained=lambda _: Sepia()), raising=False)
-    monkeypatch.setattr("colorgan.voting.stimuli.model_revision", lambda _: "r1")
+    monkeypatch.setattr("colorgan.fingerprint.model_revision", lambda _: "r1")
     names: dict[str, object] = {"print": lambda *_: None}
     for program in programs:
         exec(program, names)

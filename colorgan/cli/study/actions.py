@@ -8,7 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from colorgan.cli.parsing import REFUSED, fail
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 
 if TYPE_CHECKING:
     from colorgan.voting import Store
@@ -37,7 +37,7 @@ def _in_one_line(run: Any) -> Any:
         try:
             status: int = run(chosen)
         except (ValueError, OSError) as error:
-            return fail(describe_error(error), REFUSED)
+            return fail(one_line(error), REFUSED)
         except DBAPIError as error:  # its own words quote the statement
             return fail(f"the database fails: {str(error.orig).splitlines()[0]}", REFUSED)
         return status

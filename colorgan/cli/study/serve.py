@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from colorgan.cli.parsing import hush_hub, number, whole_number
 from colorgan.cli.study.actions import action, interrupt, opened_store, warn
-from colorgan.folder import describe_error
+from colorgan.files import one_line
 
 if TYPE_CHECKING:
     from colorgan.voting import Store, Study
@@ -94,7 +94,7 @@ def _backup(chosen: argparse.Namespace, store: "Store") -> "VoteBackup | None":
     try:
         backup.restore()
     except ValueError as error:
-        warn(f"{describe_error(error)}; it is tried again")
+        warn(f"{one_line(error)}; it is tried again")
     return backup
 
 
@@ -109,7 +109,7 @@ def _studies(chosen: argparse.Namespace, store: "Store") -> "list[Study]":
         try:
             found.append(Study.open(store, row.study_id))
         except ValueError as error:
-            warn(f"{row.study_id!r} is not served: {describe_error(error)}")
+            warn(f"{row.study_id!r} is not served: {one_line(error)}")
     if not found:
         raise ValueError("there is no study to serve: `colorgan study create` makes one")
     return found

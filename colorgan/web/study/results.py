@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from colorgan.charts import Bar, share_chart
 from colorgan.intervals import Interval
+from colorgan.photo.fitting import fit
 from colorgan.voting import results
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import PAIRED_SHORT, QUICK
@@ -213,11 +214,10 @@ def _photos(study: Study, found: StudyResults) -> list[Photo]:
 def _both(study: Study, stimulus_id: str) -> bytes:
     """The photo and its colorized version side by side, small, as a JPEG with all of its colour."""
     real, fake = study.pool.versions(stimulus_id)
-    scale = min(1.0, _THUMBNAIL_PX / max(real.size))
-    width, height = (max(1, round(side * scale)) for side in real.size)
+    width, height = fit(real, _THUMBNAIL_PX).size
     both = Image.new("RGB", (2 * width, height))
     for place, version in enumerate((real, fake)):
-        both.paste(version.resize((width, height), Image.Resampling.LANCZOS), (place * width, 0))
+        both.paste(fit(version, _THUMBNAIL_PX), (place * width, 0))
     buffer = io.BytesIO()
     both.save(buffer, "JPEG", quality=88, subsampling=0)
     return buffer.getvalue()
