@@ -1,11 +1,11 @@
 """What goes wrong with data, and patience with what may pass: a stalled network, a server that restarts."""
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from colorgan.files import one_line
+from colorgan.hub.retry import PASSING_STATUSES, retried
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -13,7 +13,6 @@ _LOG = logging.getLogger(__name__)
 # Two minutes in all, on top of what the Hub's own client retries within one request.
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0)
 _FOR_GOOD = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
-_HTTP_PASSING = (408, 429, 500, 502, 503, 504)
 
 
 class DataError(ValueError):
@@ -29,18 +28,12 @@ def with_retries(what: str, action: Callable[[], T], delays_s: Sequence[float] =
 
     Raises DataError naming `what` when the delays are used up; any other failure is raised as it is.
     """
-    for attempt, delay_s in enumerate(delays_s, start=1):
-        try:
-            return action()
-        except Exception as error:
-            if not may_pass(error):
-                raise
-            _LOG.warning(
-                "%s: %s; trying again in %g s (%d of %d)", what, one_line(error), delay_s, attempt, len(delays_s)
-            )
-            time.sleep(delay_s)
+
+    def warn(error: Exception, attempt: int, delay_s: float) -> None:
+        _LOG.warning("%s: %s; trying again in %g s (%d of %d)", what, one_line(error), delay_s, attempt, len(delays_s))
+
     try:
-        return action()
+        return retried(action, may_pass, delays_s, warn)
     except Exception as error:
         if not may_pass(error):
             raise
@@ -51,7 +44,7 @@ def may_pass(error: Exception) -> bool:
     """Whether another try may succeed: network and input-output errors, but no missing file and no corrupt one."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status is not None:
-        return status in _HTTP_PASSING
+        return status in PASSING_STATUSES
     # Connection failures of the Hub's client (httpx in 1.x, httpx2 in 2.x) are no OSErrors.
     if type(error).__module__.partition(".")[0] in ("httpx", "httpx2"):
         return True

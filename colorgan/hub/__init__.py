@@ -2,4 +2,5 @@
 
 fetching.py   a model's files from the Hub
 sending.py    a folder's files to it, in one commit
+retry.py      another try at what may pass
 """

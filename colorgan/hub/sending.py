@@ -2,21 +2,20 @@
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
 from colorgan.hub.fetching import HUB_ERRORS, LOGIN, hub_reason
+from colorgan.hub.retry import PASSING_STATUSES, retried
 
 Content = bytes | Path
-T = TypeVar("T")
 DELAYS_S = (1.0, 2.0, 4.0, 8.0)  # between attempts at the whole; the client has its own for most single requests
-_PASSING = (408, 412, 429, 500, 502, 503, 504)  # 412: somebody committed in between, or we did and the answer was lost
+OVERTAKEN = 412  # HTTP status: somebody committed in between, or we did and the answer was lost
 
 
 def send(
@@ -54,7 +53,7 @@ def send(
         return _commit(api, files, repo_id, message, owned, private, revision, repository)
 
     with _told_in_one_line(repo_id, token):
-        return _patiently(attempt)
+        return retried(attempt, _may_pass, DELAYS_S)
 
 
 def prepare(repo_id: str, *, private: bool = False, revision: str | None = None) -> str:
@@ -76,11 +75,11 @@ def prepare(repo_id: str, *, private: bool = False, revision: str | None = None)
     check_token(token)
     api = HfApi(token=token)
     with _told_in_one_line(repo_id, token):
-        login = _patiently(api.whoami)
+        login = retried(api.whoami, _may_pass, DELAYS_S)
         owner, _, name = repo_id.rpartition("/")
         _check_login(login, repo_id, owner)
         repo_id = f"{owner or login['name']}/{name}"
-        _patiently(lambda: _repository(api, repo_id, private, revision, {}))
+        retried(lambda: _repository(api, repo_id, private, revision, {}), _may_pass, DELAYS_S)
     return repo_id
 
 
@@ -151,15 +150,10 @@ def _told_in_one_line(repo_id: str, token: str | None) -> Iterator[None]:
         raise ValueError(f"cannot publish to {repo_id!r}: {_without_token(hub_reason(error, token), token)}") from error
 
 
-def _patiently(attempt: Callable[[], T]) -> T:
-    for delay in DELAYS_S:
-        try:
-            return attempt()
-        except (HTTPError, json.JSONDecodeError) as error:  # a proxy's page of regret is no JSON
-            if isinstance(error, HfHubHTTPError) and error.response.status_code not in _PASSING:
-                raise
-        time.sleep(delay)
-    return attempt()
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, HfHubHTTPError):
+        return error.response.status_code in (*PASSING_STATUSES, OVERTAKEN)
+    return isinstance(error, HTTPError | json.JSONDecodeError)  # a proxy's error page is no JSON
 
 
 def _without_token(words: str, token: str | None) -> str:

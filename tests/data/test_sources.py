@@ -14,10 +14,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cases.hub import waits
 from PIL import Image
 
 from colorgan.data import DataError, PhotoStream, fixed_photos, resolve_source, retry, shards
 from colorgan.data.sources import split_of
+
+__all__ = ["waits"]  # a fixture that lives elsewhere
 
 SQUARE = Image.new("RGB", (9, 9), (200, 30, 10))
 
@@ -160,14 +163,6 @@ def test_a_shard_that_is_none(tmp_path: Path, waits: list[float]) -> None:
     with pytest.raises(DataError, match=r"cannot read the shard .*train.parquet: "):
         resolve_source(str(tmp_path))
     assert not waits, "what is corrupt stays corrupt"
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that retries would have slept."""
-    slept: list[float] = []
-    monkeypatch.setattr(retry.time, "sleep", slept.append)
-    return slept
 
 
 def stall(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
