@@ -8,6 +8,7 @@ A test holds that the cards in the repository are what this writes.
 from pathlib import Path
 
 from colorgan import Colorizer
+from colorgan.files import write_whole
 from colorgan.publishing.record import RunRecord
 from colorgan.publishing.run import CARD, card_of
 from colorgan.web.models import bundled_models
@@ -25,7 +26,7 @@ def main() -> None:
     """Write all of them."""
     for name in bundled_models():
         path = Path(name) / CARD
-        path.write_text(bundled_card(Path(name)), encoding="utf-8")
+        write_whole(path, bundled_card(Path(name)))
         print(path.relative_to(ROOT))
 
 

@@ -1,6 +1,5 @@
 """What `colorgan evaluate` found about a model, from the report beside it."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from colorgan.card import CardEvaluation, CardMetric
 from colorgan.data.names import public_name
 from colorgan.evaluation.report import REPORT
+from colorgan.files import sha256
 from colorgan.intervals import Interval
 from colorgan.metrics.table import HEADLINES
 from colorgan.publishing.reading import read_object, understood
@@ -42,7 +42,7 @@ class ModelReport:
         if not report:
             return None
         with understood(folder / REPORT):
-            digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+            digest = sha256(weights)
             name = next((one["name"] for one in report["contestants"] if one.get("file_sha256") == digest), None)
             if name is None:
                 raise ValueError(
