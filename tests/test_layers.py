@@ -20,6 +20,7 @@ ROOMS = (
     "limits",
     "fingerprint",
     "images",
+    "examples",
     "color",
     "photo",
     "intervals",

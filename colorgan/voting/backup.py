@@ -7,6 +7,7 @@ side was the computer's, so the data set is made private, and a public one is re
 
 import contextlib
 import json
+import os
 import re
 import secrets
 import sys
@@ -28,6 +29,7 @@ from colorgan.hub.fetching import HUB_ERRORS, hub_reason
 from colorgan.hub.sending import Content, check_token, send
 from colorgan.voting import journal
 from colorgan.voting.pool import IMAGES, MANIFEST, Pool
+from colorgan.voting.privacy import SECRET_VARIABLE
 from colorgan.voting.records import StudyRow
 from colorgan.voting.store import STUDY_NAME, Store
 from colorgan.voting.study import Study, study_folder
@@ -207,6 +209,30 @@ class VoteBackup:
         if restored.answers:
             self._say(f"{restored.answers} answers of {row.study_id!r} came back from {self.repo_id!r}")
         return row.study_id
+
+
+def open_backup(
+    store: Store,
+    repo_id: str | None = None,
+    *,
+    every_minutes: float = EVERY_MINUTES,
+    say: Callable[[str], None] = _to_stderr,
+) -> VoteBackup | None:
+    """The copy of the votes in `repo_id`, or else in COLORGAN_VOTES_DATASET; None where neither names a data set.
+
+    What it holds is in the store from now on. `watch` and `start` it once the studies are there.
+    """
+    repo_id = repo_id or os.environ.get(VARIABLE)
+    if not repo_id:
+        return None
+    backup = VoteBackup(store, repo_id, every_minutes=every_minutes, say=say)
+    if SECRET_VARIABLE not in os.environ:
+        say(f"set {SECRET_VARIABLE}: with a new secret on a new disk, who voted before could vote again")
+    try:
+        backup.restore()
+    except ValueError as error:
+        say(f"{one_line(error)}; it is tried again")
+    return backup
 
 
 @contextlib.contextmanager

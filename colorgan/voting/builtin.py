@@ -3,13 +3,13 @@
 A demonstration: a dozen pieces of four photographs, and one control picture. Its protocol version says so.
 """
 
-import importlib.util
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from colorgan.examples import example_photo
 from colorgan.voting.pool import Pool
 from colorgan.voting.protocol import PLAN, short_plan
 from colorgan.voting.rendering import build_pool
@@ -17,8 +17,7 @@ from colorgan.voting.sources import Colorizes, StudyModel, StudyPhoto
 from colorgan.voting.store import Store
 from colorgan.voting.study import Study, study_folder
 
-# File of scikit-image, and the pieces (left, top, right, bottom) that pairs and single photos show. All are free of
-# copyright: NASA, SpaceX, and under CC0 Stéfan van der Walt and Rachel Michetti.
+# File of an example, and the pieces (left, top, right, bottom) that pairs and single photos show.
 _PIECES: dict[str, tuple[list[tuple[int, int, int, int]], list[tuple[int, int, int, int]]]] = {
     "coffee.png": (
         [(0, 0, 300, 200), (300, 0, 600, 200), (0, 200, 300, 400), (300, 200, 600, 400)],
@@ -95,15 +94,13 @@ def _pool(
 
 def _photos(quick: bool) -> Sequence[StudyPhoto]:
     """The pieces, those of one photograph apart from each other: the first ones become practice and control."""
-    package = importlib.util.find_spec("skimage")  # importing it would cost a second
-    if package is None or not package.submodule_search_locations:
-        raise ValueError("the built-in study needs the photographs of scikit-image: pip install scikit-image")
-    data = Path(package.submodule_search_locations[0]) / "data"
     found: list[tuple[int, StudyPhoto]] = []
     for file, pieces in _PIECES.items():
-        if (data / file).is_file():
-            with Image.open(data / file) as image:
+        if path := example_photo(file):
+            with Image.open(path) as image:
                 for number, box in enumerate(pieces[quick], 1):
                     piece = image.convert("RGB").crop(box)
-                    found.append((number, StudyPhoto(f"{Path(file).stem} {number}", piece)))
+                    found.append((number, StudyPhoto(f"{path.stem} {number}", piece)))
+    if not found:
+        raise ValueError("the built-in study needs the photographs of scikit-image: pip install scikit-image")
     return [photo for _, photo in sorted(found, key=lambda one: one[0])]

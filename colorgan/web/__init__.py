@@ -1,1 +1,25 @@
-"""The pages: colorize, and what will stand beside it. They own no logic; Gradio is imported when `server` is."""
+"""The pages: Colorize, Compare, and the study's. They own no logic; Gradio is imported when `server` is.
+
+server.py         the server: pages, theme, and the folder that is gone when it stops
+colorize.py       the Colorize page: its parts, and which event does what
+compare.py        the Compare page, likewise
+events.py         what both need to answer events
+colorize_view.py  the HTML of the Colorize page
+compare_view.py   the HTML of the Compare page
+templating.py     the one template engine, over templates/
+session.py        one person's photos, from file to picture
+comparison.py     one photo through several models
+models.py         the models in memory, the same for every session
+gpu.py            a graphics card that is borrowed for a moment
+examples.py       photographs to try the page with
+demonstration.py  the built-in study beside the page
+messages.py       what people are told when something does not work
+names.py          names of files
+navigation.py     the pages that a header lists
+limits.py         the largest photo and file that the pages take
+address.py        where a server may listen, and who asks
+space.py          the page as a Hugging Face Space
+study/            the real-or-fake study over HTTP, without Gradio and torch
+templates/        HTML
+assets/           scripts, styles and the icon, served as they are
+"""

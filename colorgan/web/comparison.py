@@ -3,6 +3,7 @@
 Knows no web framework. Files are kept in a `PageSession`'s folder, which `close` removes.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,9 @@ from colorgan.web.session import PageSession, PhotoItem
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from colorgan.metrics.metric import PhotoMetric
+    from colorgan.metrics.pictures import Pictures
 
 SHOWN_EDGE = 2048  # pixels of the longer side of every picture: enough to look closely, and quick to paint
 MAX_MODELS = 4  # side by side
@@ -143,55 +147,55 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Truth:
-    """The photo's own colours, at the size of metrics: RGB (1, 3, h, w), L (1, 1, h, w), ab (1, 2, h, w)."""
+    """The photo's own colours, one picture at the size of metrics."""
 
-    rgb: "Tensor"
-    lightness: "Tensor"
-    ab: "Tensor"
+    pictures: "Pictures"
 
     @classmethod
     def of(cls, image: Image.Image) -> "_Truth | None":
         """None where there are no true colours: in a gray photo, in a toned print, or in a ribbon of a photo."""
-        from colorgan.color import rgb_to_lab
         from colorgan.data.whole import LONGEST, MIN_CHROMA
         from colorgan.images import to_tensor
+        from colorgan.metrics.pictures import Pictures
         from colorgan.photo.fitting import with_shorter_side
 
         if image.mode == "L" or max(image.size) > LONGEST * min(image.size):
             return None
-        rgb = to_tensor(with_shorter_side(image.convert("RGB"), METRIC_RESOLUTION))[None] / 255
-        lightness, ab = rgb_to_lab(rgb)
-        return cls(rgb, lightness, ab) if chroma_beyond_toning(lightness, ab) >= MIN_CHROMA else None
+        pictures = Pictures.of(to_tensor(with_shorter_side(image.convert("RGB"), METRIC_RESOLUTION))[None] / 255)
+        return cls(pictures) if chroma_beyond_toning(pictures.lightness, pictures.ab) >= MIN_CHROMA else None
 
     def metrics(self, lines: "Tensor") -> dict[str, float]:
-        """Lines of `upsampling` (1, 4, h, w) -> how their colours compare with the true ones."""
-        from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
-        from colorgan.metrics import per_photo
+        """Lines of `upsampling` (1, 4, h, w) -> how their colours compare with the true ones, by the metrics' keys."""
+        from colorgan.metrics.pictures import Pictures
         from colorgan.upsampling import apply_lines
 
-        rgb = lab_to_gamut_rgb(self.lightness, apply_lines(lines, self.lightness))
-        lightness, ab = rgb_to_lab(rgb)
-        values = {
-            "ciede2000": per_photo.ciede2000(lightness, ab, self.lightness, self.ab).mean(),
-            "psnr": per_photo.psnr(rgb, self.rgb),
-            "chroma_ratio": per_photo.chroma_ratio(ab, self.ab),
-            "colourfulness": per_photo.colourfulness(rgb),
-        }
-        if float(lines.abs().max()) > 0:  # gray has nothing that could bleed, which is no merit
-            values["bleeding"] = per_photo.colour_bleeding(lightness, ab, self.ab)
-        return {key: float(value) for key, value in values.items()}
+        lightness = self.pictures.lightness
+        painted = Pictures.shown(lightness, apply_lines(lines, lightness))
+        values = {metric.key: metric.of_pictures(painted, self.pictures) for metric in shown_metrics()}
+        return {key: value for key, value in values.items() if value is not None and math.isfinite(value)}
 
     @cached_property
     def gray(self) -> dict[str, float]:
         """Those of leaving the photo gray."""
-        return self.metrics(self.lightness.new_zeros(1, 4, 1, 1))
+        return self.metrics(self.pictures.lightness.new_zeros(1, 4, 1, 1))
 
     @cached_property
     def own(self) -> dict[str, float]:
         """Those of the photo itself, where they are not perfect by definition."""
-        from colorgan.metrics import per_photo
+        values = {
+            metric.key: metric.of_pictures(self.pictures, self.pictures)
+            for metric in shown_metrics()
+            if metric.of_truth
+        }
+        return {key: value for key, value in values.items() if value is not None}
 
-        return {"chroma_ratio": 1.0, "colourfulness": float(per_photo.colourfulness(self.rgb))}
+
+def shown_metrics() -> "list[PhotoMetric]":
+    """The headline metrics that one photo has by itself."""
+    from colorgan.metrics.metric import PhotoMetric
+    from colorgan.metrics.table import HEADLINES
+
+    return [metric for metric in HEADLINES if isinstance(metric, PhotoMetric) and metric.function]
 
 
 def chroma_beyond_toning(lightness: "Tensor", ab: "Tensor") -> float:

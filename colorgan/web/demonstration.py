@@ -8,9 +8,8 @@ import tempfile
 import threading
 
 from colorgan.files import one_line
-from colorgan.voting.backup import VARIABLE, VoteBackup
+from colorgan.voting.backup import VoteBackup, open_backup
 from colorgan.voting.database import home
-from colorgan.voting.privacy import SECRET_VARIABLE
 from colorgan.voting.store import Store
 from colorgan.web.models import Models
 from colorgan.web.study.studies import Studies
@@ -68,7 +67,7 @@ class Demonstration:
         model = models.get()
         _writable_home()
         self._store = store = Store.open()
-        backup = _brought_back(store)
+        backup = open_backup(store)
         for study in builtin_studies(store, model.study_name, model.colorizer, check=self._check):
             self.studies.add(study)
             if backup is not None:
@@ -76,21 +75,6 @@ class Demonstration:
         if backup is not None:
             self._backup = backup
             backup.start()
-
-
-def _brought_back(store: Store) -> VoteBackup | None:
-    """The copy of the votes on the Hub, where one is asked for; what it holds is in the store from now on."""
-    repo_id = os.environ.get(VARIABLE)
-    if not repo_id:
-        return None
-    backup = VoteBackup(store, repo_id)
-    if SECRET_VARIABLE not in os.environ:
-        _say(f"set {SECRET_VARIABLE}: with a new secret on a new disk, who voted before could vote again")
-    try:
-        backup.restore()
-    except ValueError as error:
-        _say(f"{one_line(error)}; it is tried again")
-    return backup
 
 
 def _writable_home() -> None:

@@ -1,7 +1,6 @@
 """`colorgan study serve`: the study's pages, without torch and Gradio."""
 
 import argparse
-import os
 import signal
 import socket
 from contextlib import suppress
@@ -13,7 +12,6 @@ from colorgan.files import one_line
 
 if TYPE_CHECKING:
     from colorgan.voting import Store, Study
-    from colorgan.voting.backup import VoteBackup
 
 PORT = 7861  # beside the page's 7860
 _CONNECTIONS_END_S = 5
@@ -54,13 +52,14 @@ def add_serve(actions: Any) -> None:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
+    from colorgan.voting.backup import open_backup
     from colorgan.web.address import check_free
     from colorgan.web.study import Studies, study_app, study_server
 
     check_free(chosen.host, chosen.port)
     hush_hub()
     with opened_store(chosen) as store:
-        backup = _backup(chosen, store)
+        backup = open_backup(store, chosen.publish_to, every_minutes=chosen.every, say=warn)
         studies = _studies(chosen, store)
         app = study_app(Studies(studies), **_limits(chosen))
         server = study_server(app, chosen.host, chosen.port, behind_proxy=chosen.behind_proxy)
@@ -78,24 +77,6 @@ def _serve(chosen: argparse.Namespace) -> int:
                 backup.stop()
     print("stopped")
     return 0
-
-
-def _backup(chosen: argparse.Namespace, store: "Store") -> "VoteBackup | None":
-    """The copy on the Hub, if there shall be one; what it holds is brought back first."""
-    from colorgan.voting.backup import VARIABLE, VoteBackup
-    from colorgan.voting.privacy import SECRET_VARIABLE
-
-    repo_id = chosen.publish_to or os.environ.get(VARIABLE)
-    if not repo_id:
-        return None
-    backup = VoteBackup(store, repo_id, every_minutes=chosen.every, say=warn)
-    if SECRET_VARIABLE not in os.environ:
-        warn(f"set {SECRET_VARIABLE}: with a new secret on a new disk, who voted before could vote again")
-    try:
-        backup.restore()
-    except ValueError as error:
-        warn(f"{one_line(error)}; it is tried again")
-    return backup
 
 
 def _studies(chosen: argparse.Namespace, store: "Store") -> "list[Study]":

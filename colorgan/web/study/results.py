@@ -47,7 +47,7 @@ _CONTEXT = (
 
 
 @dataclass(frozen=True)
-class Photo:
+class RatedPhoto:
     """A photo of the list: where its picture is, what the list says, and whether it has enough votes."""
 
     address: str
@@ -59,7 +59,7 @@ class Photo:
     enough: bool
 
 
-class _Fresh:
+class _Cache:
     """What was worked out for each study, as long as it is good; one at a time, so that a crowd does not work twice."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class _Fresh:
             return value
 
 
-_PROGRESS, _FIGURES = _Fresh(), _Fresh()
+_PROGRESS, _RESULTS = _Cache(), _Cache()
 
 
 def results_view(studies: Studies, study_id: str | None) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _view(study: Study, *, whole: bool) -> dict[str, Any]:
         "demonstration": study.row.protocol_version == PAIRED_SHORT,
     }
     if study.row.protocol_version == QUICK:
-        figures = _FIGURES.get(
+        figures = _RESULTS.get(
             study,
             FRESH_S if is_open else float("inf"),
             lambda: results.quick_results(study.store, study.row.study_id),
@@ -136,7 +136,7 @@ def _view(study: Study, *, whole: bool) -> dict[str, Any]:
         return {**view, "kind": "quick", "order": 2, "quick": figures.figures, "rates": _quick_rows(figures.figures)}
     if is_open:
         return {**view, "kind": "open", "order": 1}
-    found = _FIGURES.get(study, float("inf"), lambda: results.study_results(study.store, study.row.study_id))
+    found = _RESULTS.get(study, float("inf"), lambda: results.study_results(study.store, study.row.study_id))
     return {**view, "kind": "closed", "order": 0, "whole": whole, **_figures(study, found, whole=whole)}
 
 
@@ -189,7 +189,7 @@ def _compared(one: ModelDifference) -> str:
     return f"{better} fooled the same people more often than {worse}, by {abs(points):.0f} points ({within})."
 
 
-def _photos(study: Study, found: StudyResults) -> list[Photo]:
+def _photos(study: Study, found: StudyResults) -> list[RatedPhoto]:
     names = study.pool.photo_names()
     stimuli = {
         (one["photo_id"], one["model_id"]): one for one in study.pool.manifest["stimuli"] if one["kind"] == "scored"
@@ -198,7 +198,7 @@ def _photos(study: Study, found: StudyResults) -> list[Photo]:
     for one in found.photos:
         stimulus = stimuli[one.photo_id, one.model_id]
         listed.append(
-            Photo(
+            RatedPhoto(
                 address=f"/results/{study.row.study_id}/{stimulus['stimulus_id']}.jpg",
                 width=2 * stimulus["width"],
                 height=stimulus["height"],
