@@ -23,6 +23,7 @@ from colorgan.cli.parsing import (
     whole_number,
 )
 from colorgan.files import one_line
+from colorgan.limits import MAX_MEGAPIXELS, MAX_VIVIDNESS
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer
@@ -59,10 +60,10 @@ def add_colorize(commands: Any) -> None:
     add_seed(how, "of the variants")
     how.add_argument(
         "--vividness",
-        type=number(0, 3),
+        type=number(0, MAX_VIVIDNESS),
         default=1.0,
         metavar="V",
-        help="strength of the colours: 0 is gray, 1 as predicted (default), at most 3",
+        help=f"strength of the colours: 0 is gray, 1 as predicted (default), at most {MAX_VIVIDNESS:g}",
     )
 
     files = parser.add_argument_group("files")
@@ -81,9 +82,9 @@ def add_colorize(commands: Any) -> None:
     limits.add_argument(
         "--max-megapixels",
         type=number(0, math.inf),
-        default=120.0,
+        default=MAX_MEGAPIXELS,
         metavar="P",
-        help="refuse larger photos before reading them (default: 120)",
+        help="refuse larger photos before reading them (default: %(default)g)",
     )
     parser.set_defaults(run=_colorize)
 
