@@ -1,15 +1,13 @@
-"""What training minimises: pure functions of tensors, random parts passed in."""
+"""What training minimises beside the losses of losses.py, as pure functions of tensors, random parts passed in.
+
+The cross-entropy over cells of colour, the labels of a discriminator's batch, and what bounds a critic's slope.
+"""
 
 from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-
-def smooth_l1(predicted_ab: Tensor, ab: Tensor, beta: float = 5.0) -> Tensor:
-    """Mean Huber loss of ab (N, 2, H, W), quadratic below `beta` ab units and linear above (Huber 1964)."""
-    return functional.smooth_l1_loss(predicted_ab, ab, beta=beta)
 
 
 def soft_cells(ab: Tensor, cells: Tensor, neighbours: int = 5, sigma: float = 5.0) -> tuple[Tensor, Tensor]:
@@ -40,21 +38,6 @@ def cell_rebalancing(share: Tensor, power: float = 0.3) -> Tensor:
     return weights / (share * weights).sum()
 
 
-# --- pixel terms ------------------------------------------------------------------------------------------------
-
-
-def l1(predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference of two tensors of one shape (Isola et al. 2017, equation 3)."""
-    _check_same_shape(predicted, target)
-    return (predicted - target).abs().mean()
-
-
-def l2(predicted: Tensor, target: Tensor) -> Tensor:
-    """Squared difference averaged over all pixels and channels: what makes brown of an ambiguous colour."""
-    _check_same_shape(predicted, target)
-    return (predicted - target).square().mean()
-
-
 # --- labels -----------------------------------------------------------------------------------------------------
 
 
@@ -68,39 +51,7 @@ def noisy_labels(label: float, noise: Tensor, flipped: Tensor) -> Tensor:
     return torch.where(flipped, 1.0 - labels, labels)
 
 
-# --- adversarial terms ------------------------------------------------------------------------------------------
-# Scores and logits are (N, ...), one per image or one per patch. A critic gives scores: higher means more real.
-
-
-def log_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean log loss of logits (N, ...) against labels (N,) in [0, 1], 1 = real (Goodfellow et al. 2014, eq. 1)."""
-    targets = labels.to(logits).view(-1, *[1] * (logits.ndim - 1)).expand_as(logits)
-    return functional.binary_cross_entropy_with_logits(logits, targets)
-
-
-def discriminator_log_loss(real: Tensor, fake: Tensor, real_labels: Tensor, fake_labels: Tensor) -> Tensor:
-    """-E[log D(y)] - E[log(1 - D(G(x)))] for logits, with labels (N,) that may be smoothed, noisy or flipped."""
-    return log_loss(real, real_labels) + log_loss(fake, fake_labels)
-
-
-def non_saturating(fake: Tensor) -> Tensor:
-    """-E[log D(G(x))] for logits: the generator's "alternative cost", whose gradient does not vanish when D wins."""
-    return functional.softplus(-fake).mean()
-
-
-def critic_gap(real: Tensor, fake: Tensor) -> Tensor:
-    """E[f(G(x))] - E[f(y)], what a Wasserstein critic minimises (Arjovsky et al. 2017, algorithm 1)."""
-    return fake.mean() - real.mean()
-
-
-def critic_hinge(real: Tensor, fake: Tensor) -> Tensor:
-    """E[max(0, 1 - f(y))] + E[max(0, 1 + f(G(x)))] (Lim and Ye 2017): scores beyond the margin stop mattering."""
-    return functional.relu(1.0 - real).mean() + functional.relu(1.0 + fake).mean()
-
-
-def raise_score(fake: Tensor) -> Tensor:
-    """-E[f(G(x))], what the generator minimises against a Wasserstein or a hinge critic."""
-    return -fake.mean()
+# --- the critic's slope ------------------------------------------------------------------------------------------
 
 
 def gradient_penalty(
@@ -122,8 +73,3 @@ def clip_weights(parameters: Iterable[Tensor], limit: float) -> None:
     """Move every weight into [-limit, limit], in place: WGAN's way to bound the critic's slope (algorithm 1)."""
     for parameter in parameters:
         parameter.clamp_(-limit, limit)
-
-
-def _check_same_shape(predicted: Tensor, target: Tensor) -> None:
-    if predicted.shape != target.shape:
-        raise ValueError(f"prediction {tuple(predicted.shape)} and target {tuple(target.shape)} differ in shape")

@@ -29,6 +29,7 @@ ROOMS = (
     "degrade",
     "upsampling",
     "painting",
+    "losses",
     "objectives",
     "recipes",
     "data",

@@ -6,18 +6,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from colorgan import objectives
+from colorgan import losses, objectives
 
 LOG2 = math.log(2.0)
 
 
 def test_l1_and_l2_average_over_all_pixels_and_channels() -> None:
     made, true = torch.tensor([[[[1.0, 0.0]], [[0.0, 0.0]]]]), torch.tensor([[[[0.0, 0.0]], [[0.0, -3.0]]]])
-    assert objectives.l1(made, true).item() == pytest.approx((1 + 3) / 4)
-    assert objectives.l2(made, true).item() == pytest.approx((1 + 9) / 4)
+    assert losses.l1(made, true).item() == pytest.approx((1 + 3) / 4)
+    assert losses.l2(made, true).item() == pytest.approx((1 + 9) / 4)
 
 
-@pytest.mark.parametrize("term", [objectives.l1, objectives.l2])
+@pytest.mark.parametrize("term", [losses.l1, losses.l2])
 def test_pixel_terms_refuse_to_broadcast(term) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=r"\(1, 2, 4, 4\) and target \(1, 2, 1, 1\)"):
         term(torch.zeros(1, 2, 4, 4), torch.zeros(1, 2, 1, 1))
@@ -27,48 +27,48 @@ def test_smooth_l1_is_quadratic_below_the_bend_and_linear_above() -> None:
     # Huber: 0.5 d^2 / beta below beta, d - beta / 2 above; here d = 2 and d = 15 at beta = 5
     made = torch.tensor([2.0, 15.0]).view(1, 2, 1, 1)
     expected = (0.5 * 4 / 5 + (15 - 2.5)) / 2
-    assert objectives.smooth_l1(made, torch.zeros(1, 2, 1, 1)).item() == pytest.approx(expected)
+    assert losses.smooth_l1(made, torch.zeros(1, 2, 1, 1)).item() == pytest.approx(expected)
 
 
 def test_log_loss_of_an_undecided_discriminator_is_log_2() -> None:
     logits = torch.zeros(3, 1, 2, 2)
-    assert objectives.log_loss(logits, torch.ones(3)).item() == pytest.approx(LOG2)
-    both = objectives.discriminator_log_loss(logits, logits, torch.ones(3), torch.zeros(3))
+    assert losses.log_loss(logits, torch.ones(3)).item() == pytest.approx(LOG2)
+    both = losses.discriminator_log_loss(logits, logits, torch.ones(3), torch.zeros(3))
     assert both.item() == pytest.approx(2 * LOG2)
 
 
 def test_log_loss_weighs_each_image_by_its_own_label() -> None:
     # -log sigmoid(2) = 0.126928..., -log(1 - sigmoid(2)) = 2.126928...
     logits = torch.full((2, 1, 3, 3), 2.0)
-    loss = objectives.log_loss(logits, torch.tensor([1.0, 0.0]))
+    loss = losses.log_loss(logits, torch.tensor([1.0, 0.0]))
     assert loss.item() == pytest.approx((math.log1p(math.exp(-2)) + math.log1p(math.exp(2))) / 2)
 
 
 def test_one_sided_smoothing_is_least_at_the_smoothed_probability() -> None:
     # Salimans et al. 2016: with label 0.9 the best answer to a real photo is D = 0.9, not 1
     grid = torch.linspace(-4, 6, 2001)
-    losses = torch.stack([objectives.log_loss(logit.view(1, 1), torch.tensor([0.9])) for logit in grid])
-    assert torch.sigmoid(grid[losses.argmin()]).item() == pytest.approx(0.9, abs=1e-3)
+    found = torch.stack([losses.log_loss(logit.view(1, 1), torch.tensor([0.9])) for logit in grid])
+    assert torch.sigmoid(grid[found.argmin()]).item() == pytest.approx(0.9, abs=1e-3)
 
 
 def test_non_saturating_loss_keeps_its_gradient_when_the_discriminator_wins() -> None:
     logits = torch.full((1, 1), -20.0, requires_grad=True)
-    objectives.non_saturating(logits).backward()
+    losses.non_saturating(logits).backward()
     assert logits.grad is not None and logits.grad.item() == pytest.approx(-1.0, abs=1e-6)
-    assert objectives.non_saturating(torch.zeros(2, 1)).item() == pytest.approx(LOG2)
+    assert losses.non_saturating(torch.zeros(2, 1)).item() == pytest.approx(LOG2)
 
 
 def test_wasserstein_is_the_gap_between_means() -> None:
     real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.5, -0.5])
-    assert objectives.critic_gap(real, fake).item() == pytest.approx(0.0 - 2.0)
-    assert objectives.raise_score(fake).item() == pytest.approx(0.0)
-    assert objectives.raise_score(real).item() == pytest.approx(-2.0)
+    assert losses.critic_gap(real, fake).item() == pytest.approx(0.0 - 2.0)
+    assert losses.raise_score(fake).item() == pytest.approx(0.0)
+    assert losses.raise_score(real).item() == pytest.approx(-2.0)
 
 
 def test_hinge_ignores_what_is_beyond_the_margin() -> None:
     # real: max(0, 1 - 2) = 0, max(0, 1 - 0.25) = 0.75; fake: max(0, 1 - 3) = 0, max(0, 1 + 0.5) = 1.5
     real, fake = torch.tensor([2.0, 0.25]), torch.tensor([-3.0, 0.5])
-    assert objectives.critic_hinge(real, fake).item() == pytest.approx(0.375 + 0.75)
+    assert losses.critic_hinge(real, fake).item() == pytest.approx(0.375 + 0.75)
 
 
 def test_noisy_labels_move_clamp_and_flip() -> None:

@@ -1,16 +1,19 @@
 """Recipes: what they say, what they refuse, how flags change them, and that the docs say the same."""
 
+import json
 import re
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
 
 import pytest
 
-from colorgan.recipes import RECIPES, Data, Network, Objective, Phase, Recipe, Schedule
+from colorgan.losses import ADVERSARIAL_LOSSES, PIXEL_LOSSES
+from colorgan.publishing.reading import recipe_from_json
+from colorgan.recipes import RECIPES, Data, Network, Objective, Phase, Recipe, Run, Schedule, words
 from colorgan.training.describe import dry_run, flags_table, recipes_table
-from colorgan.training.flags import Run, build_parser, parse, recipe_flags
+from colorgan.training.flags import build_parser, parse, recipe_flags
 from colorgan.training.networks import build_discriminator, build_generator
 
 ROOT = Path(__file__).parent.parent
@@ -83,7 +86,11 @@ def test_what_the_sources_say_is_in_the_recipes() -> None:
         (lambda: Data(("a", "b"), (1.0,)), "dataset_weights must be one for each"),
         (lambda: Data(("a",), phases=(Phase(share=0.5),)), r"must sum to 1, got \[0.5\]"),
         (lambda: replace(RECIPES["unet-l2"], ema=1.0), r"ema must be a decay in \[0, 1\), got 1.0"),
-        (lambda: replace(RECIPES["unet-l2"], objective=Objective()), "needs a pixel term"),
+        (
+            lambda: replace(RECIPES["unet-l2"], target_vividness=0.0),
+            "target_vividness must be above 0, or none, got 0.0",
+        ),
+        (lambda: replace(RECIPES["unet-l2"], objective=Objective()), "needs a pixel loss"),
         (
             lambda: replace(RECIPES["unet-l2"], discriminator=Network("PatchCritic")),
             "go together, got 'none' with Patch",
@@ -112,6 +119,37 @@ def test_bad_values_are_refused_and_quoted(make, message: str) -> None:  # type:
 def test_networks_that_do_not_fit_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build_generator(replace(RECIPES["unet-l2"], **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_comes_back_from_its_json(name: str) -> None:
+    written = json.loads(json.dumps(asdict(RECIPES[name])))
+    again = recipe_from_json(written)
+    assert json.dumps(asdict(again)) == json.dumps(written)
+    assert isinstance(again.data.phases[0].resolution, tuple) and again.objective == RECIPES[name].objective
+
+
+def test_a_recipe_of_an_earlier_version_comes_back_too() -> None:
+    written = asdict(RECIPES["flagship"])
+    del written["target_vividness"]
+    assert recipe_from_json(written | {"vividness": 0.9}).target_vividness == 0.9
+    assert recipe_from_json(written | {"vividness": 0.0}).target_vividness is None
+    assert recipe_from_json(written | {"sparkle": 1}).name == "flagship"  # of a later version
+    with pytest.raises(ValueError, match="train_images must be at least 1, got 0"):
+        recipe_from_json(written | {"train_images": 0})
+
+
+def test_every_loss_is_told_by_its_row() -> None:
+    assert all(name == loss.name and loss.words for name, loss in PIXEL_LOSSES.items())
+    assert all(name == loss.name and loss.words and loss.paper for name, loss in ADVERSARIAL_LOSSES.items())
+    assert words.objective(RECIPES["flagship"].objective) == (
+        "0.1 × Huber's loss in ab units + 0.1 × rebalanced cross-entropy over colours + 0.1 × hinge loss of a critic, "
+        "in the last 8%"
+    )
+    assert words.objective(RECIPES["wgan-bedroom"].objective) == (
+        "0.1 × L1 + Wasserstein critic "
+        "(5 steps of the critic to one of the generator; the critic's weights clipped to 0.01)"
+    )
 
 
 def test_phases_follow_the_images() -> None:
@@ -184,6 +222,11 @@ def test_a_limit_is_for_the_recipes_own_photos() -> None:
     assert limit("--dataset", "here", "--max_train_samples", "9") == limit("--max_train_samples", "9") == 9
 
 
+def test_no_target_for_the_gain_is_the_word_none() -> None:
+    assert parsed()[0].target_vividness == 0.95
+    assert parsed("--target_vividness", "none")[0].target_vividness is None
+
+
 def test_without_an_adversary_the_flagship_is_its_twin() -> None:
     recipe = parsed("--adversarial", "none", "--adversarial_weight", "1", "--adversarial_start", "0")[0]
     assert recipe.discriminator is None
@@ -200,6 +243,8 @@ def test_without_an_adversary_the_flagship_is_its_twin() -> None:
         (["--phases", '[{"size": 3}]'], "phases must be a list of objects"),
         (["--max_train_steps", "0"], "max_train_steps must be at least 1, got 0"),
         (["--logging_steps", "0"], "logging_steps must be at least 1, got 0"),
+        (["--vividness", "0.9"], "--vividness is called --target_vividness now, and its 0 is called none"),
+        (["--target_vividness", "bright"], "must be a number or none, got 'bright'"),
         (["--learnin_rate", "1"], "unrecognized arguments: --learnin_rate"),
     ],
 )

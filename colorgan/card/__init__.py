@@ -19,7 +19,7 @@ from colorgan.card.facts import CardEvaluation, CardFacts, CardMetric
 from colorgan.card.head import CardHead
 from colorgan.card.papers import papers
 from colorgan.data.names import KNOWN, is_local, public_name
-from colorgan.recipes import RECIPES, Recipe
+from colorgan.recipes import RECIPES, Recipe, words
 
 __all__ = ["CardEvaluation", "CardFacts", "CardHead", "CardMetric", "model_card"]
 
@@ -53,7 +53,7 @@ def model_card(
         version=__version__,
         model_id=model_id or "path/to/this/folder",
         facts=facts,
-        design=design.network_rows(config, parameters) + (design.recipe_rows(recipe) if recipe else []),
+        design=design.network_rows(config, parameters) + (words.design(recipe) if recipe else []),
         data_introduction=_data_introduction(recipe),
         data=_sets(recipe),
         training=_training(facts),
@@ -120,7 +120,8 @@ def _sets(recipe: Recipe | None) -> design.Rows:
 def _training(facts: CardFacts) -> design.Rows:
     seen, budget = facts.images_seen, facts.recipe.train_images if facts.recipe else None
     return [
-        *(design.training_rows(facts.recipe) if facts.recipe else []),
+        *([("budget", f"{budget:,} photos, repeats counted")] if budget else []),
+        *(words.training(facts.recipe) if facts.recipe else []),
         *([("seen", f"{seen:,} photos")] if seen is not None and seen != budget else []),
         *([("seed", str(facts.seed))] if facts.seed is not None else []),
         ("time", _duration(facts.seconds) if facts.seconds else "not on record"),

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from colorgan.recipes import Recipe
+from colorgan.losses import ADVERSARIAL_LOSSES, PIXEL_LOSSES
+from colorgan.recipes import Objective, Recipe
 
 
 def _arxiv(text: str, number: str) -> str:
     return f"{text}, [arXiv {number}](https://arxiv.org/abs/{number})."
 
 
-GAN = _arxiv("Goodfellow et al.: Generative Adversarial Nets. NeurIPS 2014", "1406.2661")
 CONDITIONAL = _arxiv("Mirza and Osindero: Conditional Generative Adversarial Nets. 2014", "1411.1784")
 DCGAN = _arxiv(
     "Radford, Metz and Chintala: Unsupervised Representation Learning with Deep Convolutional Generative Adversarial "
@@ -17,14 +17,9 @@ DCGAN = _arxiv(
     "1511.06434",
 )
 IMPROVED = _arxiv("Salimans et al.: Improved Techniques for Training GANs. NeurIPS 2016", "1606.03498")
-WGAN = _arxiv("Arjovsky, Chintala and Bottou: Wasserstein GAN. ICML 2017", "1701.07875")
 PENALTY = _arxiv("Gulrajani et al.: Improved Training of Wasserstein GANs. NeurIPS 2017", "1704.00028")
-HINGE = _arxiv("Lim and Ye: Geometric GAN. 2017", "1705.02894")
 SPECTRAL = _arxiv("Miyato et al.: Spectral Normalization for Generative Adversarial Networks. ICLR 2018", "1802.05957")
-PIX2PIX = _arxiv(
-    "Isola, Zhu, Zhou and Efros: Image-to-Image Translation with Conditional Adversarial Networks. CVPR 2017",
-    "1611.07004",
-)
+PIX2PIX = PIXEL_LOSSES["l1"].paper
 UNET = _arxiv(
     "Ronneberger, Fischer and Brox: U-Net: Convolutional Networks for Biomedical Image Segmentation. MICCAI 2015",
     "1505.04597",
@@ -76,7 +71,6 @@ DISCRIMINATORS: Mapping[str, tuple[str, ...]] = {
     "PooledDiscriminator": (CONDITIONAL,),
     "ChromaDiscriminator": (PIX2PIX, SPECTRAL),
 }
-ADVERSARIAL: Mapping[str, tuple[str, ...]] = {"log": (GAN,), "wasserstein": (WGAN,), "hinge": (HINGE,)}
 DATA: Mapping[str, tuple[str, ...]] = {
     "lsun-bedroom": (LSUN,),
     "stanford-dogs": (DOGS,),
@@ -90,7 +84,7 @@ def papers(network: str, recipe: Recipe | None, *, with_data: bool = True) -> li
     if recipe:
         objective, discriminator = recipe.objective, recipe.discriminator
         found += [
-            ADVERSARIAL.get(objective.adversarial, ()),
+            _of_losses(objective),
             DISCRIMINATORS.get(discriminator.name, ()) if discriminator else (),
             (PENALTY,) if objective.gradient_penalty else (),
             (IMPROVED,) if objective.real_label != 1.0 else (),
@@ -100,3 +94,8 @@ def papers(network: str, recipe: Recipe | None, *, with_data: bool = True) -> li
     if recipe and with_data:
         found += [DATA.get(name, ()) for name in recipe.data.dataset]
     return list(dict.fromkeys(paper for some in found for paper in some))
+
+
+def _of_losses(objective: Objective) -> list[str]:
+    rows = (ADVERSARIAL_LOSSES.get(objective.adversarial), PIXEL_LOSSES.get(objective.pixel))
+    return [row.paper for row in rows if row is not None and row.paper]

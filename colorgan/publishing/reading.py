@@ -2,12 +2,14 @@
 
 import json
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any
+
+from colorgan.recipes import Recipe
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -53,3 +55,12 @@ def from_json(kind: Any, value: Any) -> Any:
     if isinstance(kind, UnionType) and value is not None:
         return from_json(parts[0], value)
     return value
+
+
+def recipe_from_json(recorded: Mapping[str, Any]) -> Recipe:
+    """The recipe that a run's recipe.json holds."""
+    values = dict(recorded)
+    if "vividness" in values:  # as it was called, 0 for none, until the name was given to the user's dial alone
+        values["target_vividness"] = values.pop("vividness") or None
+    recipe: Recipe = from_json(Recipe, values)
+    return recipe

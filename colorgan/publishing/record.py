@@ -7,9 +7,8 @@ from typing import Any
 
 from colorgan.card import CardEvaluation, CardMetric
 from colorgan.metrics.table import BY_KEY
-from colorgan.publishing.reading import from_json, read_lines, read_object, understood
-from colorgan.recipes import Recipe
-from colorgan.training.flags import Run
+from colorgan.publishing.reading import from_json, read_lines, read_object, recipe_from_json, understood
+from colorgan.recipes import Recipe, Run
 from colorgan.training.run_folder import CURVES, METRICS, RECIPE, SAMPLES
 
 
@@ -68,7 +67,7 @@ class RunRecord:
             run = recorded["run"]
             return cls(
                 folder,
-                from_json(Recipe, recorded["recipe"]),
+                recipe_from_json(recorded["recipe"]),
                 from_json(Run, run | {"output_dir": folder}),
                 tuple(Machine(**machine) for machine in run.get("machines", ())),
                 run.get("versions"),

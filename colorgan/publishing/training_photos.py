@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from colorgan.colorizer import Colorizer
 from colorgan.hub.fetching import fetched_file
-from colorgan.publishing.reading import from_json, read_object, understood
+from colorgan.publishing.reading import read_object, recipe_from_json, understood
 from colorgan.recipes import RECIPES, Recipe
 from colorgan.training.run_folder import RECIPE
 
@@ -40,5 +40,4 @@ def recipe_behind(source: str, name: str) -> Recipe | None:
     if found is None:
         return RECIPES.get(name)
     with understood(found):
-        recipe: Recipe = from_json(Recipe, read_object(found)["recipe"])
-    return recipe
+        return recipe_from_json(read_object(found)["recipe"])

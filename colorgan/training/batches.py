@@ -13,8 +13,7 @@ from torch.utils.data import IterableDataset
 from colorgan.color import AB_CELLS_PER_SIDE, CHROMA_SCALE, ab_cell, ab_cell_centres, normalize_lightness, rgb_to_lab
 from colorgan.data import DataError, PhotoStream, photo_loader
 from colorgan.degrade import age_lightness, film_lightness
-from colorgan.recipes import Data, Phase, Recipe
-from colorgan.training.flags import Run
+from colorgan.recipes import Data, Phase, Recipe, Run
 from colorgan.training.networks import Cells
 from colorgan.training.parallel import Piece, seeded
 

@@ -1,4 +1,4 @@
-"""Recipes in words: the table of docs/training.md, and what `--dry-run` prints. The table needs no torch."""
+"""The tables of docs/training.md, and what `--dry-run` prints. The tables need no torch."""
 
 import argparse
 import json
@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from colorgan.recipes import RECIPES, Data, Objective, Optimiser, Phase, Recipe
+from colorgan.recipes import RECIPES, Recipe, words
 
 _COLUMNS: tuple[tuple[str, Callable[[Recipe], str]], ...] = (
     ("recipe", lambda recipe: f"`{recipe.name}`"),
     ("generator", lambda recipe: f"{recipe.generator.name} → {recipe.output_space}"),
     ("discriminator", lambda recipe: recipe.discriminator.name if recipe.discriminator else "none"),
-    ("objective", lambda recipe: _objective_text(recipe.objective)),
-    ("optimisers", lambda recipe: _optimisers_text(recipe)),
-    ("data", lambda recipe: _data_text(recipe.data)),
-    ("pixels, batch", lambda recipe: "; ".join(_phase_text(phase) for phase in recipe.data.phases)),
+    ("objective", lambda recipe: words.objective(recipe.objective)),
+    ("optimisers", lambda recipe: words.optimisers(recipe)),
+    ("data", lambda recipe: words.photos(recipe.data)),
+    ("sizes and batches", lambda recipe: words.phases(recipe.data.phases)),
     ("images", lambda recipe: f"{recipe.train_images:,}"),
 )
 
@@ -50,51 +50,12 @@ def _flag_row(action: argparse.Action) -> str:
         default = "" if action.dest in ("output_dir", "max_train_steps") else "the recipe's"
     elif default in (None, "", False):
         default = ""
-    values = f" ({', '.join(map(str, action.choices))})" if action.choices and action.dest != "recipe" else ""
+    if action.dest in ("pixel", "adversarial"):
+        values = ": a row of [losses.py](../colorgan/losses.py), or none"
+    else:
+        values = f" ({', '.join(map(str, action.choices))})" if action.choices and action.dest != "recipe" else ""
     names = ", ".join(f"`{name}`" for name in action.option_strings)
     return f"| {names} | {action.help}{values} | {default} |"
-
-
-def _objective_text(objective: Objective) -> str:
-    parts = []
-    if objective.pixel != "none":
-        parts.append(f"{objective.pixel_weight:g} {objective.pixel}")
-    if objective.distribution_weight:
-        parts.append(f"{objective.distribution_weight:g} cells")
-    if objective.adversarial != "none":
-        parts.append(f"{objective.adversarial_weight:g} {objective.adversarial}")
-    rules = {
-        "critic steps {:g}": objective.critic_steps if objective.critic_steps > 1 else 0,
-        "clip {:g}": objective.clip_weights,
-        "gradient penalty {:g}": objective.gradient_penalty,
-        "real label {:g}": objective.real_label if objective.real_label < 1 else 0,
-        "label noise {:g}": objective.label_noise,
-        "flips {:g}": objective.label_flips,
-        "from {:.0%} on": objective.adversarial_start,
-    }
-    named = [text.format(value) for text, value in rules.items() if value]
-    return " + ".join(parts) + (f" ({', '.join(named)})" if named else "")
-
-
-def _optimisers_text(recipe: Recipe) -> str:
-    texts = [_optimiser_text(recipe.generator_optimiser)]
-    if recipe.discriminator is not None:
-        texts.append(_optimiser_text(recipe.discriminator_optimiser))
-    return texts[0] if len(set(texts)) == 1 else " / ".join(texts)
-
-
-def _optimiser_text(optimiser: Optimiser) -> str:
-    betas = "" if optimiser.name == "rmsprop" else f", betas {optimiser.betas[0]:g} {optimiser.betas[1]:g}"
-    return f"{optimiser.name} {optimiser.learning_rate:g}{betas}, {optimiser.schedule.kind}"
-
-
-def _data_text(data: Data) -> str:
-    of_each = " of each" if len(data.dataset) > 1 else ""
-    return ", ".join(data.dataset) + (f" ({data.max_photos:,} photos{of_each})" if data.max_photos else "")
-
-
-def _phase_text(phase: Phase) -> str:
-    return f"{'/'.join(str(side) for side in phase.resolution)}, {phase.train_batch_size}"
 
 
 def dry_run(recipe: Recipe) -> str:

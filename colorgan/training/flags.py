@@ -10,45 +10,12 @@ import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
-from colorgan.recipes import RECIPES, Network, Phase, Recipe
+from colorgan.recipes import RECIPES, TRACKERS, Network, Phase, Recipe, Run
 
-TRACKERS = ("tensorboard", "trackio", "wandb", "none")
 _PREFIXES = {"discriminator_optimiser": "discriminator_"}  # both optimisers have the same fields
-
-
-@dataclass(frozen=True)
-class Run:
-    """How a recipe is run: what may differ between two runs that train the same weights, and the seed."""
-
-    output_dir: Path
-    seed: int = 0
-    resume_from_checkpoint: str = ""
-    checkpointing_steps: int = 1000
-    checkpoints_total_limit: int = 2
-    validation_steps: int = 500
-    validation_dataset: tuple[str, ...] = ()
-    validation_split: str = ""
-    validation_photos: int = 16
-    logging_steps: int = 20
-    gradient_accumulation_steps: int = 1
-    dataloader_num_workers: int = 2
-    mixed_precision: str = ""  # none: as accelerate is configured
-    channels_last: bool = False
-    torch_compile: bool = False
-    report_to: str = "tensorboard"
-    cpu: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("checkpointing_steps", "validation_steps", "logging_steps", "gradient_accumulation_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("checkpoints_total_limit", "validation_photos", "dataloader_num_workers"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
-        if self.report_to not in TRACKERS:
-            raise ValueError(f"report_to must be one of {', '.join(TRACKERS)}, got {self.report_to!r}")
 
 
 @dataclass(frozen=True)
@@ -90,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         groups[title] = group
         group.add_argument(f"--{flag.name}", **_argument(flag))
     _add_phase_flags(groups["data (default: the recipe's)"])
+    _refuse(parser, "--vividness", "--vividness is called --target_vividness now, and its 0 is called none")
     return parser
 
 
@@ -129,11 +97,15 @@ def _add_run_flags(group: Any) -> None:
     group.add_argument("--cpu", action="store_true", help="leave a GPU alone")
 
 
-class _RefusedToken(argparse.Action):
-    """Other scripts take a token here, where everyone on the machine can read it; ours must not repeat it either."""
+class _Refused(argparse.Action):
+    """A flag that is not taken any more, or only by other scripts; `const` says in a line what to do instead."""
 
     def __call__(self, parser: argparse.ArgumentParser, *unused: Any) -> None:
-        parser.error("a token does not belong on a command line: set HF_TOKEN or run `hf auth login`")
+        parser.error(str(self.const))
+
+
+def _refuse(group: Any, flag: str, instead: str) -> None:
+    group.add_argument(flag, action=_Refused, const=instead, help=argparse.SUPPRESS, default=argparse.SUPPRESS)
 
 
 def _add_hub_flags(group: Any) -> None:
@@ -143,7 +115,8 @@ def _add_hub_flags(group: Any) -> None:
         "--hub_private_repo", "--private", action="store_true", help="a new repository is for its owner alone"
     )
     group.add_argument("--hub_revision", "--revision", metavar="R", help="branch to publish to (default: main)")
-    group.add_argument("--hub_token", action=_RefusedToken, help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+    # Everyone on the machine can read a command line; the message must not repeat the token either.
+    _refuse(group, "--hub_token", "a token does not belong on a command line: set HF_TOKEN or run `hf auth login`")
 
 
 def _add_network_flags(group: Any) -> None:
@@ -174,7 +147,16 @@ def _argument(flag: RecipeFlag) -> dict[str, Any]:
         return argument | {"action": "append"}
     if origin is tuple:
         return argument | {"type": parts[0], "nargs": "+" if parts[-1] is Ellipsis else len(parts)}
+    if isinstance(flag.kind, UnionType):  # X | None
+        return argument | {"type": _number_or_none, "metavar": "NUMBER"}
     return argument | {"type": flag.kind, "choices": flag.field.metadata["choices"] or None}
+
+
+def _number_or_none(text: str) -> float | None:
+    try:
+        return None if text == "none" else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number or none, got {text!r}") from None
 
 
 def _json(text: str) -> Any:

@@ -1,6 +1,6 @@
 """The two phases of a step: the discriminator's, then the generator's. Gradients, updates, and what was lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from colorgan import objectives
 from colorgan.color import CHROMA_SCALE
+from colorgan.losses import ADVERSARIAL_LOSSES, PIXEL_LOSSES
 from colorgan.recipes import Objective, Recipe
 from colorgan.seeds import seed_of
 from colorgan.training.batches import Pair
@@ -19,12 +20,6 @@ from colorgan.training.networks import Cells
 from colorgan.training.parallel import SharedDropout, per_photo, seeded
 
 Losses = dict[str, Tensor]
-
-PIXEL_TERMS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "l1": objectives.l1,
-    "l2": objectives.l2,
-    "smooth_l1": lambda made, true: objectives.smooth_l1(made[:, -2:] * CHROMA_SCALE, true[:, -2:] * CHROMA_SCALE),
-}
 
 
 class Game:
@@ -114,7 +109,7 @@ class Game:
         assert pair.fake is not None
         made = pair.fake.float()
         if objective.pixel != "none":
-            terms["pixel"] = objective.pixel_weight * PIXEL_TERMS[objective.pixel](made, pair.colour)
+            terms["pixel"] = objective.pixel_weight * PIXEL_LOSSES[objective.pixel].function(made, pair.colour)
         if pair.logits is not None and self.cell_ab is not None and self.cell_weights is not None:
             height, width = pair.logits.shape[-2:]  # a distribution may be coarser than the picture
             true_ab = functional.adaptive_avg_pool2d(pair.colour[:, -2:] * CHROMA_SCALE, (height, width))
@@ -124,19 +119,14 @@ class Game:
         if adversarial:
             with self._seeded(pair, "judge", images_before), self._frozen_discriminator() as judge:
                 score = judge(pair.condition, pair.fake)
-            term = objectives.non_saturating if objective.adversarial == "log" else objectives.raise_score
-            terms["adversarial"] = objective.adversarial_weight * term(score)
+            loss = ADVERSARIAL_LOSSES[objective.adversarial].generator(score)
+            terms["adversarial"] = objective.adversarial_weight * loss
         return terms
 
     def _discriminator_loss(self, pair: Pair, real: Tensor, fake: Tensor, images_before: int) -> Tensor:
         objective = self.recipe.objective
-        if objective.adversarial == "log":
-            labels = self._labels(pair, objective, images_before)
-            loss = objectives.discriminator_log_loss(real, fake, *labels)
-        elif objective.adversarial == "hinge":
-            loss = objectives.critic_hinge(real, fake)
-        else:
-            loss = objectives.critic_gap(real, fake)
+        row = ADVERSARIAL_LOSSES[objective.adversarial]
+        loss = row.discriminator(real, fake, *(self._labels(pair, objective, images_before) if row.labelled else ()))
         if objective.gradient_penalty and self.discriminator is not None and pair.fake is not None:
             draws = seeded("mix", self.seed, images_before)
             mix = per_photo(real, pair.piece, torch.rand(pair.piece.total, 1, 1, 1, generator=draws))

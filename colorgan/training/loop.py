@@ -24,10 +24,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from colorgan.files import folder_whole, write_whole
-from colorgan.recipes import Recipe
+from colorgan.recipes import Recipe, Run
 from colorgan.training import checkpoints
 from colorgan.training.batches import Batch, batches, count_cells, pairs_of
-from colorgan.training.flags import Run
 from colorgan.training.game import Game
 from colorgan.training.networks import Cells, initial_cells
 from colorgan.training.provenance import write_provenance
@@ -151,8 +150,8 @@ class Trainer:
         """
         self._log()
         self.state.fill_colorizer()
-        if self.recipe.vividness:
-            gain = calibrated_gain(self.state.colorizer, self.recipe, self.run.seed)
+        if self.recipe.target_vividness is not None:
+            gain = calibrated_gain(self.state.colorizer, self.recipe.data, self.recipe.target_vividness, self.run.seed)
             self.state.colorizer.set_gain(self._from_main(gain))
         whole = not checkpoints.damage(self._checkpoint_folder())  # a resumed run may find its last one spoilt
         looked, saved = self._from_main((self.record.has("validation", self.progress.images_seen), whole))

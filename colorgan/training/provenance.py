@@ -12,8 +12,7 @@ from accelerate import Accelerator
 from colorgan import __version__
 from colorgan.files import write_whole
 from colorgan.machine import processor
-from colorgan.recipes import Recipe
-from colorgan.training.flags import Run
+from colorgan.recipes import Recipe, Run
 from colorgan.training.run_folder import RECIPE
 
 

@@ -15,10 +15,9 @@ from torch.distributed.checkpoint.state_dict import (
 
 from colorgan import objectives
 from colorgan.colorizer import Colorizer
-from colorgan.recipes import Optimiser, Recipe
+from colorgan.recipes import Optimiser, Recipe, Run
 from colorgan.seeds import seed_of
 from colorgan.training.checkpoints import Checkpoint
-from colorgan.training.flags import Run
 from colorgan.training.networks import (
     AveragedWeights,
     Cells,

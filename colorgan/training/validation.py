@@ -18,10 +18,9 @@ from colorgan.data import DataError, PhotoStream
 from colorgan.files import write_whole
 from colorgan.images import to_image
 from colorgan.limits import MAX_VIVIDNESS
-from colorgan.recipes import Recipe
+from colorgan.losses import PIXEL_LOSSES
+from colorgan.recipes import Data, Recipe, Run
 from colorgan.training.batches import pair_of
-from colorgan.training.flags import Run
-from colorgan.training.game import PIXEL_TERMS
 from colorgan.training.parallel import Piece
 
 SHEET_ROWS, SHEET_MARGIN, SHEET_HEADER = 8, 4, 16  # rows, pixels, pixels
@@ -64,24 +63,24 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
 
 
 @torch.no_grad()
-def calibrated_gain(colorizer: Colorizer, recipe: Recipe, seed: int) -> float:
-    """The gain, a factor on chroma, that brings its mean over training photos to `recipe.vividness` of theirs, up to 3.
+def calibrated_gain(colorizer: Colorizer, data: Data, target: float, seed: int) -> float:
+    """The gain, a factor on chroma, that brings its mean over training photos to `target` of theirs, at most 3.
 
     A regression is paler than photos are, as it leaves open what it cannot know. Training photos, a fixed draw, because
     those that judge the model must not have made it. Gains bend near the limits of sRGB, so it takes a few rounds.
     """
     stream = PhotoStream(
-        recipe.data.dataset,
-        split=recipe.data.split,
-        resolution=max(recipe.data.phases[-1].resolution),
-        min_chroma=recipe.data.min_chroma,
+        data.dataset,
+        split=data.split,
+        resolution=max(data.phases[-1].resolution),
+        min_chroma=data.min_chroma,
         seed=seed,
         batch_size=1,
-        max_photos=recipe.data.max_photos,
+        max_photos=data.max_photos,
     )
     photos = [photo[None].float() / 255 for photo in islice(stream.usable_photos(), GAIN_PHOTOS)]
     found = [(lightness, colorizer(lightness.to(colorizer.device)).cpu()) for lightness, _ in map(rgb_to_lab, photos)]
-    wanted = recipe.vividness * float(sum(rgb_to_lab(photo)[1].norm(dim=1).mean() for photo in photos))
+    wanted = target * float(sum(rgb_to_lab(photo)[1].norm(dim=1).mean() for photo in photos))
     gain = 1.0
     for _ in range(GAIN_ROUNDS):
         shown = [rgb_to_lab(lab_to_gamut_rgb(lightness, ab * (gain / colorizer.gain)))[1] for lightness, ab in found]
@@ -94,15 +93,15 @@ def calibrated_gain(colorizer: Colorizer, recipe: Recipe, seed: int) -> float:
 def validate(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tuple[dict[str, float], Tensor]:
     """Figures over the photos uint8 (N, 3, R, R), and what the model made of them, RGB (N, 3, R, R) in [0, 1].
 
-    `loss` is the recipe's pixel term, or L1 where it has none, between what the generator puts out and the truth;
+    `loss` is the recipe's pixel loss, or L1 where it has none, between what the generator puts out and the truth;
     `psnr` in dB over RGB; `chroma_ratio` the mean chroma of the output over that of the truth.
     """
-    term = PIXEL_TERMS["l1" if recipe.objective.pixel == "none" else recipe.objective.pixel]
+    loss = PIXEL_LOSSES["l1" if recipe.objective.pixel == "none" else recipe.objective.pixel].function
     losses, errors, chroma, made = [], [], [], []
     for chunk in photos.split(CHUNK):
         rgb = chunk.to(colorizer.device).float() / 255
         pair = pair_of(rgb, None, recipe.output_space, colorizer.generator.output_stride, Piece())
-        losses.append(term(colorizer.generator(pair.lightness).float(), pair.colour) * len(chunk))
+        losses.append(loss(colorizer.generator(pair.lightness).float(), pair.colour) * len(chunk))
         lightness, true_ab = rgb_to_lab(rgb)
         ab = colorizer(lightness)
         picture = lab_to_gamut_rgb(lightness, ab)

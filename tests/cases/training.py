@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from colorgan.colorizer import Colorizer
-from colorgan.recipes import RECIPES, Network, Phase, Recipe
-from colorgan.training.flags import Run
+from colorgan.recipes import RECIPES, Network, Phase, Recipe, Run
 
 # Network options and pixels at which each recipe trains in about a second.
 TINY: dict[str, tuple[dict[str, object], dict[str, object], int]] = {

@@ -17,7 +17,7 @@ from cases.training import metrics, quick, same, tiny, weights
 from PIL import Image
 from torch import Tensor, nn
 
-from colorgan import files, objectives
+from colorgan import files, losses
 from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
 from colorgan.data import PhotoStream
@@ -143,28 +143,28 @@ def test_training_can_start_from_the_mean_of_models(photos: str, tmp_path: Path)
 
 
 def test_the_gain_brings_colours_to_the_vividness_asked_for(photos: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = replace(tiny("flagship-l2", photos), vividness=0.8)
+    recipe = replace(tiny("flagship-l2", photos), target_vividness=0.8)
     colorizer = Colorizer(recipe.generator.name, dict(recipe.generator.options), view_size=64)
     stream = PhotoStream([photos], resolution=64, min_chroma=2.0, seed=0, batch_size=1)
     truth = [rgb_to_lab(photo[None].float() / 255) for photo in stream.usable_photos()]
     wanted = 0.8 * torch.stack([ab.norm(dim=1).mean() for _, ab in truth]).sum()
     pale = torch.tensor([12.0, 9.0])[None, :, None, None] / CHROMA_SCALE  # of chroma 15
     monkeypatch.setattr(colorizer.generator, "forward", lambda x: pale.expand(len(x), -1, 32, 32))
-    gain = calibrated_gain(colorizer, recipe, seed=0)
+    gain = calibrated_gain(colorizer, recipe.data, 0.8, seed=0)
     painted = (pale * CHROMA_SCALE * gain).expand(-1, -1, 64, 64)
     shown = [rgb_to_lab(lab_to_gamut_rgb(lightness, painted))[1].norm(dim=1).mean() for lightness, _ in truth]
     torch.testing.assert_close(torch.stack(shown).sum(), wanted, rtol=0.02, atol=0)
     assert 1 < gain < 3
     monkeypatch.setattr(colorizer.generator, "forward", lambda x: pale.expand(len(x), -1, 32, 32) * 0)
-    assert calibrated_gain(colorizer, recipe, seed=0) == 3.0
+    assert calibrated_gain(colorizer, recipe.data, 0.8, seed=0) == 3.0
 
 
 def test_a_run_keeps_the_gain_it_found(photos: str, tmp_path: Path) -> None:
-    recipe = replace(tiny("flagship-l2", photos), vividness=0.1)
+    recipe = replace(tiny("flagship-l2", photos), target_vividness=0.1)
     run = quick(tmp_path / "run", validation_steps=2, checkpointing_steps=1)  # 2 steps: the last one is a look
     train(recipe, run)
     model = Colorizer.from_pretrained(str(tmp_path / "run/model"))
-    assert model.gain == calibrated_gain(model, recipe, run.seed) != 1.0
+    assert model.gain == calibrated_gain(model, recipe.data, 0.1, run.seed) != 1.0
     lines = [json.loads(line) for line in (tmp_path / "run" / METRICS).read_text().splitlines()]
     assert (
         len([line for line in lines if "chroma_ratio" in str(line)]) == 1
@@ -563,9 +563,9 @@ def nan_after(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
     def term(made: Tensor, true: Tensor) -> Tensor:
         left[0] -= 1
-        return objectives.l2(made, true) * (float("nan") if left[0] < 0 else 1.0)
+        return losses.l2(made, true) * (float("nan") if left[0] < 0 else 1.0)
 
-    monkeypatch.setitem(game.PIXEL_TERMS, "l2", term)
+    monkeypatch.setitem(losses.PIXEL_LOSSES, "l2", replace(losses.PIXEL_LOSSES["l2"], function=term))
     yield left
 
 
