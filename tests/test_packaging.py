@@ -52,6 +52,7 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     assert names >= assets | {
         "colorgan/py.typed",
         CARD.as_posix(),
+        "colorgan/publishing/study_card.md",
         "colorgan/weights/config.json",
         "colorgan/weights/model.safetensors",
         "colorgan/weights/twin/config.json",

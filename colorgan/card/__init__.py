@@ -21,7 +21,7 @@ from colorgan.card.papers import papers
 from colorgan.data.names import KNOWN, is_local, public_name
 from colorgan.recipes import RECIPES, Recipe, words
 
-__all__ = ["CardEvaluation", "CardFacts", "CardHead", "CardMetric", "model_card"]
+__all__ = ["CardEvaluation", "CardFacts", "CardHead", "CardMetric", "filled", "model_card"]
 
 TEMPLATE = "model_card.md"  # beside this file; the one at the top of the repository is a link to it
 
@@ -41,12 +41,10 @@ def model_card(
     data = base.to_dict() | dict(facts.metadata)
     names = (data.get("pretty_name"), model_id.split("/")[-1], config.get("recipe"), config["network"])
     title = next(name for name in names if name)
-    environment = jinja2.Environment(  # noqa: S701 - Markdown, of values that are our own
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
     template = importlib.resources.files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
     recipe = facts.recipe
-    text = environment.from_string(template).render(
+    text = filled(
+        template,
         front_matter=_front_matter(data, title, facts).to_yaml(),
         title=title,
         summary=design.summary(config, recipe, "below" if facts.notes else ""),
@@ -61,6 +59,14 @@ def model_card(
         papers=papers(config["network"], recipe or RECIPES.get(config.get("recipe", "")), with_data=recipe is not None),
     )
     return ModelCard(text)
+
+
+def filled(template: str, **values: Any) -> str:
+    """A card's Markdown with its values put in; a value that it uses and does not get is an error."""
+    environment = jinja2.Environment(  # noqa: S701 - Markdown, of values that are our own
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(template).render(**values)
 
 
 def _front_matter(data: dict[str, Any], title: str, facts: CardFacts) -> ModelCardData:

@@ -92,8 +92,10 @@ def _evaluate(chosen: argparse.Namespace) -> int:
 
     if not chosen.model and not chosen.predictions:
         return fail("nothing to judge: give --model or --predictions", REFUSED)
+    from colorgan.evaluation.report import REPORT
+
     folder = Path(chosen.output)
-    if (folder / "report.json").exists() and not chosen.overwrite:
+    if (folder / REPORT).exists() and not chosen.overwrite:
         return fail(f"there is a report in {chosen.output!r} already: --overwrite replaces it", REFUSED)
     try:
         make_room_in(folder)

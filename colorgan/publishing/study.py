@@ -1,11 +1,13 @@
 """A study's export: as a data set on the Hub, with a card that says what it is; and what it found about a model."""
 
+import importlib.resources
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub.constants import REPOCARD_NAME
 
+from colorgan.card import filled
 from colorgan.hub.sending import Content, send
 from colorgan.publishing.reading import from_json, read_object, understood
 from colorgan.voting.export import ANSWERS, RESULTS, STUDY
@@ -13,28 +15,6 @@ from colorgan.voting.protocol import PAIRED
 from colorgan.voting.results import StudyResults, sentence
 
 _OURS = (*ANSWERS, STUDY, RESULTS, REPOCARD_NAME)
-_CARD = """---
-tags:
-- image-colorization
-- human-evaluation
-configs:
-- config_name: default
-  data_files: answers.parquet
----
-
-# Real or fake? {study_id}
-
-Answers of people who were asked which picture had a computer's colours, in the study `{study_id}` of colorgan (protocol
-`{protocol_version}`, opened {opened}, {state}).
-
-`answers.parquet`, `answers.csv` and `answers.jsonl` hold the same rows, one for each answer, excluded ones too, with
-the reasons. `study.json` is the study: its manifest, rules and counts of exclusions.{results} People are numbers in
-random order; there are days, not times.
-
-| column | type | what it means |
-|---|---|---|
-{columns}
-"""
 
 
 def publish_export(folder: Path, repo_id: str, *, private: bool = False, token: str | None = None) -> str:
@@ -47,16 +27,8 @@ def publish_export(folder: Path, repo_id: str, *, private: bool = False, token: 
     if STUDY not in files:
         raise ValueError(f"{str(folder)!r} is no study's export: it has no {STUDY}")
     study = json.loads((folder / STUDY).read_text(encoding="utf-8"))
-    columns = study["answer_columns"].items()
-    card = _CARD.format(
-        study_id=study["study_id"],
-        protocol_version=study["protocol_version"],
-        opened=study["opened"],
-        state=f"closed {study['closed']}" if study["closed"] else "still open",
-        results=" `results.json` has all figures." if RESULTS in files else "",
-        columns="\n".join(f"| `{name}` | {one['type']} | {one['meaning']} |" for name, one in columns),
-    )
-    files[REPOCARD_NAME] = card.encode()
+    template = importlib.resources.files(__package__).joinpath("study_card.md").read_text(encoding="utf-8")
+    files[REPOCARD_NAME] = filled(template, study=study, has_results=RESULTS in files).encode()
     return send(
         files,
         repo_id,
