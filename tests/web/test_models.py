@@ -8,9 +8,9 @@ from cases.hub import hub, hub_server, make_run
 from cases.hub_server import HubServer
 
 from colorgan import DEFAULT_WEIGHTS, RECIPES, Colorizer
+from colorgan.fingerprint import model_revision
 from colorgan.publishing import publish
 from colorgan.publishing.run import NOTES
-from colorgan.voting.stimuli import model_revision
 from colorgan.web.models import Models
 
 __all__ = ["hub", "hub_server"]  # fixtures that live elsewhere
