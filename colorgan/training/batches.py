@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import torch
@@ -10,15 +9,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import IterableDataset
 
-from colorgan.color import AB_CELLS_PER_SIDE, CHROMA_SCALE, ab_cell, ab_cell_centres, normalize_lightness, rgb_to_lab
-from colorgan.data import DataError, PhotoStream, photo_loader
+from colorgan.color import CHROMA_SCALE, normalize_lightness, rgb_to_lab
+from colorgan.data import PhotoStream, photo_loader
 from colorgan.degrade import age_lightness, film_lightness
 from colorgan.recipes import Data, Phase, Recipe, Run
-from colorgan.training.networks import Cells
 from colorgan.training.parallel import Piece, seeded
-
-CELL_PHOTOS, CELL_RESOLUTION = 3000, 52  # what the cells are counted on
-RAREST_CELL = 2e-5  # share of all pixels below which a colour gets no cell of its own
 
 
 @dataclass
@@ -41,15 +36,13 @@ class Pair:
     """A piece of a batch on its device: what the generator sees, what it should put out, what the critic sees.
 
     lightness (N, 1, R, R) in [-1, 1]; colour (N, C, r, r) in the output space, r = R / output_stride; condition
-    (N, 1, r, r), the undegraded lightness in [-1, 1]. `fake` is the generator's output where it was kept.
+    (N, 1, r, r), the undegraded lightness in [-1, 1].
     """
 
     lightness: Tensor
     colour: Tensor
     condition: Tensor
     piece: Piece
-    fake: Tensor | None = None
-    logits: Tensor | None = None
 
 
 def batches(
@@ -140,44 +133,6 @@ def pair_of(rgb: Tensor, lightness: Tensor | None, space: str, stride: int, piec
     if lightness is None:
         lightness = true_lightness if stride == 1 else rgb_to_lab(rgb)[0]
     return Pair(normalize_lightness(lightness), colour, condition, piece)
-
-
-def count_cells(recipe: Recipe, run: Run, known: Tensor | None = None) -> Cells:
-    """The colours that occur in the training photos, on a grid of the ab plane, and how often.
-
-    `known` cells, ab (Q, 2), of a network that was trained before are kept as they are, and only their shares counted.
-    """
-    data, histogram = recipe.data, torch.zeros(AB_CELLS_PER_SIDE**2)
-    sets = [(name,) for name in data.dataset] if data.dataset_weights else [data.dataset]
-    weights = data.dataset_weights or (1.0,)
-    for names, weight in zip(sets, weights, strict=True):
-        stream = PhotoStream(
-            names,
-            split=data.split,
-            resolution=CELL_RESOLUTION,
-            min_chroma=data.min_chroma,
-            seed=run.seed,
-            batch_size=1,
-            max_photos=data.max_photos,
-        )
-        photos = list(islice(stream.usable_photos(), max(1, round(CELL_PHOTOS * weight / sum(weights)))))
-        if not photos:
-            raise DataError(f"{', '.join(names)} has no usable photos in {data.split!r} to count the colours of")
-        histogram += weight * _histogram(torch.stack(photos))
-    share = histogram / histogram.sum()
-    if known is None:
-        cells = (share > RAREST_CELL).nonzero()[:, 0]
-    else:
-        cells, share = ab_cell(known), share.clamp(min=RAREST_CELL)
-    return Cells(ab_cell_centres()[cells], share[cells] / share[cells].sum())
-
-
-def _histogram(photos: Tensor) -> Tensor:
-    """RGB (N, 3, R, R) uint8 -> how much of it each cell of the ab plane holds, (529,), sums to 1."""
-    counts = torch.zeros(AB_CELLS_PER_SIDE**2)
-    for chunk in photos.split(64):
-        counts += torch.bincount(ab_cell(rgb_to_lab(chunk.float() / 255)[1]).flatten(), minlength=len(counts))
-    return counts / counts.sum()
 
 
 def _shrunk(rgb: Tensor, stride: int) -> Tensor:

@@ -12,6 +12,7 @@ OUTPUT_DIR/
 import importlib.util
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,16 @@ from torch import Tensor
 from colorgan.files import folder_whole, write_whole
 from colorgan.recipes import Recipe, Run
 from colorgan.training import checkpoints
-from colorgan.training.batches import Batch, batches, count_cells, pairs_of
-from colorgan.training.game import Game
-from colorgan.training.networks import Cells, initial_cells
+from colorgan.training.batches import Batch, batches, pairs_of
+from colorgan.training.cells import Cells, count_cells
+from colorgan.training.gain import calibrated_gain
+from colorgan.training.networks import initial_cells
 from colorgan.training.provenance import write_provenance
 from colorgan.training.record import Record, flat_config, not_finite
 from colorgan.training.run_folder import CURVES, METRICS, MODEL, SAMPLES
 from colorgan.training.state import TrainingState
-from colorgan.training.validation import calibrated_gain, save_curves, save_sheet, sheet, validate, validation_photos
+from colorgan.training.step import TrainingStep
+from colorgan.training.validation import save_curves, save_sheet, sheet, validate, validation_photos
 
 
 class TrainingDivergedError(RuntimeError):
@@ -45,10 +48,19 @@ class Progress:
     """How far a run has come."""
 
     images_seen: int = 0
-    steps: int = 0
+    global_step: int = 0
     generator_steps: int = 0
     discriminator_steps: int = 0
     seconds: float = 0.0
+
+    @classmethod
+    def of_checkpoint(cls, saved: Mapping[str, Any]) -> "Progress":
+        """What a checkpoint's state says; it has always called the global step "steps"."""
+        return cls(**{"global_step" if name == "steps" else name: value for name, value in saved.items()})
+
+    def for_checkpoint(self) -> dict[str, Any]:
+        """The same, as `of_checkpoint` reads it."""
+        return {"steps" if name == "global_step" else name: value for name, value in asdict(self).items()}
 
 
 def train(recipe: Recipe, run: Run) -> Path:
@@ -61,7 +73,7 @@ def train(recipe: Recipe, run: Run) -> Path:
         try:
             for batch in trainer.batches():
                 trainer.step(batch)
-                trainer.look_and_save()
+                trainer.validate_and_checkpoint()
             trainer.finish()
         finally:
             trainer.close()
@@ -80,19 +92,18 @@ class Trainer:
         start = self._checkpoint_to_resume()
         self.cells = self._cells()
         self.state = TrainingState(accelerator, recipe, run, self.cells)
-        self.game = Game(
+        self.training_step = TrainingStep(
             accelerator,
             recipe,
             run.seed,
             self.state.generator,
             self.state.discriminator,
-            self.state.optimisers,
             self.cells,
             share_dropout=not run.torch_compile,  # a mode that compiled code does not see
         )
         if start is not None:
             self.state.load(start)
-            self.progress = Progress(**start.state["progress"])
+            self.progress = Progress.of_checkpoint(start.state["progress"])
         if accelerator.is_main_process:
             write_provenance(recipe, run, accelerator, resumed=start is not None)
         self.photos = validation_photos(recipe, run, self._say)
@@ -117,34 +128,34 @@ class Trainer:
         share_done = batch.images_before / self.recipe.train_images
         adversarial = self.state.discriminator is not None and share_done >= objective.adversarial_start
         generators_turn = not adversarial or (progress.discriminator_steps + 1) % objective.critic_steps == 0
-        self.state.set_rates(batch.images_before, batch.phase.train_batch_size)
-        losses = self.game.play(self._pairs(batch), batch.images_before, adversarial, generators_turn)
-        progress.images_seen, progress.steps = batch.images_seen, progress.steps + 1
+        self.state.set_learning_rates(batch.images_before, batch.phase.train_batch_size)
+        losses = self.training_step(self._pairs(batch), batch.images_before, adversarial, generators_turn)
+        progress.images_seen, progress.global_step = batch.images_seen, progress.global_step + 1
         progress.discriminator_steps += adversarial
         if generators_turn:
             progress.generator_steps += 1
-            self.state.average(progress.generator_steps)
+            self.state.update_ema(progress.generator_steps)
         self.record.add(losses, batch.images_seen - batch.images_before)
 
-    def look_and_save(self) -> None:
-        """What is due after a step: a line of figures, a validation pass, a checkpoint."""
+    def validate_and_checkpoint(self) -> None:
+        """What is due after a step: a line of losses, a validation pass, a checkpoint."""
         due = {
-            name: self.progress.steps % every == 0
+            name: self.progress.global_step % every == 0
             for name, every in (
                 ("log", self.run.logging_steps),
-                ("look", self.run.validation_steps),
-                ("save", self.run.checkpointing_steps),
+                ("validation", self.run.validation_steps),
+                ("checkpoint", self.run.checkpointing_steps),
             )
         }
         if any(due.values()):
             self._log()
-        if due["look"] and self.photos is not None and self.progress.images_seen < self.recipe.train_images:
-            self.state.validated(self._look(self.photos))
-        if due["save"]:
-            self._save()
+        if due["validation"] and self.photos is not None and self.progress.images_seen < self.recipe.train_images:
+            self.state.validated(self._validate(self.photos))
+        if due["checkpoint"]:
+            self._checkpoint()
 
     def finish(self) -> None:
-        """The gain, a last look with it, the last checkpoint, the model, and the curves.
+        """The gain, a last validation with it, the last checkpoint, the model, and the curves.
 
         What a killed process left out of these is made up.
         """
@@ -154,11 +165,11 @@ class Trainer:
             gain = calibrated_gain(self.state.colorizer, self.recipe.data, self.recipe.target_vividness, self.run.seed)
             self.state.colorizer.set_gain(self._from_main(gain))
         whole = not checkpoints.damage(self._checkpoint_folder())  # a resumed run may find its last one spoilt
-        looked, saved = self._from_main((self.record.has("validation", self.progress.images_seen), whole))
-        if self.photos is not None and not looked:
-            self._look(self.photos)
+        validated, saved = self._from_main((self.record.has("validation", self.progress.images_seen), whole))
+        if self.photos is not None and not validated:
+            self._validate(self.photos)
         if not saved:
-            self._save()
+            self._checkpoint()
         if self.accelerator.is_main_process:
             with folder_whole(self.run.output_dir / MODEL, replace=True) as draft:
                 self.state.colorizer.save_pretrained(draft)
@@ -187,17 +198,17 @@ class Trainer:
         if bad := not_finite(losses):
             raise self._diverged(bad)
         if losses:
-            figures = {**losses, "learning_rate": self.state.optimisers[0].param_groups[-1]["lr"]}
+            figures = {**losses, "learning_rate": self.state.generator.optimiser.param_groups[-1]["lr"]}
             self.record.write("train", self.progress.images_seen, figures)
 
-    def _look(self, photos: Tensor) -> float:
-        """Validate: figures, a sheet; returns the loss, the same on every process."""
+    def _validate(self, photos: Tensor) -> float:
+        """Validate: metrics, a sheet; returns the loss, the same on every process."""
         self.state.fill_colorizer()
-        figures, made = validate(self.state.colorizer, photos, self.recipe)
-        self.record.write("validation", self.progress.images_seen, figures)
+        metrics, made = validate(self.state.colorizer, photos, self.recipe)
+        self.record.write("validation", self.progress.images_seen, metrics)
         if self.accelerator.is_main_process:
             save_sheet(self.run.output_dir / SAMPLES, self.progress.images_seen, sheet(photos, made))
-        return float(self._from_main(figures["loss"]))
+        return float(self._from_main(metrics["loss"]))
 
     def _from_main(self, value: Any) -> Any:
         """The main process's value, on every process: decisions must not differ."""
@@ -205,14 +216,14 @@ class Trainer:
         broadcast_object_list(shared)
         return shared[0]
 
-    def _save(self) -> None:
+    def _checkpoint(self) -> None:
         """A checkpoint, unless the weights are spoilt; then the old ones go that the limit does not keep."""
         weights = self.state.weights()
         for name, tensors in weights.items():
             if not all(bool(tensor.isfinite().all()) for tensor in tensors.values() if tensor.is_floating_point()):
                 raise self._diverged(f"a weight of the {name} is not finite")
         self.progress.seconds = self.record.seconds
-        state = {"progress": asdict(self.progress), **self.state.state_dict()}
+        state = {"progress": self.progress.for_checkpoint(), **self.state.state_dict()}
         if self.accelerator.is_main_process:
             checkpoints.save(self.run.output_dir, self.progress.images_seen, weights, state)
             checkpoints.prune(self.run.output_dir, self.run.checkpoints_total_limit)
@@ -246,7 +257,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             if not path.is_file():
                 self._say("counting the colours of the training photos")
-                cells = count_cells(self.recipe, self.run, initial_cells(self.recipe))
+                cells = count_cells(self.recipe.data, self.run.seed, initial_cells(self.recipe))
                 write_whole(path, save({"ab": cells.ab, "share": cells.share}))
             values = {name: tensor.tolist() for name, tensor in load_file(path).items()}
         values = self._from_main(values)

@@ -1,9 +1,7 @@
-"""From a recipe to its networks, optimisers and learning rates."""
+"""From a recipe to its networks: their architecture, and the weights that they start from."""
 
 import inspect
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,15 +11,8 @@ from torch import Tensor, nn
 from colorgan.colorizer import Colorizer
 from colorgan.networks import GENERATORS, discriminators
 from colorgan.networks.encoders import EfficientNetLite, imagenet_state
-from colorgan.recipes import Optimiser, Recipe, Schedule
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The colours that a distribution head tells apart: ab (Q, 2) in ab units, and their share of the photos (Q,)."""
-
-    ab: Tensor
-    share: Tensor
+from colorgan.recipes import Recipe
+from colorgan.training.cells import Cells
 
 
 class TrainedGenerator(nn.Module):
@@ -140,88 +131,6 @@ def _start_from(generator: nn.Module, folders: Sequence[str]) -> None:
     except RuntimeError as error:
         names, problem = ", ".join(folders), str(error).splitlines()[-1].strip()
         raise ValueError(f"initial_weights {names} do not fit the recipe's generator: {problem}") from error
-
-
-def build_optimiser(network: nn.Module, optimiser: Optimiser) -> torch.optim.Optimizer:
-    """The optimiser over all parameters of a network; those of its `encoder` learn at their own share of the rate."""
-    encoder = [parameter for name, parameter in network.named_parameters() if ".encoder." in f".{name}"]
-    encoder = encoder if optimiser.encoder_scale != 1.0 else []
-    ids = {id(parameter) for parameter in encoder}
-    groups: list[dict[str, Any]] = [
-        {"params": encoder, "lr": optimiser.learning_rate * optimiser.encoder_scale},
-        {"params": [parameter for parameter in network.parameters() if id(parameter) not in ids]},
-    ]
-    groups, rate = [group for group in groups if group["params"]], optimiser.learning_rate
-    if optimiser.name == "rmsprop":
-        return torch.optim.RMSprop(groups, rate)
-    if optimiser.name == "adamw":
-        return torch.optim.AdamW(groups, rate, optimiser.betas, weight_decay=optimiser.weight_decay, fused=True)
-    return torch.optim.Adam(groups, rate, optimiser.betas, fused=True)
-
-
-class LearningRate:
-    """Moves an optimiser's learning rates along a schedule, as a function of images seen; a plateau has a memory."""
-
-    def __init__(self, optimiser: torch.optim.Optimizer, schedule: Schedule, train_images: int):
-        self.optimiser, self.schedule, self.train_images = optimiser, schedule, train_images
-        self.base_rates = [group["lr"] for group in optimiser.param_groups]
-        # torch's plateau scheduler moves the rate of this stand-in, from 1; ours are multiplied by it.
-        self._share = torch.optim.SGD([torch.zeros(1)], lr=1.0)
-        self._plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            self._share, factor=schedule.plateau_factor, patience=schedule.plateau_patience
-        )
-
-    def factor(self, images_seen: int, batch_size: int) -> float:
-        """What the base rates are multiplied by for the batch after `images_seen` images."""
-        done = min(1.0, images_seen / self.train_images)
-        warmup = self.schedule.warmup_images
-        rise = min(1.0, (images_seen + batch_size) / warmup) if warmup else 1.0
-        fall = {"linear": 1.0 - done, "cosine": (1.0 + math.cos(math.pi * done)) / 2}.get(self.schedule.kind, 1.0)
-        final = self.schedule.final_share
-        return rise * (final + (1.0 - final) * fall) * float(self._share.param_groups[0]["lr"])
-
-    def set(self, images_seen: int, batch_size: int) -> None:
-        """Write the learning rates for the batch after `images_seen` images."""
-        factor = self.factor(images_seen, batch_size)
-        for group, base in zip(self.optimiser.param_groups, self.base_rates, strict=True):
-            group["lr"] = base * factor
-
-    def validated(self, loss: float) -> None:
-        """Hear of a validation loss; several without improvement lower the rate, where the schedule says so."""
-        if self.schedule.kind == "plateau":
-            self._plateau.step(loss)
-
-    def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` needs to go on exactly: plain numbers."""
-        plateau = {name: value for name, value in self._plateau.state_dict().items() if isinstance(value, int | float)}
-        return {"share": self._share.param_groups[0]["lr"], "plateau": plateau}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state_dict` was."""
-        self._share.param_groups[0]["lr"] = state["share"]
-        self._plateau.load_state_dict(state["plateau"])
-
-
-class AveragedWeights:
-    """A copy of a generator whose weights are an exponential moving average of it (buffers too)."""
-
-    def __init__(self, generator: nn.Module, copy: nn.Module, decay: float):
-        self.copy, self.decay = copy.eval().requires_grad_(False), decay
-        self.copy.load_state_dict(generator.state_dict())
-
-    @torch.no_grad()
-    def update(self, generator: nn.Module, steps: int) -> None:
-        """After generator step `steps` (from 1): the average forgets faster while there is little to average."""
-        decay = min(self.decay, (1 + steps) / (10 + steps))
-        averages: list[Tensor] = []
-        currents: list[Tensor] = []
-        for average, current in zip(self.copy.state_dict().values(), generator.state_dict().values(), strict=True):
-            if average.is_floating_point():
-                averages.append(average)
-                currents.append(current)
-            else:
-                average.copy_(current)
-        torch._foreach_lerp_(averages, currents, 1.0 - decay)
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -1,10 +1,9 @@
-"""Looking at a model while it trains: the same photos each time, in figures and as a sheet; curves at the end."""
+"""Validation while a model trains: the same photos each time, in metrics and as a sheet; curves at the end."""
 
 import io
 import json
 import math
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,17 @@ from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
-from colorgan.data import DataError, PhotoStream
+from colorgan.data import DataError, fixed_photos
 from colorgan.files import write_whole
 from colorgan.images import to_image
-from colorgan.limits import MAX_VIVIDNESS
 from colorgan.losses import PIXEL_LOSSES
-from colorgan.recipes import Data, Recipe, Run
+from colorgan.metrics import per_photo
+from colorgan.recipes import Recipe, Run
 from colorgan.training.batches import pair_of
 from colorgan.training.parallel import Piece
 
 SHEET_ROWS, SHEET_MARGIN, SHEET_HEADER = 8, 4, 16  # rows, pixels, pixels
 SHEET_COLUMNS = ("gray", "generated", "original")
-GAIN_PHOTOS, GAIN_ROUNDS = 128, 4
 CHUNK = 8  # photos that go through the network together
 
 
@@ -40,13 +38,13 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
     resolution, problem = max(recipe.data.phases[-1].resolution), ""
     for split in (wanted, recipe.data.split):
         try:
-            stream = PhotoStream(
+            photos = fixed_photos(
                 names,
                 split=split,
                 resolution=resolution,
-                min_chroma=recipe.data.min_chroma,
+                count=run.validation_photos,
                 seed=run.seed,
-                batch_size=1,
+                min_chroma=recipe.data.min_chroma,
             )
         except DataError as error:
             if run.validation_split or split == recipe.data.split:
@@ -55,49 +53,19 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
             continue
         if problem:
             say(problem)
-        photos = list(islice(stream.usable_photos(), run.validation_photos))
-        if not photos:
-            raise DataError(f"{', '.join(names)} has no usable photos in {split!r} to validate on")
-        return torch.stack(photos)
+        return photos
     return None
 
 
 @torch.no_grad()
-def calibrated_gain(colorizer: Colorizer, data: Data, target: float, seed: int) -> float:
-    """The gain, a factor on chroma, that brings its mean over training photos to `target` of theirs, at most 3.
-
-    A regression is paler than photos are, as it leaves open what it cannot know. Training photos, a fixed draw, because
-    those that judge the model must not have made it. Gains bend near the limits of sRGB, so it takes a few rounds.
-    """
-    stream = PhotoStream(
-        data.dataset,
-        split=data.split,
-        resolution=max(data.phases[-1].resolution),
-        min_chroma=data.min_chroma,
-        seed=seed,
-        batch_size=1,
-        max_photos=data.max_photos,
-    )
-    photos = [photo[None].float() / 255 for photo in islice(stream.usable_photos(), GAIN_PHOTOS)]
-    found = [(lightness, colorizer(lightness.to(colorizer.device)).cpu()) for lightness, _ in map(rgb_to_lab, photos)]
-    wanted = target * float(sum(rgb_to_lab(photo)[1].norm(dim=1).mean() for photo in photos))
-    gain = 1.0
-    for _ in range(GAIN_ROUNDS):
-        shown = [rgb_to_lab(lab_to_gamut_rgb(lightness, ab * (gain / colorizer.gain)))[1] for lightness, ab in found]
-        gain *= wanted / max(float(sum(ab.norm(dim=1).mean() for ab in shown)), 1e-6)
-        gain = min(gain, MAX_VIVIDNESS)
-    return round(gain, 3)
-
-
-@torch.no_grad()
 def validate(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tuple[dict[str, float], Tensor]:
-    """Figures over the photos uint8 (N, 3, R, R), and what the model made of them, RGB (N, 3, R, R) in [0, 1].
+    """Metrics over the photos uint8 (N, 3, R, R), and what the model made of them, RGB (N, 3, R, R) in [0, 1].
 
     `loss` is the recipe's pixel loss, or L1 where it has none, between what the generator puts out and the truth;
     `psnr` in dB over RGB; `chroma_ratio` the mean chroma of the output over that of the truth.
     """
     loss = PIXEL_LOSSES["l1" if recipe.objective.pixel == "none" else recipe.objective.pixel].function
-    losses, errors, chroma, made = [], [], [], []
+    losses, psnr, chroma, made = [], [], [], []
     for chunk in photos.split(CHUNK):
         rgb = chunk.to(colorizer.device).float() / 255
         pair = pair_of(rgb, None, recipe.output_space, colorizer.generator.output_stride, Piece())
@@ -105,16 +73,16 @@ def validate(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tuple[dict
         lightness, true_ab = rgb_to_lab(rgb)
         ab = colorizer(lightness)
         picture = lab_to_gamut_rgb(lightness, ab)
-        errors.append((picture - rgb).square().mean((1, 2, 3)))
-        chroma.append(torch.stack((rgb_to_lab(picture)[1].norm(dim=1).mean(), true_ab.norm(dim=1).mean())) * len(chunk))
+        psnr.append(per_photo.psnr(picture, rgb).clamp(max=100))  # infinite for equal photos
+        chroma.append(torch.stack([per_photo.mean_chroma(ab).sum() for ab in (rgb_to_lab(picture)[1], true_ab)]))
         made.append(picture.cpu())
     made_chroma, true_chroma = torch.stack(chroma).sum(0).tolist()
-    figures = {
+    metrics = {
         "loss": float(torch.stack(losses).sum()) / len(photos),
-        "psnr": float((-10 * torch.cat(errors).clamp(min=1e-10).log10()).mean()),
+        "psnr": float(torch.cat(psnr).mean()),
         "chroma_ratio": made_chroma / max(true_chroma, 1e-6),
     }
-    return figures, torch.cat(made)
+    return metrics, torch.cat(made)
 
 
 def sheet(photos: Tensor, made: Tensor) -> Image.Image:

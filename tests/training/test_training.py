@@ -24,12 +24,14 @@ from colorgan.data import PhotoStream
 from colorgan.networks import GENERATORS, discriminators
 from colorgan.recipes import RECIPES, Network, Optimiser, Phase, Schedule
 from colorgan.seeds import seed_of
-from colorgan.training import checkpoints, game
+from colorgan.training import checkpoints, step
+from colorgan.training.ema import EMA
+from colorgan.training.gain import calibrated_gain
 from colorgan.training.loop import TrainingDivergedError, train
-from colorgan.training.networks import AveragedWeights, LearningRate, build_generator, build_optimiser
+from colorgan.training.networks import build_generator
+from colorgan.training.optimising import LearningRate, build_optimiser
 from colorgan.training.parallel import Piece, SharedDropout
 from colorgan.training.record import METRICS
-from colorgan.training.validation import calibrated_gain
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
@@ -192,13 +194,13 @@ def test_the_flagship_starts_from_imagenet_and_gray() -> None:
 
 def watch_pairs(monkeypatch: pytest.MonkeyPatch, look) -> None:  # type: ignore[no-untyped-def]
     """Call `look(pairs)` at every step."""
-    play = game.Game.play
+    call = step.TrainingStep.__call__
 
     def watched(self, pairs, *arguments):  # type: ignore[no-untyped-def]
         look(pairs)
-        return play(self, pairs, *arguments)
+        return call(self, pairs, *arguments)
 
-    monkeypatch.setattr(game.Game, "play", watched)
+    monkeypatch.setattr(step.TrainingStep, "__call__", watched)
 
 
 def test_five_critic_steps_see_five_fresh_batches_and_each_is_clipped(
@@ -206,12 +208,12 @@ def test_five_critic_steps_see_five_fresh_batches_and_each_is_clipped(
 ) -> None:
     steps: list[str] = []
     batches: list[Tensor] = []
-    update_critic, update_generator = game.Game.update_discriminator, game.Game.update_generator
+    update_critic, update_generator = step.TrainingStep.update_discriminator, step.TrainingStep.update_generator
 
     def critic(self, pairs, *arguments, **keywords):  # type: ignore[no-untyped-def]
-        before = [parameter.detach().clone() for parameter in self.discriminator.parameters()]
+        before = [parameter.detach().clone() for parameter in self.discriminator.network.parameters()]
         losses = update_critic(self, pairs, *arguments, **keywords)
-        after = [parameter.detach() for parameter in self.discriminator.parameters()]
+        after = [parameter.detach() for parameter in self.discriminator.network.parameters()]
         assert max(parameter.abs().max().item() for parameter in after) <= 0.01 + 1e-8
         assert any(not torch.equal(old, new) for old, new in zip(before, after, strict=True))
         steps.append("critic")
@@ -219,15 +221,17 @@ def test_five_critic_steps_see_five_fresh_batches_and_each_is_clipped(
         return losses
 
     def generator(self, pairs, *arguments, **keywords):  # type: ignore[no-untyped-def]
-        before = [parameter.detach().clone() for parameter in self.discriminator.parameters()]
+        before = [parameter.detach().clone() for parameter in self.discriminator.network.parameters()]
         losses = update_generator(self, pairs, *arguments, **keywords)
-        assert all(torch.equal(old, new) for old, new in zip(before, self.discriminator.parameters(), strict=True))
-        assert all(parameter.grad is None for parameter in self.discriminator.parameters())
+        assert all(
+            torch.equal(old, new) for old, new in zip(before, self.discriminator.network.parameters(), strict=True)
+        )
+        assert all(parameter.grad is None for parameter in self.discriminator.network.parameters())
         steps.append("generator")
         return losses
 
-    monkeypatch.setattr(game.Game, "update_discriminator", critic)
-    monkeypatch.setattr(game.Game, "update_generator", generator)
+    monkeypatch.setattr(step.TrainingStep, "update_discriminator", critic)
+    monkeypatch.setattr(step.TrainingStep, "update_generator", generator)
     train(tiny("wgan-bedroom", photos, train_images=2 * 5 * 2, batch_size=2), quick(tmp_path / "run"))
     assert steps == (["critic"] * 5 + ["generator"]) * 2
     assert not any(torch.equal(one, other) for index, one in enumerate(batches) for other in batches[:index])
@@ -364,9 +368,25 @@ def test_a_plateau_divides_the_learning_rate_by_ten_and_survives_a_checkpoint() 
     assert second.factor(0, 1) == whole.factor(0, 1) == pytest.approx(0.01)
 
 
+def test_a_plateau_is_that_of_torch() -> None:
+    schedule = Schedule("plateau", plateau_patience=3, plateau_factor=0.3)
+    optimiser = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.3, patience=3)
+    ours = LearningRate(torch.optim.SGD([torch.zeros(1)], lr=1.0), schedule, train_images=100)
+    draws = torch.Generator().manual_seed(0)
+    for number in range(300):
+        loss = float(torch.rand(1, generator=draws)) / (1 + number / 100)
+        theirs.step(loss)
+        ours.validated(loss)
+        assert ours.factor(0, 1) == optimiser.param_groups[0]["lr"]
+    again = LearningRate(torch.optim.SGD([torch.zeros(1)], lr=1.0), schedule, train_images=100)
+    again.load_state_dict({"share": optimiser.param_groups[0]["lr"], "plateau": theirs.state_dict()})  # as before
+    assert again.state_dict() == ours.state_dict() and ours.factor(0, 1) < 1e-3
+
+
 def test_averaged_weights_lag_and_forget() -> None:
     network, copy = nn.BatchNorm2d(1), nn.BatchNorm2d(1)
-    averaged = AveragedWeights(network, copy, decay=0.5)
+    averaged = EMA(network, copy, decay=0.5)
     nn.init.constant_(network.weight, 3.0)
     network.num_batches_tracked += 7
     averaged.update(network, steps=1)  # decay min(0.5, 2 / 11)

@@ -1,8 +1,8 @@
-"""The two phases of a step: the discriminator's, then the generator's. Gradients, updates, and what was lost."""
+"""A training step in two phases: the discriminator's, then the generator's. Gradients, updates, and the losses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from accelerate import Accelerator
@@ -16,16 +16,24 @@ from colorgan.losses import ADVERSARIAL_LOSSES, PIXEL_LOSSES
 from colorgan.recipes import Objective, Recipe
 from colorgan.seeds import seed_of
 from colorgan.training.batches import Pair
-from colorgan.training.networks import Cells
+from colorgan.training.cells import Cells
 from colorgan.training.parallel import SharedDropout, per_photo, seeded
+from colorgan.training.player import Player
 
 Losses = dict[str, Tensor]
 
 
-class Game:
-    """Plays steps: holds the prepared networks and optimisers, and nothing that outlives a step.
+class Generated(NamedTuple):
+    """What the generator made of a pair: colour in its output space, logits (N, Q, h, w) of its cells or None."""
 
-    `generator` is a prepared `TrainedGenerator`.
+    colour: Tensor
+    logits: Tensor | None
+
+
+class TrainingStep:
+    """`losses = step(pairs, ...)` trains on a fresh batch; nothing outlives the call but weights and optimisers.
+
+    `generator` plays with a prepared `TrainedGenerator`.
     """
 
     def __init__(
@@ -33,14 +41,13 @@ class Game:
         accelerator: Accelerator,
         recipe: Recipe,
         seed: int,
-        generator: nn.Module,
-        discriminator: nn.Module | None,
-        optimisers: list[Any],
+        generator: Player,
+        discriminator: Player | None,
         cells: Cells | None,
         share_dropout: bool = True,
     ):
         self.accelerator, self.recipe, self.seed = accelerator, recipe, seed
-        self.generator, self.discriminator, self.optimisers = generator, discriminator, optimisers
+        self.generator, self.discriminator = generator, discriminator
         self.share_dropout = share_dropout
         self.cell_ab = cells.ab.to(accelerator.device) if cells else None
         self.cell_weights = (
@@ -49,89 +56,105 @@ class Game:
             else None
         )
 
-    def play(self, pairs: list[Pair], images_before: int, adversarial: bool, generators_turn: bool) -> Losses:
-        """One step on a fresh batch: the discriminator's phase, if it takes part, and the generator's in its turn."""
+    def __call__(self, pairs: list[Pair], images_before: int, adversarial: bool, generators_turn: bool) -> Losses:
+        """The mean losses of the pairs, by name, after one update each of whoever takes part.
+
+        Args:
+            pairs: the pieces of this process's share of the batch (more than one: gradient accumulation).
+            images_before: seen before this batch; seeds what is random.
+            adversarial: whether the discriminator takes part.
+            generators_turn: whether the generator does.
+        """
         losses: Losses = {}
+        generated: list[Generated] = []
         if adversarial:
-            losses |= self.update_discriminator(pairs, images_before, keep_fake=generators_turn and len(pairs) == 1)
+            # With one piece the generator's phase need not make the colours again: they keep their graph.
+            keep = generators_turn and len(pairs) == 1
+            losses, generated = self.update_discriminator(pairs, images_before, keep)
         if generators_turn:
-            losses |= self.update_generator(pairs, images_before, adversarial)
+            losses |= self.update_generator(pairs, images_before, adversarial, generated)
         return losses
 
-    def update_discriminator(self, pairs: list[Pair], images_before: int, keep_fake: bool = False) -> Losses:
-        """Teach it true from made, then clip its weights if it is a clipped critic.
+    def update_discriminator(
+        self, pairs: list[Pair], images_before: int, keep: bool = False
+    ) -> tuple[Losses, list[Generated]]:
+        """Teach it true from generated, then clip its weights if it is a clipped critic.
 
-        With `keep_fake` the made colours keep their graph, and the generator's phase need not make them again.
+        Returns its losses and, with `keep`, what the generator made, with the graph to train it by.
         """
         assert self.discriminator is not None
-        objective, totals = self.recipe.objective, _Totals(len(pairs))
+        network, objective, totals = self.discriminator.network, self.recipe.objective, _Totals(len(pairs))
+        kept: list[Generated] = []
         for pair in totals.each(pairs):
-            with self._synced_at_end(self.discriminator, totals.at_last):
-                with torch.set_grad_enabled(keep_fake):
-                    self._make(pair, images_before)
-                assert pair.fake is not None
+            with self._synced_at_end(network, totals.at_last):
+                with torch.set_grad_enabled(keep):
+                    generated = self._generate(pair, images_before)
                 with self._seeded(pair, "discriminator", images_before):
-                    real = self.discriminator(pair.condition, pair.colour)
-                    fake = self.discriminator(pair.condition, pair.fake.detach())
-                    loss = self._discriminator_loss(pair, real, fake, images_before)
+                    real = network(pair.condition, pair.colour)
+                    fake = network(pair.condition, generated.colour.detach())
+                    loss = self._discriminator_loss(pair, generated, real, fake, images_before)
                 totals.add(discriminator=loss, score_gap=real.mean() - fake.mean())
                 self.accelerator.backward(loss / len(pairs))
-            if not keep_fake:
-                pair.fake = pair.logits = None
-        self._update(1, self.discriminator, self.recipe.discriminator_optimiser.max_grad_norm)
+            kept += [generated] if keep else []
+        self.discriminator.update()
         if objective.clip_weights:
-            objectives.clip_weights(self.discriminator.parameters(), objective.clip_weights)
-        return totals.mean
+            objectives.clip_weights(network.parameters(), objective.clip_weights)
+        return totals.mean, kept
 
-    def update_generator(self, pairs: list[Pair], images_before: int, adversarial: bool) -> Losses:
-        """Move it towards the truth, and towards what the discriminator takes for true."""
+    def update_generator(
+        self, pairs: list[Pair], images_before: int, adversarial: bool, generated: Sequence[Generated] = ()
+    ) -> Losses:
+        """Move it towards the truth, and towards what the discriminator takes for true.
+
+        generated: what it made of each pair already in this step, with the graph; empty: it is made here.
+        """
         totals = _Totals(len(pairs))
-        for pair in totals.each(pairs):
-            with self._synced_at_end(self.generator, totals.at_last):
-                if pair.fake is None:
-                    self._make(pair, images_before)
-                terms = self._generator_terms(pair, images_before, adversarial)
+        for index, pair in enumerate(totals.each(pairs)):
+            with self._synced_at_end(self.generator.network, totals.at_last):
+                output = generated[index] if generated else self._generate(pair, images_before)
+                terms = self._generator_terms(pair, output, images_before, adversarial)
                 loss = torch.stack(list(terms.values())).sum()
                 totals.add(generator=loss, **terms)
                 self.accelerator.backward(loss / len(pairs))
-            pair.fake = pair.logits = None
-        self._update(0, self.generator, self.recipe.generator_optimiser.max_grad_norm)
+        self.generator.update()
         return totals.mean
 
-    def _make(self, pair: Pair, images_before: int) -> None:
-        """Run the generator on a pair; made again from the same images, the same comes out."""
+    def _generate(self, pair: Pair, images_before: int) -> Generated:
+        """Run the generator on a pair; run again on the same images, it makes the same."""
         with self._seeded(pair, "generator", images_before):
-            pair.fake, pair.logits = self.generator(pair.lightness, self.cell_ab is not None)
+            return Generated(*self.generator.network(pair.lightness, self.cell_ab is not None))
 
-    def _generator_terms(self, pair: Pair, images_before: int, adversarial: bool) -> Losses:
+    def _generator_terms(self, pair: Pair, generated: Generated, images_before: int, adversarial: bool) -> Losses:
         """What the generator minimises, term by term, each with its weight."""
         objective, terms = self.recipe.objective, {}
-        assert pair.fake is not None
-        made = pair.fake.float()
+        colour, logits = generated.colour.float(), generated.logits
         if objective.pixel != "none":
-            terms["pixel"] = objective.pixel_weight * PIXEL_LOSSES[objective.pixel].function(made, pair.colour)
-        if pair.logits is not None and self.cell_ab is not None and self.cell_weights is not None:
-            height, width = pair.logits.shape[-2:]  # a distribution may be coarser than the picture
+            terms["pixel"] = objective.pixel_weight * PIXEL_LOSSES[objective.pixel].function(colour, pair.colour)
+        if logits is not None and self.cell_ab is not None and self.cell_weights is not None:
+            height, width = logits.shape[-2:]  # a distribution may be coarser than the picture
             true_ab = functional.adaptive_avg_pool2d(pair.colour[:, -2:] * CHROMA_SCALE, (height, width))
             index, weight = objectives.soft_cells(true_ab, self.cell_ab)
-            cells = objectives.rebalanced_cross_entropy(pair.logits, index, weight, self.cell_weights)
+            cells = objectives.rebalanced_cross_entropy(logits, index, weight, self.cell_weights)
             terms["cells"] = objective.distribution_weight * cells
         if adversarial:
-            with self._seeded(pair, "judge", images_before), self._frozen_discriminator() as judge:
-                score = judge(pair.condition, pair.fake)
+            with self._seeded(pair, "judge", images_before), self._frozen_discriminator() as discriminator:
+                score = discriminator(pair.condition, generated.colour)
             loss = ADVERSARIAL_LOSSES[objective.adversarial].generator(score)
             terms["adversarial"] = objective.adversarial_weight * loss
         return terms
 
-    def _discriminator_loss(self, pair: Pair, real: Tensor, fake: Tensor, images_before: int) -> Tensor:
+    def _discriminator_loss(
+        self, pair: Pair, generated: Generated, real: Tensor, fake: Tensor, images_before: int
+    ) -> Tensor:
+        """Its loss on the scores of true and generated colours, with the gradient penalty if there is one."""
         objective = self.recipe.objective
         row = ADVERSARIAL_LOSSES[objective.adversarial]
         loss = row.discriminator(real, fake, *(self._labels(pair, objective, images_before) if row.labelled else ()))
-        if objective.gradient_penalty and self.discriminator is not None and pair.fake is not None:
+        if objective.gradient_penalty and self.discriminator is not None:
             draws = seeded("mix", self.seed, images_before)
             mix = per_photo(real, pair.piece, torch.rand(pair.piece.total, 1, 1, 1, generator=draws))
-            critic = _unsynced(self.discriminator)
-            penalty = objectives.gradient_penalty(critic, pair.condition, pair.colour, pair.fake.float(), mix)
+            critic, colour = _unsynced(self.discriminator.network), generated.colour.float()
+            penalty = objectives.gradient_penalty(critic, pair.condition, pair.colour, colour, mix)
             loss = loss + objective.gradient_penalty * penalty
         return loss
 
@@ -151,23 +174,18 @@ class Game:
 
     @contextmanager
     def _frozen_discriminator(self) -> Iterator[nn.Module]:
-        """The discriminator as a judge: gradients pass through it, and none stay in it."""
+        """The discriminator for the generator's phase: gradients pass through it, and none stay in it."""
         assert self.discriminator is not None
-        self.discriminator.requires_grad_(False)
+        network = self.discriminator.network
+        network.requires_grad_(False)
         try:
-            yield _unsynced(self.discriminator)
+            yield _unsynced(network)
         finally:
-            self.discriminator.requires_grad_(True)
+            network.requires_grad_(True)
 
     def _synced_at_end(self, network: nn.Module, at_last: bool) -> AbstractContextManager[Any]:
         """Let processes exchange gradients at the last piece of a batch only."""
         return nullcontext() if at_last else self.accelerator.no_sync(network)
-
-    def _update(self, which: int, network: nn.Module, max_grad_norm: float) -> None:
-        if max_grad_norm:
-            self.accelerator.clip_grad_norm_(network.parameters(), max_grad_norm)
-        self.optimisers[which].step()
-        self.optimisers[which].zero_grad(set_to_none=True)
 
 
 class _Totals:
