@@ -292,9 +292,27 @@ def postgresql() -> Iterator[str]:
         who |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     programs = found[-1].parent
     try:
-        initialise = [programs / "initdb", "-D", folder / "data", "-U", "colorgan", "-A", "trust", "-E", "UTF8"]
+        initialise: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "colorgan",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ]
         subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, **who)
-        start = [programs / "postgres", "-D", folder / "data", "-c", "listen_addresses=", "-k", folder]
+        start: list[str | Path] = [
+            programs / "postgres",
+            "-D",
+            folder / "data",
+            "-c",
+            "listen_addresses=",
+            "-k",
+            folder,
+        ]
         process = subprocess.Popen(start, stderr=subprocess.DEVNULL, **who)
         try:
             while not (folder / ".s.PGSQL.5432").exists():

@@ -96,7 +96,7 @@ def save_sheets(
         joined = {key: torch.cat([one[key] for one in beside]) for key in (GRAY, *pair, ORIGINAL)}
         save_jpeg(sheet(joined), folder / "cgan-wgan.jpg")
         made.append({"title": " beside ".join(pair), "file": "cgan-wgan.jpg", "photos": len(joined[GRAY])})
-    written = {folder / one[key] for one in made for key in ("file", "bundled") if key in one}
+    written = {folder / str(one[key]) for one in made for key in ("file", "bundled") if key in one}
     for old in before - written:
         old.unlink()
     return made

@@ -173,7 +173,8 @@ def run_figures(plan: Plan, name: str, folder: Path) -> dict[str, Any]:
     from colorgan.training.networks import build_discriminator, build_generator, parameter_count
 
     recipe, _ = _parsed(flags_for(plan, name, folder, 0))
-    rows, fit, curves = metrics_of(folder), fitted(RECIPES[name], plan.resolution), {}
+    rows, fit = metrics_of(folder), fitted(RECIPES[name], plan.resolution)
+    curves: dict[str, list[list[float]]] = {}
     for row in rows:
         for key, value in row.items():
             if key not in ("images_seen", "part", "seconds", "learning_rate"):

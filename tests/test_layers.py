@@ -3,7 +3,9 @@
 `python tests/test_layers.py [CHECKOUT]` prints rooms, floors, arrows, circles and lines.
 """
 
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,25 @@ ROOMS = (
     "web",
     "cli",
 )
+# File -> the room that writes and reads it. Others import that room's constant, or ask it for what is in the file.
+FILES = {
+    "recipe.json": "training",
+    "metrics.jsonl": "training",
+    "cells.safetensors": "training",
+    "curves.png": "training",
+    "report.html": "evaluation",
+    "report.json": "evaluation",
+    "report.md": "evaluation",
+    "photos.csv": "evaluation",
+    "answers.csv": "voting",
+    "answers.jsonl": "voting",
+    "answers.parquet": "voting",
+    "pictures.zip": "voting",
+    "results.json": "voting",
+    "study.json": "voting",
+    "studies.sqlite3": "voting",
+}
+PROGRAM = re.compile(r"^\s*(import colorgan|from colorgan[\w.]* import)", re.MULTILINE)
 
 
 def named(module: Module) -> str:
@@ -61,6 +82,11 @@ def test_imports_point_down(module: Module) -> None:
         assert room == FACE or ROOMS.index(room) <= ROOMS.index(module.room), f"{imported} stands above {module.name}"
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_circle_inside_a_room(room: str) -> None:
+    assert HOUSE.circles_inside(room) == []
+
+
 def test_no_circle_between_rooms() -> None:
     assert HOUSE.circles_between_rooms() == []
 
@@ -68,6 +94,29 @@ def test_no_circle_between_rooms() -> None:
 def test_circles_are_found() -> None:
     graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
     assert circles({node: frozenset(below) for node, below in graph.items()}) == [["a", "b", "c"], ["d", "e"]]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_room_names_the_file_of_another(file: str) -> None:
+    """Sentences for people may: they hold blanks."""
+    naming = {
+        module.room
+        for module in PACKAGE
+        for string in module.strings
+        if string.rpartition("/")[2] == file and " " not in string
+    }
+    assert naming <= {FILES[file]}
+
+
+@pytest.mark.parametrize("module", PACKAGE, ids=named)
+def test_no_program_in_a_string(module: Module) -> None:
+    for string in module.strings:
+        assert not PROGRAM.search(string), f"an arrow that nobody sees: {string}"
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    counts = Counter(name for module in PACKAGE for name in module.public_classes)
+    assert [name for name, count in counts.items() if count > 1] == []
 
 
 def test_voting_knows_no_web_framework() -> None:

@@ -106,6 +106,7 @@ def _evaluate(chosen: argparse.Namespace) -> int:
 
 def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
     from colorgan.evaluation import evaluate
+    from colorgan.evaluation.report import PAGE
     from colorgan.evaluation.words import unreadable
 
     hush_hub()
@@ -131,5 +132,5 @@ def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
     missing = dict.fromkeys(why for key, why in evaluation.summary.notes.items() if key not in asked_for)
     for note in filter(None, (*missing, unreadable(evaluation.protocol))):
         print(f"colorgan: note: {note}", file=sys.stderr)
-    print(f"{count_photos(evaluation.protocol['photos'])} judged: {str(folder / 'report.html')!r}")
+    print(f"{count_photos(evaluation.protocol['photos'])} judged: {str(folder / PAGE)!r}")
     return 0

@@ -37,7 +37,7 @@ _PILLOW_BLOCKS = 8
 _DRAWS = 4  # random numbers to a photo: the crop's side, its two offsets, the flip
 
 
-class Batch(TypedDict):
+class StreamBatch(TypedDict):
     """What a stream yields."""
 
     rgb: Tensor  # uint8 (N, 3, R, R)
@@ -45,7 +45,7 @@ class Batch(TypedDict):
     epoch: int  # whole epochs done after this batch
 
 
-class PhotoStream(IterableDataset[Batch]):
+class PhotoStream(IterableDataset[StreamBatch]):
     """Endless batches of squares out of one or several data sets.
 
     sources: names for `resolve_source`, or what it returned. weights: how often each is drawn, relative to one
@@ -94,7 +94,7 @@ class PhotoStream(IterableDataset[Batch]):
         """Rows of all sources together, the ones that will be dropped included."""
         return sum(order.rows for _, order in self._sets)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[StreamBatch]:
         worker = get_worker_info()
         number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
         counts = self._counts[1 + number if worker else 0]
@@ -237,7 +237,7 @@ def _new_batch(count: int, side: int) -> Tensor:
     return torch.empty(0, dtype=torch.uint8).set_(shared).view(count, 3, side, side)
 
 
-def photo_loader(stream: PhotoStream, num_workers: int = 0) -> DataLoader[Batch]:
+def photo_loader(stream: PhotoStream, num_workers: int = 0) -> DataLoader[StreamBatch]:
     """A DataLoader of the stream's own batches; they are the same for any num_workers. Not to be sharded again."""
     if not 0 <= num_workers <= _MAX_WORKERS:
         raise ValueError(f"num_workers must be in [0, {_MAX_WORKERS}], got {num_workers}")

@@ -15,6 +15,7 @@ from colorgan.intervals import Interval
 from colorgan.metrics.table import BY_KEY, METRICS
 
 REPORT = "report.json"
+PAGE = "report.html"
 
 
 def save(findings: Findings, folder: Path) -> None:
@@ -22,7 +23,7 @@ def save(findings: Findings, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "photos.csv", per_photo(findings))
     write_whole(folder / "report.md", markdown(findings))
-    write_whole(folder / "report.html", page(findings))
+    write_whole(folder / PAGE, page(findings))
     write_whole(folder / REPORT, json.dumps(as_json(findings), indent=2, ensure_ascii=False) + "\n")
 
 

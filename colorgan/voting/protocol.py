@@ -63,7 +63,7 @@ PLAN = Plan()
 
 
 @dataclass(frozen=True)
-class Candidate:
+class StimulusCandidate:
     """A stimulus that a participant may see; `answers` is how often it has been judged."""
 
     stimulus_id: str
@@ -105,7 +105,9 @@ def sequence_ms(exposure_ms: int = EXPOSURE_MS) -> int:
     return FIXATION_MS + exposure_ms + BLANK_MS + exposure_ms
 
 
-def plan_session(plan: Plan, candidates: Sequence[Candidate], rng: random.Random | None = None) -> list[PlannedTrial]:
+def plan_session(
+    plan: Plan, candidates: Sequence[StimulusCandidate], rng: random.Random | None = None
+) -> list[PlannedTrial]:
     """A participant's trials in order: practice, then scored ones with catch trials spread among them.
 
     Args:
@@ -125,7 +127,7 @@ def plan_session(plan: Plan, candidates: Sequence[Candidate], rng: random.Random
     return draw("practice", plan.practice) + _spread(draw("catch", plan.catch), draw("scored", plan.scored), rng)
 
 
-def plan_block(candidates: Sequence[Candidate], rng: random.Random | None = None) -> list[PlannedTrial]:
+def plan_block(candidates: Sequence[StimulusCandidate], rng: random.Random | None = None) -> list[PlannedTrial]:
     """The next block of a quick session: up to 10 unseen photos, half of them in the computer's colours."""
     rng = rng or secrets.SystemRandom()
     number = min(QUICK_BLOCK, len({candidate.photo_id for candidate in candidates}))
@@ -134,10 +136,10 @@ def plan_block(candidates: Sequence[Candidate], rng: random.Random | None = None
 
 
 def _choose(
-    kind: Kind, number: int, candidates: Sequence[Candidate], seen: set[str], rng: random.Random
-) -> list[Candidate]:
+    kind: Kind, number: int, candidates: Sequence[StimulusCandidate], seen: set[str], rng: random.Random
+) -> list[StimulusCandidate]:
     """Least-answered stimuli of one kind, no photo twice, models interleaved: each once before any comes again."""
-    by_model: dict[str, list[Candidate]] = {}
+    by_model: dict[str, list[StimulusCandidate]] = {}
     for candidate in candidates:
         if candidate.kind == kind:
             by_model.setdefault(candidate.model_id, []).append(candidate)
@@ -146,7 +148,7 @@ def _choose(
     piles = {
         model: sorted(by_model[model], key=lambda one: (one.answers, rng.random()), reverse=True) for model in models
     }
-    chosen: list[Candidate] = []
+    chosen: list[StimulusCandidate] = []
     while len(chosen) < number and models:
         for model in rng.sample(models, len(models))[: number - len(chosen)]:
             while piles[model] and piles[model][-1].photo_id in seen:
@@ -162,7 +164,7 @@ def _choose(
 
 
 def _with_sides(
-    kind: Kind, chosen: Sequence[Candidate], sides: tuple[Side, Side], rng: random.Random
+    kind: Kind, chosen: Sequence[StimulusCandidate], sides: tuple[Side, Side], rng: random.Random
 ) -> list[PlannedTrial]:
     """Fake on each side exactly half the time, for each model too; what an odd number leaves over alternates."""
     first, second = rng.sample(sides, 2)

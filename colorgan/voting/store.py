@@ -19,7 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from colorgan.voting import protocol
 from colorgan.voting import statements as sql
 from colorgan.voting.database import database_url, open_engine
-from colorgan.voting.protocol import Candidate, Plan, PlannedTrial, Side
+from colorgan.voting.protocol import Plan, PlannedTrial, Side, StimulusCandidate
 from colorgan.voting.records import AnswerReport, SessionRow, StimulusRow, StudyRow, TrialRow, VoteOutcome
 from colorgan.voting.schema import migrate
 
@@ -318,14 +318,16 @@ class Store:
         with self._turn, (self._engine if flushed else self._unflushed).begin() as connection:
             yield connection
 
-    def _candidates(self, study_id: str) -> list[Candidate]:
+    def _candidates(self, study_id: str) -> list[StimulusCandidate]:
         """Counted before the transaction that plans with it: counting takes long, and others wait to write."""
         values = {"study_id": study_id, "recent_s": int(self._clock()) - protocol.RECENT_SESSION_S}
         with self._reading.connect() as connection:
-            return [Candidate(**row) for row in connection.execute(sql.CANDIDATES, values).mappings()]
+            return [StimulusCandidate(**row) for row in connection.execute(sql.CANDIDATES, values).mappings()]
 
 
-def _unseen(connection: Connection, candidates: Sequence[Candidate], participant: str) -> list[Candidate]:
+def _unseen(
+    connection: Connection, candidates: Sequence[StimulusCandidate], participant: str
+) -> list[StimulusCandidate]:
     seen = set(connection.execute(sql.SEEN, {"participant": participant}).scalars())
     return [candidate for candidate in candidates if candidate.photo_id not in seen]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import text
 
 from colorgan.voting import protocol
-from colorgan.voting.protocol import PLAN, Candidate, Plan, Side, plan_session
+from colorgan.voting.protocol import PLAN, Plan, Side, StimulusCandidate, plan_session
 from colorgan.voting.records import AnswerReport, SessionRow, StimulusRow, TrialRow, VoteOutcome
 from colorgan.voting.store import Store
 
@@ -100,7 +100,9 @@ def play(store: Store, clock: Clock, session: SessionRow, judge: Judge, trials: 
 def fill(store: Store, judges: Sequence[Judge], study_id: str = "s", plan: Plan = PLAN, first: int = 1000) -> None:
     """Finished sessions of so many people, written at once: the same rows as `play` makes, a hundred times faster."""
     stimuli = store.select("SELECT * FROM stimulus WHERE study_id = :s ORDER BY stimulus_id", s=study_id)
-    candidates = [Candidate(row["stimulus_id"], row["photo_id"], row["model_id"], row["kind"]) for row in stimuli]
+    candidates = [
+        StimulusCandidate(row["stimulus_id"], row["photo_id"], row["model_id"], row["kind"]) for row in stimuli
+    ]
     sessions, trials, answers = [], [], []
     for number, judge in enumerate(judges, first):
         session_id, now_ms = secrets.token_hex(16), START_S * 1000

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorgan.voting import protocol
-from colorgan.voting.protocol import PLAN, Candidate, Plan, PlannedTrial, plan_block, plan_session, short_plan
+from colorgan.voting.protocol import PLAN, Plan, PlannedTrial, StimulusCandidate, plan_block, plan_session, short_plan
 
 
-def pool(plan: Plan = PLAN, scored: int = 60, models: tuple[str, ...] = ("a", "b")) -> list[Candidate]:
+def pool(plan: Plan = PLAN, scored: int = 60, models: tuple[str, ...] = ("a", "b")) -> list[StimulusCandidate]:
     return [
-        Candidate(f"{kind}/{photo}/{model}", f"{kind}/{photo}", model, kind)
+        StimulusCandidate(f"{kind}/{photo}/{model}", f"{kind}/{photo}", model, kind)
         for kind, photos in (("practice", plan.practice), ("catch", plan.catch), ("scored", scored))
         for photo in range(photos)
         for model in (("wrong",) if kind == "catch" else models)
@@ -126,7 +126,7 @@ def test_any_plan_is_balanced(seed: int, practice: int, scored: int, catch: int,
 
 
 def test_a_quick_block_is_half_fake_and_ends_with_the_photos() -> None:
-    photos = [Candidate(f"single/{n}/{m}", f"single/{n}", m, "single") for n in range(25) for m in "ab"]
+    photos = [StimulusCandidate(f"single/{n}/{m}", f"single/{n}", m, "single") for n in range(25) for m in "ab"]
     block = plan_block(photos, random.Random(3))
     assert Counter(trial.fake_side for trial in block) == {"whole": 5, "none": 5}
     assert len({parts(trial)[0] for trial in block}) == 10
