@@ -35,6 +35,8 @@ def page(figures: dict[str, Any]) -> str:
     """The whole page."""
     parts = [
         _opening(figures),
+        _shipped(figures),
+        _budget(figures),
         _tables(figures),
         _against(figures),
         _brought(figures),
@@ -48,27 +50,67 @@ def page(figures: dict[str, Any]) -> str:
 
 
 def _opening(figures: dict[str, Any]) -> str:
-    plan, machine, runs = figures["plan"], figures["machine"], figures["recipes"]
+    """What ships, what the comparison of recipes can tell, and where all of it was measured."""
+    machine = figures["machine"]
     where = machine["gpu"] or f"{machine['cores']} CPU cores ({machine['processor']})"
-    least = min(runs.values(), key=lambda run: run["own_images"])["own_images"]
     crowded = machine["load_average"] > machine["cores"]
     busy = f", with other work running (load average {machine['load_average']:g})" if crowded else ""
-    share = 100 * plan["images"] / least
-    size = (
-        f"**This is a small budget**: {share:.2g} % of the shortest recipe's own {least:,} images. It tells which "
-        "recipe learns fastest from little, not which is best when trained to its end."
-        if plan["images"] < least
-        else f"The shortest recipe's own budget is {least:,} images."
-    )
+    ships = f"{_shipped_outcome(figures)}\n\n" if figures["bundled"] else ""
     return (
-        f"# Results\n\n{_outcome(figures)}\n\n"
-        f"{len(runs)} recipes, each trained on the same {plan['images']:,} photos in the same order, at "
-        f"{plan['resolution']} px where its networks allow, and judged by the same "
-        f"{figures['evaluation']['protocol']['photos']} test photos. {size}\n\n"
+        f"# Results\n\n{ships}{_limits(figures)}\n\n"
         f"Measured on {machine['date']} on {where}{busy}, torch {machine['torch']}, by\n\n"
         f"```\n{figures['command']}\n```\n\n"
         "On a machine with a GPU, `make results` repeats it with as many images as 25 minutes allow. Every figure "
         "below comes from [results/figures.json](results/figures.json); intervals are 95 %."
+    )
+
+
+def _shipped_outcome(figures: dict[str, Any]) -> str:
+    photos = figures["evaluation"]["protocol"]["photos"]
+    gaps = _listed([f"{_ciede2000(figures, name)} for {name}" for name in figures["bundled"]])
+    return (
+        f"**The models that ship** are, on {photos} test photos, this far from the true colours in CIEDE2000 units "
+        f"(about 1 is just noticeable): {gaps}. Photos left gray: {_ciede2000(figures, GRAY)}."
+    )
+
+
+def _ciede2000(figures: dict[str, Any], name: str) -> str:
+    return _cells(figures, name, ("ciede2000",))[0]
+
+
+def _limits(figures: dict[str, Any]) -> str:
+    """What a comparison with this budget can tell, and what it cannot."""
+    images, runs = figures["plan"]["images"], figures["recipes"]
+    least = min(run["own_images"] for run in runs.values())
+    same = f"**{len(runs)} recipes** are compared with one budget, each trained on the same {images:,} photos"
+    if images >= least:
+        return f"{same}; the shortest recipe's own budget is {least:,} images."
+    late = ", nor what a critic brings that joins at the end of a run, as the flagship's does" * ("flagship" in runs)
+    return (
+        f"{same}, {100 * images / least:.2g} % of the shortest recipe's own {least:,} images. That can tell which "
+        f"recipe learns fastest from few photos. It cannot tell which is best when trained to its end{late}."
+    )
+
+
+def _shipped(figures: dict[str, Any]) -> str:
+    """The bundled models beside gray and real photos."""
+    if not figures["bundled"]:
+        return ""
+    rows = (GRAY, *figures["bundled"])
+    tables = "\n\n".join(_table(figures, keys, rows) for keys in (CLOSE, ALIKE))
+    return (
+        "## The models that ship\n\nTrained for much longer than the recipes below, so not to be compared with them. "
+        "What each figure means stands below the recipes' tables; [the model card](../colorgan/weights/README.md) has "
+        f"figures on more photos, and where these models fail.\n\n{tables}"
+    )
+
+
+def _budget(figures: dict[str, Any]) -> str:
+    plan, photos = figures["plan"], figures["evaluation"]["protocol"]["photos"]
+    return (
+        f"## {len(figures['recipes'])} recipes with one budget\n\nEach was trained on the same {plan['images']:,} "
+        f"photos in the same order, at {plan['resolution']} px where its networks allow, and measured on the same "
+        f"{photos} test photos. {_outcome(figures)}"
     )
 
 
@@ -89,30 +131,22 @@ def _outcome(figures: dict[str, Any]) -> str:
 
 
 def _tables(figures: dict[str, Any]) -> str:
-    close = _table(figures, CLOSE)
-    alike = _table(figures, ALIKE)
-    names, said = _listed([f"*{name}*" for name in figures["bundled"]]), "is a model"
-    if len(figures["bundled"]) > 1:
-        said = "are models"
-    bundled = (
-        f"\n\n{names} {said} that colorgan ships: another budget, so out of competition." if figures["bundled"] else ""
-    )
+    rows = (GRAY, MEAN, *figures["recipes"])
     return (
-        "## How close to the photo\n\nBold: the best of the recipes of equal budget; arrows: which way is better.\n\n"
-        f"{close}{bundled}\n\n## How alike as a set\n\n{alike}\n\n{_meanings(figures)}"
+        "## How close to the photo\n\nBold: the best recipe; arrows: which way is better.\n\n"
+        f"{_table(figures, CLOSE, rows)}\n\n## How alike as a set\n\n{_table(figures, ALIKE, rows)}\n\n"
+        f"{_meanings(figures)}"
     )
 
 
-def _table(figures: dict[str, Any], keys: tuple[str, ...]) -> str:
+def _table(figures: dict[str, Any], keys: tuple[str, ...], rows: tuple[str, ...]) -> str:
     judged = figures["evaluation"]["figures"]
-    rows = [name for name in (GRAY, MEAN, *figures["recipes"], *figures["bundled"]) if name in judged]
     best = {key: best_of(figures, BY_KEY[key]) for key in keys}
     lines = _head("", keys)
-    for name in rows:
+    for name in (row for row in rows if row in judged):
         cells = _cells(figures, name, keys)
         cells = [f"**{cell}**" if best[key] == name else cell for key, cell in zip(keys, cells, strict=True)]
-        shown = f"*{name}*" if name in figures["bundled"] else name
-        lines.append(f"| {shown} | {' | '.join(cells)} |")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     truth = [BY_KEY[key].interval_text(_truth(figures, BY_KEY[key])) for key in keys]
     return "\n".join([*lines, f"| {TRUTH} | {' | '.join(truth)} |"])
 
