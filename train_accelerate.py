@@ -32,14 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             folder = train(recipe, run)
         except TrainingDivergedError as error:
-            return said(str(error), DIVERGED)
+            return exit_with(str(error), DIVERGED)
     except ImportError as error:
-        return said(f"error: {error}: training needs pip install 'colorgan[train]'", REFUSED)
+        return exit_with(f"error: {error}: training needs pip install 'colorgan[train]'", REFUSED)
     except (ValueError, OSError) as error:
-        return said(f"error: {one_line(error)}", REFUSED)
+        return exit_with(f"error: {one_line(error)}", REFUSED)
     except KeyboardInterrupt:
-        return said("interrupted; to go on, the same with --resume_from_checkpoint latest", INTERRUPTED)
-    said(f"done: {folder}", 0)
+        return exit_with("interrupted; to go on, the same with --resume_from_checkpoint latest", INTERRUPTED)
+    exit_with(f"done: {folder}", 0)
     return published(folder, model_id, arguments) if model_id else 0
 
 
@@ -64,11 +64,13 @@ def published(folder: Path, model_id: str, arguments: argparse.Namespace) -> int
         words = ["colorgan", "publish", str(folder), "--to", model_id]
         words += ["--private"] * arguments.hub_private_repo
         words += ["--revision", arguments.hub_revision] if arguments.hub_revision else []
-        return said(f"trained, not published: {one_line(error)}. To publish it: {shlex.join(words)}", NOT_PUBLISHED)
-    return said(f"published: {address}", 0)
+        return exit_with(
+            f"trained, not published: {one_line(error)}. To publish it: {shlex.join(words)}", NOT_PUBLISHED
+        )
+    return exit_with(f"published: {address}", 0)
 
 
-def said(text: str, status: int) -> int:
+def exit_with(text: str, status: int) -> int:
     """Say how it ended, in one line."""
     sys.stderr.write(f"train_accelerate.py: {text}\n" if status else f"{text}\n")
     return status

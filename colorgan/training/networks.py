@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from colorgan.colorizer import Colorizer
+from colorgan.files import one_line
 from colorgan.networks import GENERATORS, discriminators
 from colorgan.networks.encoders import EfficientNetLite, imagenet_state
 from colorgan.recipes import Recipe
@@ -129,8 +130,9 @@ def _start_from(generator: nn.Module, folders: Sequence[str]) -> None:
     try:
         generator.load_state_dict(mean_weights([trained_generator(folder) for folder in folders]))
     except RuntimeError as error:
-        names, problem = ", ".join(folders), str(error).splitlines()[-1].strip()
-        raise ValueError(f"initial_weights {names} do not fit the recipe's generator: {problem}") from error
+        raise ValueError(
+            f"initial_weights {', '.join(folders)} do not fit the recipe's generator: {one_line(error)}"
+        ) from error
 
 
 def parameter_count(network: nn.Module) -> int:

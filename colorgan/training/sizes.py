@@ -23,17 +23,17 @@ def fitted(recipe: Recipe, wanted: int) -> Fit:
         own = recipe.data.phases[0].resolution[0]
         return Fit(own, note="" if own == wanted else f"{own} px, the one size its discriminator takes")
     least = 128 if discriminator in ("ConditionalDiscriminator", "ChromaDiscriminator") else 64
-    size, flags, said = max(least, 32 * round(wanted / 32)), [], []
+    size, flags, notes = max(least, 32 * round(wanted / 32)), [], []
     if generator in ("DropoutUNet", "SymmetricUNet"):
         steps = min(8, max(int(math.log2(least)), round(math.log2(wanted))))
         size = max(1, round(wanted / 256)) * 256 if steps == 8 else 2**steps
         if steps < 8:
             flags += ["--generator_options", json.dumps({"steps": steps})]
-            said.append(f"{steps} steps down instead of 8, to 1 x 1 as at 256 px")
+            notes.append(f"{steps} steps down instead of 8, to 1 x 1 as at 256 px")
     if discriminator == "LabDiscriminator" and size < 256:
         units = int(math.log2(size / 4))
         flags += ["--discriminator_options", json.dumps({"units": units})]
-        said.append(f"discriminator of {units} units instead of 6")
+        notes.append(f"discriminator of {units} units instead of 6")
     if size != wanted:
-        said.insert(0, f"{size} px, the nearest size its networks take")
-    return Fit(size, tuple(flags), "; ".join(said))
+        notes.insert(0, f"{size} px, the nearest size its networks take")
+    return Fit(size, tuple(flags), "; ".join(notes))

@@ -4,12 +4,11 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
-
 from colorgan.colorizer import Colorizer
 from colorgan.data import KNOWN
 from colorgan.data.sources import ALL, DataSource
 from colorgan.data.whole import EvaluationPhotos
+from colorgan.images import to_image
 from colorgan.voting import protocol, stimuli
 from colorgan.voting.protocol import PLAN, Plan
 from colorgan.voting.rendering import build_pool
@@ -41,7 +40,7 @@ class StudyPhotos:
 
     def __iter__(self) -> Iterator[StudyPhoto]:
         for photo in self._photos:
-            yield StudyPhoto(photo.name, Image.fromarray(photo.rgb.permute(1, 2, 0).numpy()))
+            yield StudyPhoto(photo.name, to_image(photo.rgb))
 
 
 def check_new(store: Store, name: str) -> None:

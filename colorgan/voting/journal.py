@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 
+from colorgan.files import one_line
 from colorgan.voting.records import StimulusRow, StudyRow
 from colorgan.voting.statements import insert_study
 from colorgan.voting.store import Store
@@ -159,8 +160,7 @@ def restore(store: Store, study_id: str, found: Iterable[Row]) -> Restored:
         trials = _keys(store, "trial", study_id)
         _insert(store, "answer", [row for row in merged["answer"] if row["trial_id"] in trials])
     except (IntegrityError, DataError) as error:
-        line = next(iter(str(error.orig).splitlines()), type(error).__name__)
-        raise ValueError(f"rows that the study {study_id!r} cannot have: {line}") from error
+        raise ValueError(f"rows that the study {study_id!r} cannot have: {one_line(error)}") from error
     return Restored(
         sessions=len(there - before["session"]),
         answers=len(_keys(store, "answer", study_id) - before["answer"]),

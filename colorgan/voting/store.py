@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
+from colorgan.files import one_line
 from colorgan.voting import protocol
 from colorgan.voting import statements as sql
 from colorgan.voting.database import database_url, open_engine
@@ -42,7 +43,7 @@ class Store:
         except DatabaseError as error:
             engine.dispose()
             where = engine.url.render_as_string(hide_password=True)
-            raise ValueError(f"cannot open the database {where}: {str(error.orig).splitlines()[0]}") from error
+            raise ValueError(f"cannot open the database {where}: {one_line(error)}") from error
         except ValueError:
             engine.dispose()
             raise

@@ -39,7 +39,7 @@ def _in_one_line(run: Any) -> Any:
         except (ValueError, OSError) as error:
             return fail(one_line(error), REFUSED)
         except DBAPIError as error:  # its own words quote the statement
-            return fail(f"the database fails: {str(error.orig).splitlines()[0]}", REFUSED)
+            return fail(f"the database fails: {one_line(error)}", REFUSED)
         return status
 
     return checked
