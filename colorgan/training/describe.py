@@ -35,8 +35,7 @@ def flags_table() -> str:
 
     parts: list[str] = []
     for group in build_parser()._action_groups:
-        hidden = ("help", "hub_token")
-        rows = [action for action in group._group_actions if action.option_strings and action.dest not in hidden]
+        rows = [action for action in group._group_actions if action.dest != "help" and action.help != argparse.SUPPRESS]
         if rows:
             title = (group.title or "").removesuffix(" (default: the recipe's)")
             parts += [f"### {title.capitalize()}", "", "| flag | meaning | default |", "| --- | --- | --- |"]

@@ -1,6 +1,6 @@
 """A training step in two phases: the discriminator's, then the generator's. Gradients, updates, and the losses."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -65,59 +65,54 @@ class TrainingStep:
             adversarial: whether the discriminator takes part.
             generators_turn: whether the generator does.
         """
+        # In one piece both phases need the same colours: they are made once, with their graph.
+        once = self._generate(pairs[0], images_before) if generators_turn and len(pairs) == 1 else None
         losses: Losses = {}
-        generated: list[Generated] = []
         if adversarial:
-            # With one piece the generator's phase need not make the colours again: they keep their graph.
-            keep = generators_turn and len(pairs) == 1
-            losses, generated = self.update_discriminator(pairs, images_before, keep)
+            losses |= self.update_discriminator(pairs, images_before, once)
         if generators_turn:
-            losses |= self.update_generator(pairs, images_before, adversarial, generated)
+            losses |= self.update_generator(pairs, images_before, adversarial, once)
         return losses
 
-    def update_discriminator(
-        self, pairs: list[Pair], images_before: int, keep: bool = False
-    ) -> tuple[Losses, list[Generated]]:
+    def update_discriminator(self, pairs: list[Pair], images_before: int, once: Generated | None = None) -> Losses:
         """Teach it true from generated, then clip its weights if it is a clipped critic.
 
-        Returns its losses and, with `keep`, what the generator made, with the graph to train it by.
+        once: what the generator made of the only pair; without it, each pair's colours are made here, without a graph.
         """
         assert self.discriminator is not None
-        network, objective, totals = self.discriminator.network, self.recipe.objective, _Totals(len(pairs))
-        kept: list[Generated] = []
-        for pair in totals.each(pairs):
-            with self._synced_at_end(network, totals.at_last):
-                with torch.set_grad_enabled(keep):
-                    generated = self._generate(pair, images_before)
+        network, objective, found = self.discriminator.network, self.recipe.objective, []
+        for pair in pairs:
+            with self._synced_at_end(network, pair is pairs[-1]):
+                with torch.no_grad():
+                    generated = once or self._generate(pair, images_before)
                 with self._seeded(pair, "discriminator", images_before):
                     real = network(pair.condition, pair.colour)
                     fake = network(pair.condition, generated.colour.detach())
                     loss = self._discriminator_loss(pair, generated, real, fake, images_before)
-                totals.add(discriminator=loss, score_gap=real.mean() - fake.mean())
+                found.append(_detached(discriminator=loss, score_gap=real.mean() - fake.mean()))
                 self.accelerator.backward(loss / len(pairs))
-            kept += [generated] if keep else []
         self.discriminator.update()
         if objective.clip_weights:
             objectives.clip_weights(network.parameters(), objective.clip_weights)
-        return totals.mean, kept
+        return _mean(found)
 
     def update_generator(
-        self, pairs: list[Pair], images_before: int, adversarial: bool, generated: Sequence[Generated] = ()
+        self, pairs: list[Pair], images_before: int, adversarial: bool, once: Generated | None = None
     ) -> Losses:
         """Move it towards the truth, and towards what the discriminator takes for true.
 
-        generated: what it made of each pair already in this step, with the graph; empty: it is made here.
+        once: what it made of the only pair, with its graph; without it, each pair's colours are made here.
         """
-        totals = _Totals(len(pairs))
-        for index, pair in enumerate(totals.each(pairs)):
-            with self._synced_at_end(self.generator.network, totals.at_last):
-                output = generated[index] if generated else self._generate(pair, images_before)
-                terms = self._generator_terms(pair, output, images_before, adversarial)
+        found = []
+        for pair in pairs:
+            with self._synced_at_end(self.generator.network, pair is pairs[-1]):
+                generated = once or self._generate(pair, images_before)
+                terms = self._generator_terms(pair, generated, images_before, adversarial)
                 loss = torch.stack(list(terms.values())).sum()
-                totals.add(generator=loss, **terms)
+                found.append(_detached(generator=loss, **terms))
                 self.accelerator.backward(loss / len(pairs))
         self.generator.update()
-        return totals.mean
+        return _mean(found)
 
     def _generate(self, pair: Pair, images_before: int) -> Generated:
         """Run the generator on a pair; run again on the same images, it makes the same."""
@@ -188,26 +183,13 @@ class TrainingStep:
         return nullcontext() if at_last else self.accelerator.no_sync(network)
 
 
-class _Totals:
-    """Sums of losses over the pieces of a batch."""
+def _detached(**losses: Tensor) -> Losses:
+    return {name: loss.detach().float() for name, loss in losses.items()}
 
-    def __init__(self, pieces: int):
-        self.pieces, self.at_last = pieces, False
-        self._sums: Losses = {}
 
-    def each(self, pairs: list[Pair]) -> Iterator[Pair]:
-        """The pairs in turn; `at_last` is set for the last one."""
-        for index, pair in enumerate(pairs):
-            self.at_last = index + 1 == len(pairs)
-            yield pair
-
-    def add(self, **losses: Tensor) -> None:
-        for name, loss in losses.items():
-            self._sums[name] = self._sums.get(name, torch.zeros((), device=loss.device)) + loss.detach().float()
-
-    @property
-    def mean(self) -> Losses:
-        return {name: loss / self.pieces for name, loss in self._sums.items()}
+def _mean(found: list[Losses]) -> Losses:
+    """The mean of each loss over the pieces of a batch."""
+    return {name: torch.stack([losses[name] for losses in found]).mean() for name in found[0]}
 
 
 def _unsynced(network: nn.Module) -> Any:
