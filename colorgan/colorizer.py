@@ -118,7 +118,7 @@ class Colorizer(
     @property
     def can_vary(self) -> bool:
         """Whether the network gives a choice of colours, from which variants are drawn."""
-        return hasattr(self.generator, "sample")
+        return hasattr(self.generator, "sample") and getattr(self.generator, "distribution", self) is not None
 
     def set_gain(self, gain: float) -> None:
         """Change the chroma scale that vividness 1 stands for, in the config that goes with the weights as well."""

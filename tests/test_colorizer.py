@@ -184,7 +184,7 @@ class TestVariants:
             Colorizer(network="UnpaddedFCN", view_size=32).colorize(photo(size=(40, 40)), variants=2)
 
     def test_a_flagship_without_a_distribution_says_so(self) -> None:
-        with pytest.raises(ValueError, match="no distribution head"):
+        with pytest.raises(ValueError, match="LiteUNet makes one picture only: it cannot draw variants"):
             Colorizer(view_size=32).colorize(photo(size=(40, 40)), variants=2)
 
 

@@ -29,7 +29,7 @@ def add_evaluate(commands: Any) -> None:
         "evaluate",
         help="judge models by photos whose colours are known",
         description="Judge models, and folders of pictures that other programs made, by the same colour photos: every "
-        "figure with its 95 % interval, differences paired by photo, and the best and worst photos. Writes "
+        "metric with its 95 % interval, differences paired by photo, and the best and worst photos. Writes "
         "report.html, report.md, report.json and photos.csv.",
         epilog="Exit status: 0 done, 1 failed, 2 refused before any work.",
         allow_abbrev=False,

@@ -65,7 +65,7 @@ class ModelCandidate(Candidate):
 
     def variants(self, batch: PhotoBatch, count: int, seed: int) -> Tensor | None:
         """See the base class."""
-        if not self._can_vary:
+        if not self.colorizer.can_vary:
             return None
         fitted = []
         for index, prediction in enumerate(self.colorizer.predict(batch.gray, variants=count, seed=seed)):
@@ -73,12 +73,6 @@ class ModelCandidate(Candidate):
             seen = batch.seen[index : index + 1].expand(count, -1, -1, -1)
             fitted.append(fit_chroma(lightness, apply_lines(prediction.lines[1:].to(seen.device), seen)))
         return torch.stack(fitted)
-
-    @property
-    def _can_vary(self) -> bool:
-        """Whether its network can draw other colours than the likeliest."""
-        generator = self.colorizer.generator
-        return hasattr(generator, "sample") and getattr(generator, "distribution", generator) is not None
 
     def origin(self) -> dict[str, str | float]:
         """Its network and a SHA-256 over its weights: tensors by name, whatever file they came in."""

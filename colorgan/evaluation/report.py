@@ -65,7 +65,7 @@ def per_photo(findings: Findings) -> str:
 def markdown(findings: Findings) -> str:
     """The tables, for a repository or a model's card."""
     names = findings.columns
-    lines = ["# How good are the colours?", "", *outcome(findings), "", "## Figures", ""]
+    lines = ["# How good are the colours?", "", *outcome(findings), "", "## Metrics", ""]
     lines += [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
     for metric in findings.shown_metrics:
         cells = [metric.interval_text(findings.value(name, metric)) for name in names]

@@ -1,4 +1,4 @@
-"""`evaluate`: models and data in, every figure out; `Evaluation.save` writes the report."""
+"""`evaluate`: models and data in, every metric out; `Evaluation.save` writes the report."""
 
 import datetime
 import os

@@ -16,7 +16,7 @@ from colorgan.files import sha256
 class Weights:
     """A published file of weights: its names in the usual caches, and how its SHA-256 begins."""
 
-    figure: str
+    metric: str
     network: str
     names: tuple[str, ...]
     sha256: str
@@ -25,7 +25,7 @@ class Weights:
 
 
 INCEPTION = Weights(
-    figure="FID",
+    metric="FID",
     network="Inception v3",
     names=("pt_inception-2015-12-05-6726825d.pth", "weights-inception-2015-12-05-6726825d.pth"),
     sha256="6726825d",
@@ -33,7 +33,7 @@ INCEPTION = Weights(
     megabytes=91,
 )
 ALEXNET = Weights(
-    figure="LPIPS",
+    metric="LPIPS",
     network="AlexNet",
     names=("alexnet-owt-7be5be79.pth",),
     sha256="7be5be79",
@@ -49,7 +49,7 @@ class Loaded:
     tensors: dict[str, Tensor]
     file: str
     sha256: str
-    is_published: bool  # it is the file that the figure is defined by
+    is_published: bool  # it is the file that the metric is defined by
 
 
 def load_weights(weights: Weights, file: str | Path | bool = True) -> Loaded:
@@ -67,7 +67,7 @@ def load_weights(weights: Weights, file: str | Path | bool = True) -> Loaded:
     except (pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise ValueError(
             f"{str(path)!r} is not a file of tensors alone (a state dict saved by torch, or safetensors; programs such "
-            f"as TorchScript are not run): {weights.figure} needs {weights.names[0]} from {weights.origin}"
+            f"as TorchScript are not run): {weights.metric} needs {weights.names[0]} from {weights.origin}"
         ) from error
     return Loaded(tensors, path.name, digest, digest.startswith(weights.sha256))
 
@@ -83,7 +83,7 @@ def fill(network: nn.Module, loaded: Loaded, weights: Weights) -> None:
         found = loaded.tensors.get(name)
         if found is None or found.shape != tensor.shape:
             what = "lacks" if found is None else "has another shape of"
-            raise ValueError(f"{loaded.file!r} {what} {name}: it is not the {weights.network} of {weights.figure}")
+            raise ValueError(f"{loaded.file!r} {what} {name}: it is not the {weights.network} of {weights.metric}")
     network.load_state_dict({name: loaded.tensors[name] for name in wanted}, strict=False)
 
 
@@ -93,7 +93,7 @@ def _found(weights: Weights) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise ValueError(
-        f"{weights.figure} needs the weights of {weights.network}: fetch {weights.names[0]} ({weights.megabytes} MB) "
+        f"{weights.metric} needs the weights of {weights.network}: fetch {weights.names[0]} ({weights.megabytes} MB) "
         f"from {weights.origin} and put it into {str(folder)!r}, or name the file"
     )
 

@@ -131,16 +131,6 @@ def mean_chroma(ab: Tensor) -> Tensor:
     return _length(ab).flatten(1).mean(1)
 
 
-def chroma_ratio(predicted_ab: Tensor, ab: Tensor) -> Tensor:
-    """Sum of chroma over the sum of the truth's, over all photos -> one number; 1 is as vivid as life.
-
-    A ratio of sums: the mean of ratios would be ruled by the photos of hardly any colour. `ratio_interval` on
-    `mean_chroma` of both gives its interval.
-    """
-    check_same(predicted_ab, ab)
-    return mean_chroma(predicted_ab).sum() / mean_chroma(ab).sum()
-
-
 def vividness_curve(
     lightness: Tensor, predicted_ab: Tensor, truth: Tensor, gains: Sequence[float]
 ) -> tuple[Tensor, Tensor]:

@@ -18,7 +18,8 @@ from colorgan.cli import main
 from colorgan.data import DataError
 from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation import Evaluation, evaluate, measurements
-from colorgan.evaluation.baselines import GRAY, MEAN, MeanChroma
+from colorgan.evaluation.baselines import GRAY, MEAN, Gray, MeanChroma
+from colorgan.evaluation.candidates import ModelCandidate, distinct_names
 from colorgan.evaluation.report import markdown
 from colorgan.evaluation.words import notes
 from colorgan.intervals import Interval
@@ -34,6 +35,7 @@ from colorgan.metrics.sets import (
     kernel_estimate,
 )
 from colorgan.metrics.table import BY_KEY, METRICS
+from colorgan.photo.endings import WRITTEN
 
 COUNT, SIDE = 24, 64
 
@@ -167,6 +169,23 @@ def test_the_album_has_the_best_and_the_worst(evaluation: Evaluation) -> None:
     assert [photo.name for photo in album.samples] == done.names[:6]
 
 
+def test_candidates_of_one_name_are_told_apart_and_keep_their_own() -> None:
+    colorizer = Colorizer("LiteUNet", {}, view_size=32, recipe="tiny")
+    alone = Colorizer("LiteUNet", {}, view_size=32, recipe=GRAY)
+    models = [ModelCandidate(colorizer, source) for source in ("runs/a", "runs/b", "old/b", "")]
+    candidates = [Gray(), *models, ModelCandidate(alone)]
+    names = distinct_names(candidates)
+    assert names == [GRAY, "tiny of a", "tiny of b (1)", "tiny of b (2)", "tiny", f"{GRAY} (2)"]
+    assert [model.name for model in models] == ["tiny"] * 4
+
+
+def test_models_that_cannot_vary_have_no_variants(album: Path) -> None:
+    colorizer = Colorizer("LiteUNet", {"cells": 0}, view_size=32)
+    assert not colorizer.can_vary
+    found = evaluate([colorizer], [str(album)], resolution=SIDE, limit=2, two_sample=False)
+    assert "diversity" not in found.summary.figures[colorizer.name]
+
+
 # --- photos ---------------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +194,24 @@ def test_what_is_left_out_is_counted(evaluation: Evaluation) -> None:
     assert evaluation.protocol["left_out"] == {"without colour": 1, "longer than 4 : 1": 1, "unreadable": 1}
     assert evaluation.protocol["unreadable"] == ["test/broken"]
     assert "1 file could not be read: 'test/broken'." in notes(evaluation)
+
+
+def test_every_ending_that_is_coloured_is_judged_and_what_cannot_be_read_is_named(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endings = sorted(ending for ending in WRITTEN if Image.registered_extensions().get(ending) == WRITTEN[ending])
+    for number, ending in enumerate(endings):
+        picture(number).save(tmp_path / f"{number}{ending.upper() if number % 2 else ending}", WRITTEN[ending])
+    for name in ("broken.tga", "cut.qoi"):
+        (tmp_path / name).write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("no photo")
+    command = ["evaluate", "--model", model, "--data", str(tmp_path), "--split", "all", "--resolution", "64"]
+    assert main([*command, "--no-two-sample", "--device", "cpu", "--output", str(tmp_path / "report")]) == 0
+    said = capsys.readouterr()
+    assert f"{len(endings)} photos judged" in said.out and len(endings) > 10
+    assert re.search(r"note: 2 files could not be read: '(broken|cut)', '(broken|cut)'$", said.err, re.MULTILINE)
+    protocol = json.loads((tmp_path / "report" / "report.json").read_text())["protocol"]
+    assert sorted(protocol["unreadable"]) == ["broken", "cut"] and protocol["left_out"] == {"unreadable": 2}
 
 
 def test_photos_are_whole_of_one_size_and_named(album: Path) -> None:

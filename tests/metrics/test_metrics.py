@@ -18,6 +18,9 @@ from colorgan.color import fit_chroma, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.intervals import Interval, bootstrap
 from colorgan.metrics import per_photo as metrics
 from colorgan.metrics import sets
+from colorgan.metrics.metric import RatioMetric
+from colorgan.metrics.pictures import Pictures
+from colorgan.metrics.table import BY_KEY
 
 # Sharma, Wu and Dalal 2005, "The CIEDE2000 color-difference formula: implementation notes, supplementary test data,
 # and mathematical observations", table 1: L a b of two colours and their difference, all 34 pairs.
@@ -162,8 +165,12 @@ def test_chroma_ratio_is_a_ratio_of_sums() -> None:
     vivid, pale = flat_ab(30, 40, count=1), flat_ab(0, 1, count=1)  # chroma 50 and 1
     truth, predicted = torch.cat((vivid, pale)), torch.cat((vivid / 2, pale * 10))
     assert metrics.mean_chroma(truth).tolist() == [50, 1]
-    assert metrics.chroma_ratio(predicted, truth).item() == pytest.approx((25 + 10) / 51)
-    assert metrics.chroma_ratio(truth, truth).item() == 1
+    rgb, lightness = torch.zeros(2, 3, 6, 6), torch.full((2, 1, 6, 6), 50.0)
+    pictures, true = (Pictures(rgb, lightness, ab) for ab in (predicted, truth))
+    ratio = BY_KEY["chroma_ratio"]
+    assert isinstance(ratio, RatioMetric)
+    assert ratio.of_pictures(pictures, true) == pytest.approx((25 + 10) / 51)
+    assert ratio.of_pictures(true, true) == 1
 
 
 def test_vividness_curve_ends_where_it_should() -> None:
@@ -430,6 +437,6 @@ def test_an_interval_is_around_its_value_and_inside_the_data(values: list[float]
 
 
 def test_values_without_meaning_are_refused() -> None:
-    for metric in (metrics.psnr, metrics.ssim, metrics.chroma_ratio):
+    for metric in (metrics.psnr, metrics.ssim, metrics.ab_psnr):
         with pytest.raises(ValueError, match=r"have one shape, got \(1, 3, 12, 12\) and \(1, 3, 12, 13\)"):
             metric(torch.rand(1, 3, 12, 12), torch.rand(1, 3, 12, 13))

@@ -15,12 +15,10 @@ from cases.study import SECRET, serving
 from cases.voting import Clock, fill, right_or_wrong
 from PIL import Image
 
-from colorgan.charts import Bar, share_chart
 from colorgan.voting import Store, Study, StudyModel, StudyPhoto, build_pool, study_results
 from colorgan.voting import results as figures
 from colorgan.voting.protocol import PAIRED, Plan
 from colorgan.voting.results import plain_sentence
-from colorgan.voting.statistics import Interval
 from colorgan.web.templating import percent
 
 PLAN = Plan(practice=1, scored=4, catch=1)
@@ -189,19 +187,6 @@ def test_a_study_without_votes_says_so(tmp_path: Path, studies: dict[str, Study]
         with serving([study]) as address:
             shown = page(address)
     assert "No votes count yet." in shown and "nan" not in shown.lower()
-
-
-def test_the_picture_of_intervals() -> None:
-    rows = [Bar(NASTY, Interval(0.4, 0.3, 0.5), "40 % (30 to 50)", "main"), Bar("x", Interval(0.9, 0.9, 0.9), "", "y")]
-    drawn = share_chart(rows)
-    assert "<script" not in drawn and "&lt;script&gt;" in drawn
-    [(low, high)] = re.findall(r'class="bar main" x1="([\d.]+)%" x2="([\d.]+)%"', drawn)
-    dots = [float(x) for x in re.findall(r'class="dot \w+" cx="([\d.]+)%"', drawn)]
-    [half] = re.findall(r'class="half" x1="([\d.]+)%"', drawn)
-    assert float(low) < dots[0] < float(high) == float(half) < dots[1] < 100
-    assert dots[0] - float(low) == pytest.approx(float(high) - dots[0], abs=0.02)
-    nothing = share_chart([Bar("x", Interval(float("nan"), 0, 1), "no votes", "main")])
-    assert "nan" not in nothing
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (390, "light"), (1440, "dark")])
