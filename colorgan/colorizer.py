@@ -131,7 +131,7 @@ class Colorizer(
             raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
         size = self._view_shape(*lightness.shape[2:])
         view = functional.interpolate(lightness.float(), size, mode="bilinear", antialias=True)
-        return apply_lines(fit_lines(view, self._look(view)), lightness)
+        return apply_lines(fit_lines(view, self._predict_pictures(view)), lightness)
 
     @overload
     def colorize(
@@ -216,19 +216,19 @@ class Colorizer(
         for shape in dict.fromkeys(shapes):
             members = [index for index, other in enumerate(shapes) if other == shape]
             batch = torch.cat([views[index] for index in members])
-            for index, ab, view in zip(members, self._look_variants(batch, variants, seed), batch, strict=True):
+            for index, ab, view in zip(members, self._predict_views(batch, variants, seed), batch, strict=True):
                 predictions[index] = Prediction(fit_lines(view.expand(len(ab), -1, -1, -1), ab))
         return [predictions[index] for index in range(len(images))]
 
-    def _look(self, view: Tensor) -> Tensor:
+    def _predict_pictures(self, view: Tensor) -> Tensor:
         """A view's L (N, 1, h, w) -> the picture's ab (N, 2, h, w)."""
         padded = self._padded(view)
         return self._to_ab(self.generator(padded), padded, view.shape)
 
-    def _look_variants(self, view: Tensor, variants: int, seed: int) -> Tensor:
+    def _predict_views(self, view: Tensor, variants: int, seed: int) -> Tensor:
         """A view's L (N, 1, h, w) -> ab (N, 1 + variants, 2, h, w); each photo's draw depends on the seed alone."""
         if not variants:
-            return self._look(view)[:, None]
+            return self._predict_pictures(view)[:, None]
         if not self.can_vary:
             raise ValueError(f"{type(self.generator).__name__} makes one picture only: it cannot draw variants")
         drawn = []

@@ -16,28 +16,6 @@ from cases.voting import Clock
 __all__ = ["database", "postgres"]  # fixtures that live elsewhere
 
 CHROMIUM = Path("/usr/bin/chromium")
-_SERVE = """
-import sys
-from pathlib import Path
-from colorgan import DEFAULT_WEIGHTS
-from colorgan.voting import Store, Study
-from colorgan.web import models, server
-from colorgan.web.study import Studies
-
-real = models.Models.predict
-
-def counted(*arguments):
-    with open(sys.argv[1], "a") as log:
-        log.write(".")
-    return real(*arguments)
-
-models.Models.predict = counted
-study = Study.open(Store.open(sys.argv[2]), "pairs", Path(sys.argv[3]), b"s" * 32)
-try:
-    server.launch([DEFAULT_WEIGHTS], studies=Studies([study]))
-except KeyboardInterrupt:
-    pass
-"""
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +58,10 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     study = Study.create(store, small_pool(folder / "pairs", Plan(1, 2, 1), photos=6), SECRET)
     store.close()
     environment = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
+    page_process = Path(__file__).parent / "cases" / "page_process.py"
     arguments = [str(folder / name) for name in ("runs", "studies.sqlite3", "pairs")]
     with subprocess.Popen(
-        [sys.executable, "-c", _SERVE, *arguments], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(page_process), *arguments], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         line = process.stdout.readline()

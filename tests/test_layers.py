@@ -20,6 +20,7 @@ ROOMS = (
     "files",
     "seeds",
     "limits",
+    "templating",
     "fingerprint",
     "images",
     "examples",

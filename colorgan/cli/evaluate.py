@@ -1,4 +1,4 @@
-"""`colorgan evaluate`: models judged by photos whose colours are known."""
+"""`colorgan evaluate`: models measured on photos whose colours are known."""
 
 import argparse
 import sys
@@ -27,16 +27,16 @@ def add_evaluate(commands: Any) -> None:
     """`colorgan evaluate`."""
     parser = commands.add_parser(
         "evaluate",
-        help="judge models by photos whose colours are known",
-        description="Judge models, and folders of pictures that other programs made, by the same colour photos: every "
-        "metric with its 95 % interval, differences paired by photo, and the best and worst photos. Writes "
+        help="measure models on photos whose colours are known",
+        description="Measure models, and folders of pictures that other programs made, on the same colour photos: "
+        "every metric with its 95 % interval, differences paired by photo, and the best and worst photos. Writes "
         "report.html, report.md, report.json and photos.csv.",
         epilog="Exit status: 0 done, 1 failed, 2 refused before any work.",
         allow_abbrev=False,
     )
     parser.add_argument("--output", required=True, metavar="DIR", help="folder for the report")
 
-    who = parser.add_argument_group("who is judged")
+    who = parser.add_argument_group("models and pictures")
     who.add_argument("--model", action="append", default=[], metavar="M", help="Hub id or folder; repeatable")
     who.add_argument(
         "--predictions",

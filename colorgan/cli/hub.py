@@ -59,7 +59,9 @@ def add_space(commands: Any) -> None:
         metavar="M",
         help="Hub id, or folder to copy into the Space; default: the bundled one",
     )
-    parser.add_argument("--gpu", action="store_true", help="for a Space with ZeroGPU: use the card that it lends")
+    parser.add_argument(
+        "--gpu", action="store_true", help="for a Space with ZeroGPU: the network runs on the GPU that it lends"
+    )
     parser.add_argument("--to", metavar="ID", help="user/space on the Hub to put it on")
     parser.add_argument("--private", action="store_true", help="a new one on the Hub is for its owner alone")
     parser.set_defaults(run=_space)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import jinja2
-
 from colorgan.charts import Bar, Line, interval_chart, vividness_chart
 from colorgan.evaluation.album import AlbumPhoto, data_uri, histogram_png
 from colorgan.evaluation.baselines import GRAY
@@ -13,6 +11,7 @@ from colorgan.evaluation.findings import TRUTH, Findings
 from colorgan.evaluation.words import notes, outcome, protocol_lines
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.table import BY_KEY
+from colorgan.templating import html_templates
 
 CHARTED = ("ciede2000", "chroma_ratio", "psnr_as_vivid", "histogram")
 _STYLES = 4  # of models, in report.css
@@ -88,11 +87,5 @@ def _sheets(findings: Findings) -> Iterator[Sheet]:
         yield Sheet(f"Worst of {name}", album.worst[name])
 
 
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = html_templates(Path(__file__).parent / "templates")
 _ENVIRONMENT.filters["data_uri"] = data_uri

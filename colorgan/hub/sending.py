@@ -52,7 +52,7 @@ def send(
     def attempt() -> str:
         return _commit(api, files, repo_id, message, owned, private, revision, repository)
 
-    with _told_in_one_line(repo_id, token):
+    with _errors_in_one_line(repo_id, token):
         return retried(attempt, _may_pass, DELAYS_S)
 
 
@@ -74,7 +74,7 @@ def prepare(repo_id: str, *, private: bool = False, revision: str | None = None)
         raise ValueError(f"cannot publish to {repo_id!r}: the Hub wants a login: {LOGIN}")
     check_token(token)
     api = HfApi(token=token)
-    with _told_in_one_line(repo_id, token):
+    with _errors_in_one_line(repo_id, token):
         login = retried(api.whoami, _may_pass, DELAYS_S)
         owner, _, name = repo_id.rpartition("/")
         _check_login(login, repo_id, owner)
@@ -140,7 +140,7 @@ def _check_login(login: Mapping[str, Any], repo_id: str, owner: str) -> None:
 
 
 @contextmanager
-def _told_in_one_line(repo_id: str, token: str | None) -> Iterator[None]:
+def _errors_in_one_line(repo_id: str, token: str | None) -> Iterator[None]:
     """Turn what the client raises into a ValueError that does not hold the token."""
     try:
         yield

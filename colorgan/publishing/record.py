@@ -102,7 +102,7 @@ class RunRecord:
         return "; then ".join(machine.text for machine in self.machines)
 
     def validation(self) -> CardEvaluation | None:
-        """The trainer's own last look, for want of an evaluation."""
+        """The trainer's own last validation, for want of an evaluation."""
         last = next((line for line in reversed(self.log) if line.part == "validation"), None)
         if last is None or self.run is None or self.recipe is None:
             return None

@@ -94,7 +94,7 @@ def _add_run_flags(group: Any) -> None:
     group.add_argument("--report_to", choices=TRACKERS, default=Run.report_to, help="tracker")
     group.add_argument("--channels_last", action="store_true", help="store pictures channel by channel last")
     group.add_argument("--torch_compile", action="store_true", help="compile the networks")
-    group.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    group.add_argument("--cpu", action="store_true", help="do not use a GPU")
 
 
 class _Refused(argparse.Action):

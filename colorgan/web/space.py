@@ -26,7 +26,7 @@ def write_space(folder: str | Path, model: str, *, gpu: bool = False) -> Path:
     Args:
         folder: to write; must be new or empty.
         model: a Hub id, which the Space fetches when it starts, or a folder, which is copied into it.
-        gpu: for a Space with ZeroGPU: the network runs on the card that it lends. Without one, it runs as ever.
+        gpu: for a Space with ZeroGPU: the network runs on the GPU that it lends. Without one, it runs as ever.
 
     Raises:
         ValueError: the folder holds something, or there is no such model; one line.

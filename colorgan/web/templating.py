@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
-import jinja2
+from colorgan.templating import html_templates
 
 ASSETS = Path(__file__).parent / "assets"  # scripts, styles and the icon, which are served as they are
 
@@ -23,11 +23,5 @@ def file_url(path: Path) -> str:
     return f"gradio_api/file={quote(path.as_posix(), safe='/:')}"
 
 
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = html_templates(Path(__file__).parent / "templates")
 _ENVIRONMENT.filters |= {"count": "{:,}".format, "file_url": file_url, "percent": percent}

@@ -24,33 +24,6 @@ COOKIE = "colorgan_participant"
 CONSENT = {"consent_version": protocol.CONSENT_VERSION, "device_class": "desktop", "colour_vision": None, "timed": True}
 SEEN = {"response_ms": 800, "shown_left_ms": 1000, "shown_right_ms": 1000, "lost_focus": False}
 
-_SERVE = """
-import contextlib, json, random, socket, sys, time
-from pathlib import Path
-from colorgan.voting.privacy import RateLimiter
-from colorgan.voting.store import Store
-from colorgan.voting.study import Study
-from colorgan.web.study import connections, study_app, study_server
-
-o = json.loads(sys.argv[1])
-jumps = Path(o["jumps"])
-clock = lambda: o["epoch"] + (time.time() - o["epoch"]) * o["speed"] + float(jumps.read_text())
-listening = socket.socket()
-listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-while not listening.getsockname()[1]:  # below the ports that clients get, one of which could take a dead server's
-    with contextlib.suppress(OSError):
-        listening.bind(("127.0.0.1", o["port"] or random.randrange(20_000, 30_000)))
-listening.listen(512)
-store = Store.open(o["database"], clock=clock)
-studies = [Study.open(store, name, Path(folder)) for name, folder in o["studies"].items()]
-connections.CHECK_S = o["check_s"]
-limiters = [RateLimiter(o["per_minute"], o["burst"]), RateLimiter(o["per_minute"], o["sessions_at_once"])]
-server = study_server(study_app(studies, limiter=limiters[0], session_limiter=limiters[1]), "127.0.0.1", 0,
-    behind_proxy=o["behind_proxy"])
-print(listening.getsockname()[1], flush=True)
-server.run([listening])
-"""
-
 
 class Clock:
     """The servers' seconds of UTC: those of the world, `speed` times as fast, and whatever was jumped."""
@@ -97,7 +70,7 @@ class Server:
             **self.options,
         }
         environment = {**os.environ, "COLORGAN_STUDY_SECRET": SECRET}
-        command = [sys.executable, "-W", "error", "-c", _SERVE, json.dumps(settings)]
+        command = [sys.executable, "-W", "error", str(Path(__file__).parent / "study_process.py"), json.dumps(settings)]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         line = self.process.stdout.readline()
