@@ -1,5 +1,8 @@
 """The flagship generator: a pretrained encoder, a light decoder, a colour and a distribution of colours per pixel."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -8,6 +11,7 @@ from colorgan.color import CHROMA_SCALE
 from colorgan.networks.encoders import EfficientNetLite
 from colorgan.networks.generators import check_lightness
 from colorgan.networks.variants import draw_tilts, expected_ab
+from colorgan.networks.word_head import Look, WordHead
 
 PIXELS = 4  # side of the square of the photo's pixels that one place of the decoder's last stage stands for
 SUBPIXELS = 2  # side of the square of colours that the regression head makes of such a place
@@ -49,6 +53,8 @@ class LiteUNet(nn.Module):
     sees each square of 4 x 4 as channels, and the regression head puts out squares of 2 x 2 (sub-pixel convolution,
     Shi et al. 2016, arXiv 1609.05158). So colours end at outlines that a quarter could not hold.
 
+    With `words`, a `WordHead` beside the two reads the same features, takes hints, and draws colours that commit.
+
     Against learning photos by heart, in training alone: `stochastic_depth` as the encoder has it, and `dropout`, the
     share of the encoder's deepest channels that each photo does without.
     """
@@ -65,6 +71,7 @@ class LiteUNet(nn.Module):
         cells: int = 0,
         stochastic_depth: float = 0.0,
         dropout: float = 0.0,
+        words: Mapping[str, Any] | None = None,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -72,6 +79,7 @@ class LiteUNet(nn.Module):
         self.encoder = EfficientNetLite(encoder, stochastic_depth)
         self.dropout = dropout
         fine, middle, coarse, deepest = self.encoder.channels  # /4, /8, /16, /32
+        self.words = None if words is None else WordHead(widths[-1], coarse, **words)
         fine += PIXELS**2  # the photo's own pixels go along
         self.neck = nn.Conv2d(deepest, widths[0], 1)
         self.scene = nn.Sequential(
@@ -108,6 +116,17 @@ class LiteUNet(nn.Module):
 
     def forward(self, lightness: Tensor) -> Tensor:
         return self.picture(self.features(lightness)[0])
+
+    def look(self, lightness: Tensor) -> tuple[Tensor, Look]:
+        """Lightness (N, 1, H, W) in [-1, 1] -> the picture, as `forward` has it, and what `words` reads of the photos.
+
+        One pass of the encoder and the decoder; colours with hints, and drawings, are made of the look alone.
+        """
+        if self.words is None:
+            raise ValueError("this LiteUNet has no colour words, so it takes no hints")
+        features, objects = self.features(lightness)
+        picture = self.picture(features)
+        return picture, self.words.look(features, objects, picture, lightness)
 
     def sample(self, lightness: Tensor, count: int, strength: float, generator: torch.Generator) -> Tensor:
         """The picture and `count` variants in one pass, as ab / 110 (N, 1 + count, 2, H/2, W/2).

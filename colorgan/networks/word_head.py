@@ -1,0 +1,170 @@
+"""Words and painter on top of a network's features: one look at the photo, then colours as often as one likes."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from colorgan.networks.painter import CELL, Painter
+from colorgan.networks.words import BLOCK, ColourWords, Known, mean_colours
+
+WAVES = 256  # of the noise that blocks share
+ALIKE = 0.5  # how far apart features may be, directions of length 1, for blocks to share their noise
+
+
+@dataclass
+class Look:
+    """What the network saw of photos, once: all that colours are made of afterwards.
+
+    fine (N, C, H/4, W/4) and lightness (N, 1, H, W) in [-1, 1] are what the painter reads, features (N, P, F) what the
+    words read of the blocks of a `grid` of h x w = P, objects (N, P, D) what tells things apart.
+    """
+
+    fine: Tensor
+    lightness: Tensor
+    features: Tensor
+    objects: Tensor
+    grid: tuple[int, int]
+
+    def of(self, photo: int) -> "Look":
+        """The look at one photo of them, with its own memory."""
+        one = slice(photo, photo + 1)
+        parts = (part[one].clone() for part in (self.fine, self.lightness, self.features, self.objects))
+        return Look(*parts, self.grid)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Colours of places: places (K, 2), x and y in pixels of the view, and their colours (K, 2), ab units."""
+
+    places: Tensor
+    colours: Tensor
+
+    @classmethod
+    def none(cls) -> "Points":
+        """No place."""
+        return cls(torch.zeros(0, 2), torch.zeros(0, 2))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How words are drawn. rounds: the surest first; temperature: of their probabilities; reach: see `ALIKE`."""
+
+    rounds: int = 4
+    temperature: float = 0.8
+    reach: float = ALIKE
+
+
+class WordHead(nn.Module):
+    """Colours from a `Look`: the mean of what the words say, or words that are drawn, given what is known.
+
+    channels: of the network's features at H/4; objects: of those at H/16. count, width, layers, heads: of
+    `ColourWords`; painter: the width of `Painter`; rounds, temperature, reach: of `Drawing`, where a drawing does not
+    say otherwise.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        objects: int,
+        count: int = 224,
+        width: int = 192,
+        layers: int = 4,
+        heads: int = 6,
+        painter: int = 64,
+        rounds: int = 4,
+        temperature: float = 0.8,
+        reach: float = ALIKE,
+    ):
+        super().__init__()
+        seen = objects + channels + 2 + (BLOCK // CELL) ** 2
+        self.words = ColourWords(seen, count, width, layers, heads)
+        self.painter = Painter(channels, width, painter)
+        self.drawing = Drawing(rounds, temperature, reach)
+
+    def look(self, fine: Tensor, objects: Tensor, picture: Tensor, lightness: Tensor) -> Look:
+        """A network's features at H/4 and H/16, its picture (N, 2, H/2, W/2) and lightness -> what the head reads."""
+        pool = functional.avg_pool2d
+        own = functional.pixel_unshuffle(pool(lightness, CELL), BLOCK // CELL)
+        maps = torch.cat([part.float() for part in (objects, pool(fine, 4), pool(picture, 8), own)], 1)
+        grid = lightness.shape[2] // BLOCK, lightness.shape[3] // BLOCK
+        features = maps.flatten(2).transpose(1, 2)
+        return Look(fine, lightness, features, features[..., : objects.shape[1]], grid)
+
+    def think(self, look: Look, known: Known) -> tuple[Tensor, Tensor]:
+        """Logits (N, P, Q) of the words, and what the painter reads of them (N, P, width)."""
+        logits, state = self.words(look.features, known, look.grid)
+        return logits, state
+
+    def calm(self, look: Look, points: Points) -> tuple[Tensor, Tensor]:
+        """One photo's colours by the mean of its words: ab (1, 2, H/2, W/2), and the logits (1, P, Q)."""
+        logits, state = self.think(look, self.known(look, points))
+        colours = mean_colours(logits, self.words.vocabulary)
+        return self.paint(look, state, colours, points, drawn=False), logits
+
+    def draw(self, look: Look, points: Points, seeds: list[int], how: Drawing) -> Tensor:
+        """One photo's colours by words drawn, one picture for each seed: ab (len(seeds), 2, H/2, W/2)."""
+        count, blocks = len(seeds), look.features.shape[1]
+        noise = torch.stack([self.noise(look, seed, how.reach) for seed in seeds])
+        many = Look(*(part.expand(count, *part.shape[1:]) for part in (look.fine, look.lightness, look.features, look.objects)), look.grid)
+        said = self.known(look, points)
+        known = Known(*(part.repeat(count, *[1] * (part.ndim - 1)) for part in (said.colours, said.state, said.place)))
+        vocabulary, free = self.words.vocabulary, int((said.state == 0).sum())
+        for turn in range(1, how.rounds + 1):
+            logits, _ = self.think(many, known)
+            score = logits.float() / how.temperature + noise
+            sure, word = score.topk(2, -1)
+            margin = (sure[..., 0] - sure[..., 1]).masked_fill(known.state == 1, -math.inf)
+            taken = blocks - round(free * math.cos(math.pi / 2 * turn / how.rounds)) if turn < how.rounds else blocks
+            now = int((known.state[0] == 1).sum())
+            # blocks where somebody said a colour of one place are drawn as well: a place is not the whole block
+            chosen = margin.topk(max(0, min(blocks, taken) - now), 1).indices
+            known.colours.scatter_(1, chosen[..., None].expand(-1, -1, 2), vocabulary[word[..., 0].gather(1, chosen)])
+            known.state.scatter_(1, chosen, 1)
+            known.place.scatter_(1, chosen[..., None].expand(-1, -1, 3), 0.0)
+        _, state = self.think(many, known)
+        return self.paint(many, state, known.colours, points, drawn=True)
+
+    def paint(self, look: Look, state: Tensor, colours: Tensor, points: Points, drawn: bool) -> Tensor:
+        """Colours of blocks (N, P, 2) and of points -> ab (N, 2, H/2, W/2)."""
+        count = len(colours)
+        hints = torch.cat((points.places / CELL, points.colours), 1).expand(count, -1, -1)
+        given = torch.ones(hints.shape[:2], dtype=torch.bool)
+        painted: Tensor = self.painter(
+            look.fine, look.lightness, state, colours, hints, given, torch.full((count,), float(drawn))
+        )
+        return painted
+
+    def known(self, look: Look, points: Points) -> Known:
+        """What points say of the blocks that they are in; of several in one block, the last."""
+        rows, columns = look.grid
+        known = Known.nothing(1, rows * columns)
+        if len(points.places):
+            x, y = points.places.unbind(1)
+            column, row = (x / BLOCK).long().clamp(0, columns - 1), (y / BLOCK).long().clamp(0, rows - 1)
+            block = row * columns + column
+            pooled = functional.avg_pool2d(look.lightness, CELL)[0, 0]
+            light = pooled[(y / CELL).long().clamp(0, pooled.shape[0] - 1), (x / CELL).long().clamp(0, pooled.shape[1] - 1)]
+            known.state[0, block] = 2
+            known.colours[0, block] = points.colours
+            known.place[0, block] = torch.stack((x / BLOCK - column - 0.5, y / BLOCK - row - 0.5, light), 1)
+        return known
+
+    def noise(self, look: Look, seed: int, reach: float) -> Tensor:
+        """Gumbel noise (P, Q) of the words, alike in blocks of like features: so things are drawn as wholes.
+
+        A Gaussian process over the features by random Fourier features (Rahimi and Recht 2007), its values brought to
+        Gumbel's distribution: in each block the words' probabilities stay what they are. It hangs on what blocks show
+        and not on where they are, so that another size or crop of the photo draws the same.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        objects = look.objects[0] - look.objects[0].mean(0)
+        z = functional.normalize(objects, dim=-1)
+        waves = torch.randn(z.shape[1], WAVES, generator=generator) / reach
+        phase = torch.rand(WAVES, generator=generator) * (2 * math.pi)
+        heights = torch.randn(WAVES, len(self.words.vocabulary), generator=generator)
+        field = (z @ waves + phase).cos() @ heights * math.sqrt(2 / WAVES)
+        share = (torch.special.ndtr(field)).clamp(1e-6, 1 - 1e-6)
+        return -torch.log(-torch.log(share))

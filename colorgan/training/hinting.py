@@ -1,0 +1,178 @@
+"""What a network that takes hints is taught: colours that a person may know, and things that got another colour.
+
+Every photo of a batch is one lesson of three: words of whole blocks are known and the others are to be said (drawing);
+places have the colour that they have (a person who remembers); or one thing got a colour that it never had, and a hint
+says so (a person who wants it). Without the last, an odd colour could only mean a photo tinted as a whole.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from skimage.segmentation import felzenszwalb
+from torch import Tensor
+from torch.nn import functional
+
+from colorgan.networks.painter import CELL
+from colorgan.networks.word_head import Look, WordHead
+from colorgan.networks.words import BLOCK, Known, mean_colours
+
+LESSONS = (0.35, 0.35, 0.30)  # shares of drawing, remembering, wanting
+MOST_HINTS = 100
+SMALLEST_THING, LARGEST_THING = 160, 25_600  # pixels of the view
+OWN_TINTS = 0.35  # light and shade within a recoloured thing keep so much of their differences
+MOST_CHROMA = 60.0  # ab units, of the colours that things get
+NEAR = 3.0  # ab units: within about this a word is as good as another
+NOISE = 4.0  # squared ab units: errors below are no better for being smaller
+
+
+@dataclass
+class Lesson:
+    """What photos are taught with: ab (N, 2, h, w) in ab units, what is known, and which blocks count.
+
+    `wanted` (N, P, 2) are the blocks' true colours and `asked` (N, P) says which of them are to be found. `hints`
+    (N, K, 4) are the places said, x and y in places of the features, and their ab; `given` (N, K) which are there.
+    """
+
+    ab: Tensor
+    wanted: Tensor
+    known: Known
+    asked: Tensor
+    hints: Tensor
+    given: Tensor
+
+
+def draw_lessons(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Generator) -> Lesson:
+    """L (N, 1, h, w) in [-1, 1] and ab (N, 2, h, w) in ab units -> a lesson of each photo.
+
+    Each of their values stands for `pixels` x `pixels` of the view.
+    """
+    count, block = len(ab), BLOCK // pixels
+    grid = ab.shape[2] // block, ab.shape[3] // block
+    kind = torch.multinomial(torch.tensor(LESSONS), count, replacement=True, generator=generator)
+    ab, thing = ab.clone(), torch.zeros(ab[:, :1].shape, dtype=torch.bool)
+    for photo in (kind == 2).nonzero()[:, 0].tolist():
+        ab[photo], thing[photo] = recolour(lightness[photo], ab[photo], pixels, generator)
+    hints, given = draw_hints(ab, thing, kind, generator)
+    hints[..., :2] *= pixels / CELL
+    whole = functional.avg_pool2d(ab, block).flatten(2).transpose(1, 2)
+    known = known_of_hints(hints, given, functional.avg_pool2d(lightness, CELL // pixels), grid)
+    hidden = torch.cos(math.pi / 2 * torch.rand(count, 1, generator=generator)).clamp(min=0.01)
+    shown = (torch.rand(whole.shape[:2], generator=generator) > hidden) & (kind == 0)[:, None] & (known.state == 0)
+    known.state[shown] = 1
+    known.colours = torch.where(shown[..., None], whole, known.colours)
+    return Lesson(ab, whole, known, known.state != 1, hints, given)
+
+
+def recolour(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """One thing of a photo gets another colour: L (1, h, w), ab (2, h, w) -> ab (2, h, w), the thing (1, h, w) bool.
+
+    Things are segments of Felzenszwalb and Huttenlocher 2004 ("Efficient Graph-Based Image Segmentation") at a scale
+    drawn anew; half of the time of lightness alone, whose ends a gray photo shows.
+    """
+
+    def uniform(low: float, high: float) -> float:
+        return low + (high - low) * torch.rand((), generator=generator).item()
+
+    seen = (lightness + 1) / 2
+    if uniform(0, 1) < 0.5:
+        seen = torch.cat((seen, ab / 100))
+    scale = math.exp(uniform(math.log(15), math.log(400))) * CELL / pixels
+    smallest, largest = SMALLEST_THING // pixels**2, LARGEST_THING // pixels**2
+    values = seen.permute(1, 2, 0).numpy().astype(np.float64)
+    labels = torch.from_numpy(felzenszwalb(values, scale, 2 / pixels, smallest, channel_axis=-1))
+    at = int(torch.randint(labels.numel(), (), generator=generator))
+    thing = labels == labels.flatten()[at]
+    if not smallest <= int(thing.sum()) <= largest:
+        return ab, torch.zeros_like(lightness, dtype=torch.bool)
+    angle, chroma = uniform(0, 2 * math.pi), MOST_CHROMA * uniform(0.1, 1)
+    wanted = torch.tensor((math.cos(angle), math.sin(angle))) * chroma
+    mean = ab[:, thing].mean(1)
+    changed = (wanted[:, None, None] + OWN_TINTS * (ab - mean[:, None, None])).clamp(-100, 100)
+    return torch.where(thing, changed, ab), thing[None]
+
+
+def draw_hints(ab: Tensor, thing: Tensor, kind: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Places of ab (N, 2, h, w) and their colours: hints (N, K, 4) of x, y and ab; which are given (N, K).
+
+    A person who remembers says nothing (one in seven) to a hundred places, few more often. One who wants a thing (N,
+    1, h, w) in another colour says so at one to four places of it, and half of the time something of the rest.
+    """
+    count, _, height, width = ab.shape
+
+    def uniform() -> Tensor:
+        return torch.rand(count, generator=generator)
+
+    several = torch.exp(uniform() * math.log(MOST_HINTS)).round().long()
+    rare = uniform()
+    several = torch.where(rare < torch.tensor((0.7, 0.15, 0.0))[kind], 0, several)
+    inside = torch.where(uniform() < 0.6, 1, 1 + (uniform() * 4).long())
+    flat = thing.flatten(1)
+    wanting = (kind == 2) & flat.any(1)
+    inside = torch.minimum(torch.where(wanting, inside, 0), flat.sum(1))
+    several = torch.where(wanting, inside + torch.where(uniform() < 0.5, 0, several // 4), several)
+    order = torch.rand(count, height * width, generator=generator)
+    within = order.masked_fill(~flat, -1.0).topk(MOST_HINTS).indices
+    elsewhere = order.masked_fill(flat, -1.0).topk(MOST_HINTS).indices
+    number = torch.arange(MOST_HINTS)
+    after = (number - inside[:, None]).clamp(min=0)
+    at = torch.where(number < inside[:, None], within, elsewhere.gather(1, after))
+    colours = ab.flatten(2).gather(2, at[:, None].expand(-1, 2, -1))
+    # A colour that is remembered is that of a patch: of one value or of two by two of them.
+    patch = functional.avg_pool2d(functional.pad(ab, (0, 1, 0, 1), mode="replicate"), 2, 1)
+    patches = patch.flatten(2).gather(2, at[:, None].expand(-1, 2, -1))
+    colours = torch.where(((uniform() < 0.5) & ~wanting)[:, None, None], patches, colours)
+    x, y = (at % width) + 0.5, (at // width) + 0.5
+    return torch.cat((torch.stack((x, y), -1), colours.transpose(1, 2)), -1), number < several[:, None]
+
+
+def known_of_hints(hints: Tensor, given: Tensor, lightness: Tensor, grid: tuple[int, int]) -> Known:
+    """Hints (N, K, 4) of x, y in places of the features and ab, given (N, K), L of the places (N, 1, h, w) in [-1, 1]
+    -> what blocks know; of several in one, the last."""
+    count = len(hints)
+    known = Known.nothing(count, grid[0] * grid[1])
+    per_block = BLOCK // CELL
+    column = (hints[..., 0] / per_block).long().clamp(0, grid[1] - 1)
+    row = (hints[..., 1] / per_block).long().clamp(0, grid[0] - 1)
+    x = hints[..., 0].long().clamp(0, lightness.shape[3] - 1)
+    y = hints[..., 1].long().clamp(0, lightness.shape[2] - 1)
+    light = lightness.flatten(1).gather(1, y * lightness.shape[3] + x)
+    photo, hint = given.nonzero().unbind(1)
+    block = (row * grid[1] + column)[photo, hint]
+    known.state[photo, block] = 2
+    known.colours[photo, block] = hints[photo, hint, 2:]
+    inside = torch.stack((hints[..., 0] / per_block - column - 0.5, hints[..., 1] / per_block - row - 0.5, light), -1)
+    known.place[photo, block] = inside[photo, hint]
+    return known
+
+
+def words_loss(head: WordHead, look: Look, ab: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    """What words and painter minimise on a look at photos whose true colours, at half of the view, are ab (N, 2, h, w).
+
+    `words`: the cross-entropy of the words that are asked, near ones counting as nearly right. `mean`: the logarithm of
+    the squared error of their mean, which is what PSNR measures. `painter`: the same of what is painted. A quarter of
+    the photos is painted from all of its words, as drawings are.
+    """
+    count = len(ab)
+    lesson = draw_lessons(functional.avg_pool2d(look.lightness, 2), ab, 2, generator)
+    drawn = torch.arange(count) < count // 4
+    lesson.known.state[drawn] = 1
+    vocabulary = head.words.vocabulary
+    true = torch.cdist(lesson.wanted, vocabulary.expand(count, -1, -1)).argmin(-1)
+    lesson.known.colours[drawn] = vocabulary[true[drawn]]
+    lesson.known.place[drawn] = 0
+    lesson.asked[drawn] = False
+    logits, state = head.think(look, lesson.known)
+    log_probability = logits.float().log_softmax(-1)
+    near = torch.softmax(-torch.cdist(vocabulary, vocabulary).square() / (2 * NEAR**2), 1)
+    each = -(near[true] * log_probability).sum(-1)
+    said = log_probability.exp() @ vocabulary
+    error = ((said - lesson.wanted).square().sum(-1) * lesson.asked).sum(1) / lesson.asked.sum(1).clamp(min=1)
+    colours = torch.where(drawn[:, None, None], lesson.known.colours, said)
+    painted = head.painter(look.fine, look.lightness, state, colours, lesson.hints, lesson.given, drawn.float())
+    return {
+        "words": (each * lesson.asked).sum() / lesson.asked.sum().clamp(min=1),
+        "mean": (error[~drawn] + NOISE).log().mean(),
+        "painter": ((painted - lesson.ab).square().sum(1).mean((1, 2)) + NOISE).log().mean(),
+    }
