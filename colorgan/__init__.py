@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer
+    from colorgan.hints import Hint
     from colorgan.recipes import RECIPES
 
 __version__ = "0.1.0"
-__all__ = ["DEFAULT_WEIGHTS", "RECIPES", "Colorizer"]
+__all__ = ["DEFAULT_WEIGHTS", "RECIPES", "Colorizer", "Hint"]
 
 DEFAULT_WEIGHTS = str(Path(__file__).parent / "weights")  # the bundled flagship: works offline
 
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from colorgan.colorizer import Colorizer
 
         return Colorizer
+    if name == "Hint":
+        from colorgan.hints import Hint
+
+        return Hint
     if name == "RECIPES":
         from colorgan.recipes import RECIPES
 

@@ -2,3 +2,4 @@
 
 MAX_MEGAPIXELS = 120.0  # of a photo, unless told otherwise: refused before a pixel is decoded
 MAX_VIVIDNESS = 3.0  # chroma scale: 0 is gray, 1 as predicted
+MAX_HINTS = 1000  # for one photo: each is compared with every place of it

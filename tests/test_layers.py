@@ -32,6 +32,7 @@ ROOMS = (
     "degrade",
     "upsampling",
     "painting",
+    "hints",
     "losses",
     "objectives",
     "recipes",

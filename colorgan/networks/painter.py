@@ -85,7 +85,11 @@ class Painter(nn.Module):
         inside = unfold(torch.ones_like(blocks[:1, :1]), AROUND, padding=reach).view(1, AROUND**2, 1, 1, h, w)
         places = z.view(count, LIKE, h, CELL, w, CELL).permute(0, 1, 3, 5, 2, 4)
         unlike = (places[:, :, None] - around[:, :, :, None, None]).square().sum(1)  # (N, 25, 4, 4, h, w)
-        step = torch.arange(AROUND, device=z.device)[:, None] - reach - ((torch.arange(CELL, device=z.device) + 0.5) / CELL - 0.5)
+        step = (
+            torch.arange(AROUND, device=z.device)[:, None]
+            - reach
+            - ((torch.arange(CELL, device=z.device) + 0.5) / CELL - 0.5)
+        )
         far = (step.square()[:, None, :, None] + step.square()[None, :, None, :]).reshape(1, -1, CELL, CELL, 1, 1)
         plus = functional.softplus
         share = (-plus(self.likeness) * unlike - 2 * plus(self.distance) * far + (1 - inside) * NEVER).softmax(1)
@@ -96,7 +100,9 @@ class Painter(nn.Module):
         count, _, height, width = z.shape
         flat = z.flatten(2).transpose(1, 2)  # (N, H W, LIKE)
         at = flat.gather(1, _cells(hints, height, width)[..., None].expand(-1, -1, LIKE))
-        unlike = (flat.square().sum(-1)[..., None] + at.square().sum(-1)[:, None] - 2 * flat @ at.transpose(1, 2)).clamp(min=0)
+        unlike = (
+            flat.square().sum(-1)[..., None] + at.square().sum(-1)[:, None] - 2 * flat @ at.transpose(1, 2)
+        ).clamp(min=0)
         y, x = torch.meshgrid(
             torch.arange(height, device=z.device) + 0.5, torch.arange(width, device=z.device) + 0.5, indexing="ij"
         )

@@ -108,7 +108,10 @@ class WordHead(nn.Module):
         """One photo's colours by words drawn, one picture for each seed: ab (len(seeds), 2, H/2, W/2)."""
         count, blocks = len(seeds), look.features.shape[1]
         noise = torch.stack([self.noise(look, seed, how.reach) for seed in seeds])
-        many = Look(*(part.expand(count, *part.shape[1:]) for part in (look.fine, look.lightness, look.features, look.objects)), look.grid)
+        many = Look(
+            *(part.expand(count, *part.shape[1:]) for part in (look.fine, look.lightness, look.features, look.objects)),
+            look.grid,
+        )
         said = self.known(look, points)
         known = Known(*(part.repeat(count, *[1] * (part.ndim - 1)) for part in (said.colours, said.state, said.place)))
         vocabulary, free = self.words.vocabulary, int((said.state == 0).sum())
@@ -143,14 +146,23 @@ class WordHead(nn.Module):
         known = Known.nothing(1, rows * columns)
         if len(points.places):
             x, y = points.places.unbind(1)
-            column, row = (x / BLOCK).long().clamp(0, columns - 1), (y / BLOCK).long().clamp(0, rows - 1)
-            block = row * columns + column
+            block = self.blocks(look, points.places)
             pooled = functional.avg_pool2d(look.lightness, CELL)[0, 0]
-            light = pooled[(y / CELL).long().clamp(0, pooled.shape[0] - 1), (x / CELL).long().clamp(0, pooled.shape[1] - 1)]
+            row, column = (
+                (y / CELL).long().clamp(0, pooled.shape[0] - 1),
+                (x / CELL).long().clamp(0, pooled.shape[1] - 1),
+            )
             known.state[0, block] = 2
             known.colours[0, block] = points.colours
-            known.place[0, block] = torch.stack((x / BLOCK - column - 0.5, y / BLOCK - row - 0.5, light), 1)
+            inside = (x / BLOCK - block % columns - 0.5, y / BLOCK - block // columns - 0.5, pooled[row, column])
+            known.place[0, block] = torch.stack(inside, 1)
         return known
+
+    def blocks(self, look: Look, places: Tensor) -> Tensor:
+        """The numbers of the blocks that places (K, 2) of the view are in, int64 (K,)."""
+        rows, columns = look.grid
+        column, row = (places / BLOCK).long().unbind(1)
+        return row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1)
 
     def noise(self, look: Look, seed: int, reach: float) -> Tensor:
         """Gumbel noise (P, Q) of the words, alike in blocks of like features: so things are drawn as wholes.

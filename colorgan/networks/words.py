@@ -36,7 +36,9 @@ class Known:
     def nothing(cls, photos: int, blocks: int) -> "Known":
         """No block of any photo."""
         return cls(
-            torch.zeros(photos, blocks, 2), torch.zeros(photos, blocks, dtype=torch.long), torch.zeros(photos, blocks, 3)
+            torch.zeros(photos, blocks, 2),
+            torch.zeros(photos, blocks, dtype=torch.long),
+            torch.zeros(photos, blocks, 3),
         )
 
 

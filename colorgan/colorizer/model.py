@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
@@ -19,40 +18,17 @@ from torch.nn import functional
 
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
+from colorgan.colorizer.prediction import Prediction, check_daring, check_vividness
+from colorgan.colorizer.reference import hints_from
+from colorgan.colorizer.repainting import Repainting
+from colorgan.hints import Hint
 from colorgan.hub.fetching import HUB_ERRORS, fetched_file, fetched_weights, hub_reason, pinned_revision
-from colorgan.limits import MAX_VIVIDNESS
 from colorgan.networks import GENERATORS
-from colorgan.painting import paint
 from colorgan.photo import photo_from_image
 from colorgan.upsampling import LEVELS, MAX_LEVELS, apply_lines, fit_lines, smooth_within_edges
 
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the network said about one photo, at its own small size; paints the photo at any size, without it.
-
-    `lines` (1 + variants, 4, h, w) are the fitted lines of `upsampling`: the picture's first, then the variants'.
-    """
-
-    lines: Tensor
-
-    @property
-    def variants(self) -> int:
-        """How many other colorizations there are beside the picture itself."""
-        return len(self.lines) - 1
-
-    def picture(self, image: Image.Image, variant: int = 0, vividness: float = 1.0) -> Image.Image:
-        """Paint an upright "L" or "RGB" image of the photo, of any size -> RGB of the same size and lightness.
-
-        Variant 0 is the picture, 1 to `variants` the others; vividness scales chroma, 0 is gray.
-        """
-        if not 0 <= variant <= self.variants:
-            raise ValueError(f"variant must be from 0 to {self.variants}, got {variant}")
-        check_vividness(vividness)
-        return paint(image, self.lines[variant] * vividness)
 
 
 class Colorizer(
@@ -118,7 +94,14 @@ class Colorizer(
     @property
     def can_vary(self) -> bool:
         """Whether the network gives a choice of colours, from which variants are drawn."""
-        return hasattr(self.generator, "sample") and getattr(self.generator, "distribution", self) is not None
+        return self.takes_hints or (
+            hasattr(self.generator, "sample") and getattr(self.generator, "distribution", self) is not None
+        )
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether the network has colour words: takes hints, and draws whole pictures."""
+        return getattr(self.generator, "words", None) is not None
 
     def set_gain(self, gain: float) -> None:
         """Change the chroma scale that vividness 1 stands for, in the config that goes with the weights as well."""
@@ -135,11 +118,29 @@ class Colorizer(
 
     @overload
     def colorize(
-        self, image: Image.Image, *, variants: None = None, seed: int = 0, vividness: float = 1.0, batch_size: int = 8
+        self,
+        image: Image.Image,
+        *,
+        variants: None = None,
+        seed: int = 0,
+        vividness: float = 1.0,
+        batch_size: int = 8,
+        hints: Sequence[Hint] = (),
+        daring: float | None = None,
+        reference: Image.Image | None = None,
     ) -> Image.Image: ...
     @overload
     def colorize(
-        self, image: Image.Image, *, variants: int, seed: int = 0, vividness: float = 1.0, batch_size: int = 8
+        self,
+        image: Image.Image,
+        *,
+        variants: int,
+        seed: int = 0,
+        vividness: float = 1.0,
+        batch_size: int = 8,
+        hints: Sequence[Hint] = (),
+        daring: float | None = None,
+        reference: Image.Image | None = None,
     ) -> list[Image.Image]: ...
     @overload
     def colorize(
@@ -150,6 +151,8 @@ class Colorizer(
         seed: int = 0,
         vividness: float = 1.0,
         batch_size: int = 8,
+        daring: float | None = None,
+        reference: Image.Image | None = None,
     ) -> list[Image.Image]: ...
     @overload
     def colorize(
@@ -160,17 +163,26 @@ class Colorizer(
         seed: int = 0,
         vividness: float = 1.0,
         batch_size: int = 8,
+        daring: float | None = None,
+        reference: Image.Image | None = None,
     ) -> list[list[Image.Image]]: ...
 
-    def colorize(self, image, *, variants=None, seed=0, vividness=1.0, batch_size=8):  # type: ignore[no-untyped-def]
+    def colorize(  # type: ignore[no-untyped-def]
+        self, image, *, variants=None, seed=0, vividness=1.0, batch_size=8, hints=(), daring=None, reference=None
+    ):
         """Give an image, or several, their colours.
 
         Args:
             image: a PIL image of any mode and size (at least 8 x 8), or an iterable of them, of mixed sizes.
             variants: None for the picture; a number for a list of that many plausible colorizations.
-            seed: fixes the variants: same seed, same machine, same colours. The picture has nothing random.
+            seed: fixes what is drawn: same seed, same machine, same colours. The plain picture has nothing random.
             vividness: chroma scale; 0 is gray, 1 as predicted, at most `limits.MAX_VIVIDNESS`.
             batch_size: how many images go through the network together.
+            hints: what colour it was, for one image: `Hint(x, y, "#7a1f2b")` in pixels of the upright image. They hold
+                in the picture and in each variant.
+            daring: from 0, the mean of what is likely, to 1, one drawing of it; without it the picture is the first
+                and variants are the other.
+            reference: a photo in colour of a like thing: what is surely alike takes its colours from it.
 
         Returns:
             RGB images (RGBA where the input has alpha) of the input's size, upright; a list for several images,
@@ -184,16 +196,19 @@ class Colorizer(
             raise ValueError(f"variants must be at least 1, got {variants}")
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        how = {"seed": seed, "daring": daring, "reference": reference}
         if isinstance(image, Image.Image):
-            return self._colorize([image], variants, seed, vividness)[0]
+            return self._colorize([image], variants, vividness, hints=hints, **how)[0]
+        if hints:
+            raise ValueError("hints are of one photo: colorize the photos one by one, each with its own")
         images, results = list(image), []
         for start in range(0, len(images), batch_size):
-            results += self._colorize(images[start : start + batch_size], variants, seed, vividness)
+            results += self._colorize(images[start : start + batch_size], variants, vividness, **how)
         return results
 
-    def _colorize(self, images: list[Image.Image], variants: int | None, seed: int, vividness: float) -> list[Any]:
+    def _colorize(self, images: list[Image.Image], variants: int | None, vividness: float, **how: Any) -> list[Any]:
         photos = [photo_from_image(image) for image in images]
-        predictions = self.predict([photo.image for photo in photos], variants=variants or 0, seed=seed)
+        predictions = self.predict([photo.image for photo in photos], variants=variants or 0, **how)
         results: list[Any] = []
         for photo, prediction in zip(photos, predictions, strict=True):
             wanted = [0] if variants is None else range(1, variants + 1)
@@ -205,20 +220,65 @@ class Colorizer(
         return results
 
     @torch.inference_mode()
-    def predict(self, images: Sequence[Image.Image], *, variants: int = 0, seed: int = 0) -> list[Prediction]:
+    def predict(
+        self,
+        images: Sequence[Image.Image],
+        *,
+        variants: int = 0,
+        seed: int = 0,
+        hints: Sequence[Hint] = (),
+        daring: float | None = None,
+        reference: Image.Image | None = None,
+    ) -> list[Prediction]:
         """Run the network on upright images ("L" or "RGB"): colours to paint with, at any size and vividness.
 
-        Images whose views have one shape go through together; a photo's result does not depend on its company.
+        Images whose views have one shape go through together; a photo's result does not depend on its company. For
+        hints, daring and reference see `colorize`.
         """
+        check_daring(daring)
+        if not self.takes_hints:
+            if hints or daring or reference is not None:
+                raise ValueError("this model takes no hints and cannot be more daring: it has no colour words")
+            return self._predict_at_once(images, variants, seed)
+        predictions = self._predict_at_once(images, 0, seed)
+        if reference is not None:
+            reference = photo_from_image(reference).image
+            [seen] = self._predict_at_once([reference], 0, seed)
+        if hints or variants or daring or reference is not None:
+            for index, prediction in enumerate(predictions):
+                known = list(hints)
+                if reference is not None:
+                    known += hints_from(reference, seen, prediction)
+                predictions[index] = prediction.with_hints(known, variants=variants, seed=seed, daring=daring)
+        return predictions
+
+    def _predict_at_once(self, images: Sequence[Image.Image], variants: int, seed: int) -> list[Prediction]:
+        """The plain pictures, and the variants of a network without colour words."""
         views = [self._view(image) for image in images]
         predictions: dict[int, Prediction] = {}
         shapes = [view.shape for view in views]
         for shape in dict.fromkeys(shapes):
             members = [index for index, other in enumerate(shapes) if other == shape]
             batch = torch.cat([views[index] for index in members])
+            if self.takes_hints:
+                for index, repainting in zip(
+                    members, self._looks(batch, [images[i].size for i in members]), strict=True
+                ):
+                    predictions[index] = Prediction(fit_lines(repainting.view, repainting.plain), repainting)
+                continue
             for index, ab, view in zip(members, self._predict_views(batch, variants, seed), batch, strict=True):
                 predictions[index] = Prediction(fit_lines(view.expand(len(ab), -1, -1, -1), ab))
         return [predictions[index] for index in range(len(images))]
+
+    def _looks(self, view: Tensor, sizes: Sequence[tuple[int, int]]) -> list[Repainting]:
+        """Views' L (N, 1, h, w) of photos of these sizes -> what is remembered of each."""
+        padded = self._padded(view)
+        output, look = self.generator.look(padded)
+        pictures = self._to_ab(output, padded, view.shape)
+        return [
+            Repainting(self.generator.words, look.of(index), view[index : index + 1], picture[None], size)
+            for index, (picture, size) in enumerate(zip(pictures, sizes, strict=True))
+        ]
 
     def _predict_pictures(self, view: Tensor) -> Tensor:
         """A view's L (N, 1, h, w) -> the picture's ab (N, 2, h, w)."""
@@ -359,12 +419,6 @@ class Colorizer(
         model.card_head = CardHead.read(card)
         model.load_state_dict(weights)  # copies, so half precision on disk becomes float32 here
         return model.to(map_location).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def check_vividness(vividness: float) -> None:
-    """Refuse a chroma scale that makes no picture."""
-    if not 0 <= vividness <= MAX_VIVIDNESS:
-        raise ValueError(f"vividness must be from 0 to {MAX_VIVIDNESS:g}, got {vividness}")
 
 
 def _check_same_tensors(model_id: str, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:

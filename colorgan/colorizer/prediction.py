@@ -1,0 +1,145 @@
+"""What a network said about one photo: colours to paint with at any size, and, told more, others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from PIL import Image
+from torch import Tensor
+
+from colorgan.colorizer.repainting import Repainting
+from colorgan.hints import Hint, check_hints
+from colorgan.limits import MAX_VIVIDNESS
+from colorgan.painting import paint
+from colorgan.seeds import seed_of
+
+MOST_LIKELY = 8  # colours of a palette
+
+
+@dataclass(frozen=True)
+class ShownColour:
+    """What became of a hint: the colour "#rrggbb" at the photo's own lightness; `exact` is False where sRGB cannot show
+    what was asked for that dark or bright, and the nearest that it can was taken."""
+
+    hint: Hint
+    colour: str
+    exact: bool
+
+
+@dataclass(frozen=True)
+class LikelyColour:
+    """A colour "#rrggbb" that a place may have, at the photo's own lightness there, and how likely it is."""
+
+    colour: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network said about one photo, at its own small size; paints the photo at any size, without it.
+
+    `lines` (1 + variants, 4, h, w) are the fitted lines of `upsampling`: the picture's first, then the variants'.
+    `hints` were said of the photo before. `repainting` is what a network that takes hints remembers of it.
+    """
+
+    lines: Tensor
+    repainting: Repainting | None = None
+    hints: tuple[Hint, ...] = ()
+
+    @property
+    def variants(self) -> int:
+        """How many other colorizations there are beside the picture itself."""
+        return len(self.lines) - 1
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether the network does."""
+        return self.repainting is not None
+
+    def picture(
+        self,
+        image: Image.Image,
+        variant: int = 0,
+        vividness: float = 1.0,
+        *,
+        hints: Sequence[Hint] | None = None,
+        seed: int = 0,
+        daring: float | None = None,
+    ) -> Image.Image:
+        """Paint an upright "L" or "RGB" image of the photo, of any size -> RGB of the same size and lightness.
+
+        Variant 0 is the picture, 1 to `variants` the others; vividness scales chroma, 0 is gray. Hints, or a `daring`,
+        colour it anew, as `with_hints` does, in pixels of the image that the network saw.
+        """
+        if hints is not None or daring is not None:
+            anew = self.with_hints(self.hints if hints is None else hints, variants=variant, seed=seed, daring=daring)
+            return anew.picture(image, variant, vividness)
+        if not 0 <= variant <= self.variants:
+            raise ValueError(f"variant must be from 0 to {self.variants}, got {variant}")
+        check_vividness(vividness)
+        return paint(image, self.lines[variant] * vividness)
+
+    def with_hints(
+        self, hints: Sequence[Hint] = (), *, variants: int = 0, seed: int = 0, daring: float | None = None
+    ) -> "Prediction":
+        """The photo coloured anew, without another run of the encoder.
+
+        Args:
+            hints: all that is known of it (not beside but in place of what was said before), in pixels of the image
+                that the network saw.
+            variants: how many others to draw beside the picture, in each of which the hints hold.
+            seed: of what is drawn: equal hints, equal seed, equal picture.
+            daring: from 0, the mean of what is likely, to 1, one drawing of it; without it the picture is the first
+                and the variants are the other.
+
+        Raises:
+            ValueError: a network that takes no hints, a hint outside the photo or one too many, a bad dial.
+        """
+        repainting = self._repainting()
+        check_hints(hints, repainting.size)
+        check_daring(daring)
+        if variants < 0:
+            raise ValueError(f"variants must be at least 0, got {variants}")
+        seeds = [seed_of("drawing", seed, number) for number in range(variants + 1)]
+        lines = repainting.lines(hints, seeds, 0.0 if daring is None else daring, 1.0 if daring is None else daring)
+        return replace(self, lines=lines, hints=tuple(hints))
+
+    def shown_colours(self, hints: Sequence[Hint] | None = None) -> tuple[ShownColour, ...]:
+        """What becomes of hints (without any: of those that this was made with), one for each."""
+        hints, repainting = self.hints if hints is None else hints, self._repainting()
+        check_hints(hints, repainting.size)
+        return tuple(
+            ShownColour(hint, colour, exact)
+            for hint, (colour, exact) in zip(hints, repainting.shown(hints), strict=True)
+        )
+
+    def likely_colours(
+        self, x: float, y: float, hints: Sequence[Hint] | None = None, count: int = MOST_LIKELY
+    ) -> tuple[LikelyColour, ...]:
+        """The colours likeliest at a place, given hints (or those that this was made with): five or more, unlike one
+        another, the likeliest first."""
+        hints, repainting = self.hints if hints is None else hints, self._repainting()
+        check_hints([*hints, Hint(x, y, None)], repainting.size)
+        return tuple(LikelyColour(colour, share) for colour, share in repainting.likely(x, y, hints, count))
+
+    @property
+    def doubt(self) -> Tensor:
+        """How unsure the network is of the colours, given the hints: the entropy of its words, a map (h, w) in [0, 1]
+        over the photo."""
+        return self._repainting().doubt(self.hints)
+
+    def _repainting(self) -> Repainting:
+        if self.repainting is None:
+            raise ValueError("this model takes no hints and cannot be more daring: it has no colour words")
+        return self.repainting
+
+
+def check_vividness(vividness: float) -> None:
+    """Refuse a chroma scale that makes no picture."""
+    if not 0 <= vividness <= MAX_VIVIDNESS:
+        raise ValueError(f"vividness must be from 0 to {MAX_VIVIDNESS:g}, got {vividness}")
+
+
+def check_daring(daring: float | None) -> None:
+    """Refuse a dial that is no share."""
+    if daring is not None and not 0 <= daring <= 1:
+        raise ValueError(f"daring must be from 0 (calm) to 1, got {daring}")

@@ -1,0 +1,206 @@
+"""A photo's colours made anew from what the network remembers of it, as hints are given and words are drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+from torch.nn import functional
+
+from colorgan.color import denormalize_lightness, fit_chroma, lab_to_gamut_rgb, rgb_to_lab
+from colorgan.hints import Hint, rgb_of
+from colorgan.networks.word_head import Look, Points, WordHead
+from colorgan.networks.words import entropy
+from colorgan.upsampling import fit_lines, smooth_within_edges
+
+LEVELS = 2  # of smoothing within edges: the painter sees them itself
+POINTS = 48  # that a hint's radius or lasso is filled with, at most
+SPREAD_POINTS = 8.0  # pixels of the view from one of them to the next, at least
+UNLIKE = 12.0  # ab units: colours of a palette are no nearer to one another, where there are enough
+FEWEST_LIKELY = 5
+EXACT = 1.0  # ab units: nearer than this to what was asked for is what was asked for
+
+
+@dataclass(eq=False)
+class Repainting:
+    """What is remembered of one photo: a look, the view's L (1, 1, h, w) in [0, 100], its plain picture's ab (1, 2, h, w)
+    and the photo's (width, height), whose pixels hints count."""
+
+    head: WordHead
+    look: Look
+    view: Tensor
+    plain: Tensor
+    size: tuple[int, int]
+
+    @torch.inference_mode()
+    def lines(self, hints: Sequence[Hint], seeds: Sequence[int], picture: float, variants: float) -> Tensor:
+        """Lines (len(seeds), 4, h, w) of the picture and the variants, each as daring as said; the same for the same.
+
+        A hint with a lasso counts inside it alone: what it changes elsewhere is taken back.
+        """
+        free = [hint for hint in hints if hint.lasso is None]
+        ab = self._colours(free, seeds, picture, variants)
+        for lasso in dict.fromkeys(hint.lasso for hint in hints if hint.lasso is not None):
+            inside = [hint for hint in hints if hint.lasso is None or hint.lasso == lasso]
+            ab = torch.lerp(ab, self._colours(inside, seeds, picture, variants), self._mask(lasso))
+        return fit_lines(self.view.expand(len(ab), -1, -1, -1), ab)
+
+    def shown(self, hints: Sequence[Hint]) -> list[tuple[str, bool]]:
+        """Each hint's colour at the photo's own lightness, "#rrggbb", and whether sRGB has it that dark or bright."""
+        asked = self._asked(hints)
+        lightness = self._lightness_at(self._places(hints))
+        fitted = fit_chroma(lightness, asked.T[None, :, :, None])[0, :, :, 0].T
+        exact = ((fitted - asked).norm(dim=1) < EXACT).tolist()
+        return list(zip(self._hex(lightness, fitted), exact, strict=True))
+
+    @torch.inference_mode()
+    def likely(self, x: float, y: float, hints: Sequence[Hint], count: int) -> list[tuple[str, float]]:
+        """Words of the block at a place of the photo, unlike one another: "#rrggbb", and what they and their like add up
+        to."""
+        places = self._places([Hint(x, y, None)])
+        block = self.head.blocks(self.look, places)[0]
+        probability = self._logits(hints)[0, block].softmax(-1)
+        lightness = self._lightness_at(places)
+        words = self.head.words.vocabulary
+        shown = fit_chroma(lightness.expand(1, 1, len(words), 1), words.T[None, :, :, None])[0, :, :, 0].T
+        unlike, picked = UNLIKE, list[int]()
+        while len(picked) < min(FEWEST_LIKELY, count, len(words)):
+            picked, unlike = _apart(shown, probability, count, unlike), unlike / 2
+        nearest = torch.cdist(shown, shown[picked]).argmin(1)
+        share = torch.zeros(len(picked)).index_add_(0, nearest, probability)
+        colours = self._hex(lightness.expand(1, 1, len(picked), 1), shown[picked])
+        return sorted(zip(colours, share.tolist(), strict=True), key=lambda one: -one[1])
+
+    @torch.inference_mode()
+    def doubt(self, hints: Sequence[Hint]) -> Tensor:
+        """The entropy of the words, (h, w) of the view in [0, 1]."""
+        return self._on_view(entropy(self._logits(hints)))[0, 0]
+
+    @cached_property
+    def _calm(self) -> tuple[Tensor, Tensor]:
+        """What the words say when nothing is known: ab of the view, and logits."""
+        painted, logits = self.head.calm(self.look, Points.none())
+        return self._to_view(painted), logits
+
+    def _logits(self, hints: Sequence[Hint]) -> Tensor:
+        return self.head.calm(self.look, self._points(hints))[1].float() if hints else self._calm[1].float()
+
+    def _colours(self, hints: Sequence[Hint], seeds: Sequence[int], picture: float, variants: float) -> Tensor:
+        """ab (len(seeds), 2, h, w) of the view."""
+        points = self._points(hints)
+        calm = self._told(points) if hints else self.plain
+        daring = torch.tensor((picture, *[variants] * (len(seeds) - 1)))
+        ab = calm.repeat(len(seeds), 1, 1, 1)
+        drawn = daring.nonzero()[:, 0].tolist()
+        # One after another: what is drawn must not depend on how many are.
+        for number in drawn:
+            drawing = self._to_view(self.head.draw(self.look, points, [seeds[number]], self.head.drawing))
+            ab[number] = torch.lerp(calm, drawing, daring[number])[0]
+        return ab
+
+    def _told(self, points: Points) -> Tensor:
+        """The picture with what was said of places: ab (1, 2, h, w).
+
+        Where hints settle what the words were unsure of, the words' own mean counts; elsewhere the plain picture stays,
+        changed by as much as hints change that mean.
+        """
+        before, unsure = self._calm
+        painted, logits = self.head.calm(self.look, points)
+        after = self._to_view(painted)
+        settled = 1 - entropy(logits) / entropy(unsure).clamp(min=1e-3)
+        return after + (1 - self._on_view(settled.clamp(0, 1))) * (self.plain - before)
+
+    def _points(self, hints: Sequence[Hint]) -> Points:
+        """Hints as places of the view and colours; one with a radius or a lasso becomes several."""
+        if not hints:
+            return Points.none()
+        places, colours = self._places(hints), self._asked(hints)
+        all_places, all_colours = [places], [colours]
+        for hint, colour in zip(hints, colours, strict=True):
+            more = self._filling(hint)
+            all_places.append(more)
+            all_colours.append(colour.expand(len(more), -1))
+        places, colours = torch.cat(all_places), torch.cat(all_colours)
+        fitted = fit_chroma(self._lightness_at(places), colours.T[None, :, :, None])[0, :, :, 0].T
+        return Points(places, fitted)
+
+    def _places(self, hints: Sequence[Hint]) -> Tensor:
+        """Where hints are in the view, (K, 2): x, y."""
+        scale = torch.tensor((self.view.shape[3] / self.size[0], self.view.shape[2] / self.size[1]))
+        return torch.tensor([(hint.x, hint.y) for hint in hints], dtype=torch.float32).view(-1, 2) * scale
+
+    def _asked(self, hints: Sequence[Hint]) -> Tensor:
+        """The ab (K, 2) that hints ask for; "as it is" asks for what the plain picture has."""
+        colours = [rgb_of(hint.colour) for hint in hints]
+        rgb = torch.tensor([colour or (0, 0, 0) for colour in colours], dtype=torch.float32).view(-1, 3) / 255
+        asked = rgb_to_lab(rgb.T[None, :, :, None])[1][0, :, :, 0].T
+        as_it_is = torch.tensor([colour is None for colour in colours])
+        x, y = self._pixels(self._places(hints))
+        return torch.where(as_it_is[:, None], fit_chroma(self.view, self.plain)[0, :, y, x].T, asked)
+
+    def _filling(self, hint: Hint) -> Tensor:
+        """Places of the view (K, 2) inside a hint's radius or lasso, evenly."""
+        if not hint.radius and hint.lasso is None:
+            return torch.zeros(0, 2)
+        height, width = self.view.shape[2:]
+        inside = torch.ones(height, width, dtype=torch.bool)
+        if hint.lasso is not None:
+            inside &= self._mask(hint.lasso)[0, 0] > 0.5
+        if hint.radius:
+            x, y = self._places([hint])[0].tolist()
+            radius = hint.radius * (width * height / (self.size[0] * self.size[1])) ** 0.5
+            down, right = torch.arange(height) + 0.5 - y, torch.arange(width) + 0.5 - x
+            inside &= (down.square()[:, None] + right.square()) <= radius**2
+        step = max(SPREAD_POINTS, (float(inside.sum()) / POINTS) ** 0.5)
+        rows, columns = ((torch.arange(int(side // step)) + 0.5) * step for side in (height, width))
+        grid = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1).view(-1, 2)
+        return grid[inside[grid[:, 1].long(), grid[:, 0].long()]]
+
+    def _mask(self, lasso: Sequence[tuple[float, float]]) -> Tensor:
+        """A polygon of the photo -> how far each pixel of the view is inside, (1, 1, h, w) in [0, 1]."""
+        times, (height, width) = 4, self.view.shape[2:]
+        large = Image.new("L", (width * times, height * times))
+        scale = large.width / self.size[0], large.height / self.size[1]
+        ImageDraw.Draw(large).polygon([(x * scale[0], y * scale[1]) for x, y in lasso], fill=255)
+        return torch.from_numpy(np.array(large.resize((width, height), Image.Resampling.BOX)))[None, None] / 255
+
+    def _lightness_at(self, places: Tensor) -> Tensor:
+        """L of the view at places (K, 2), (1, 1, K, 1)."""
+        x, y = self._pixels(places)
+        return self.view[0, 0, y, x][None, None, :, None]
+
+    def _pixels(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        height, width = self.view.shape[2:]
+        return places[:, 0].long().clamp(0, width - 1), places[:, 1].long().clamp(0, height - 1)
+
+    def _to_view(self, painted: Tensor) -> Tensor:
+        """The head's ab at half of the padded view -> the view's."""
+        lightness = functional.avg_pool2d(denormalize_lightness(self.look.lightness), 2)
+        ab = smooth_within_edges(lightness, painted.float(), LEVELS)
+        ab = functional.interpolate(ab, scale_factor=2, mode="bilinear")
+        return ab[:, :, : self.view.shape[2], : self.view.shape[3]]
+
+    def _on_view(self, blocks: Tensor) -> Tensor:
+        """Numbers of the blocks (1, P) -> (1, 1, h, w) of the view."""
+        grid = blocks.view(1, 1, *self.look.grid)
+        padded = functional.interpolate(grid, self.look.lightness.shape[2:], mode="bilinear")
+        return padded[:, :, : self.view.shape[2], : self.view.shape[3]]
+
+    def _hex(self, lightness: Tensor, ab: Tensor) -> list[str]:
+        """L (1, 1, K, 1) and ab (K, 2) -> "#rrggbb" of each."""
+        rgb = lab_to_gamut_rgb(lightness, ab.T[None, :, :, None])[0, :, :, 0].T
+        return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in rgb.mul(255).round().int().tolist()]
+
+
+def _apart(colours: Tensor, probability: Tensor, count: int, distance: float) -> list[int]:
+    """Up to `count` of the colours (Q, 2), the likeliest first, none nearer than `distance` to one before it."""
+    picked = list[int]()
+    for index in probability.argsort(descending=True, stable=True).tolist():
+        if all(float((colours[index] - colours[other]).norm()) >= distance for other in picked):
+            picked.append(index)
+        if len(picked) == count:
+            break
+    return picked

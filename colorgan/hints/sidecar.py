@@ -1,0 +1,146 @@
+"""`photo.hints.json`, beside a photo: what was said of it, so that the same picture can be made again at any size.
+
+{
+  "format": "colorgan hints",
+  "version": 1,
+  "size": [1600, 1200],      pixels of the upright photo that x and y count
+  "seed": 7,                 of what is drawn
+  "daring": 0.0,             0 the mean of what is likely, 1 one drawing of it
+  "vividness": 1.0,
+  "hints": [
+    {"x": 812.5, "y": 640, "colour": "#7a1f2b"},
+    {"x": 100, "y": 90, "colour": null},                              as it is
+    {"x": 400, "y": 300, "colour": "teal", "radius": 20, "lasso": [[350, 250], [450, 250], [400, 380]]}
+  ]
+}
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from colorgan.files import write_whole
+from colorgan.hints.hint import Hint, check_hints, colour_name_or_hex
+from colorgan.limits import MAX_VIVIDNESS
+
+HINTS_SUFFIX = ".hints.json"
+FORMAT, VERSION = "colorgan hints", 1
+MOST_BYTES = 16 * 2**20  # a thousand lassos of two hundred corners are a third of it
+
+
+@dataclass(frozen=True)
+class PhotoHints:
+    """Everything that was said of one photo; `size` (width, height) is what the hints' pixels count."""
+
+    size: tuple[int, int]
+    hints: tuple[Hint, ...] = ()
+    seed: int = 0
+    daring: float = 0.0
+    vividness: float = 1.0
+
+    def at_size(self, size: tuple[int, int]) -> "PhotoHints":
+        """The same for the photo at another size. ValueError where its proportions are others: another photo."""
+        across, down = size[0] / self.size[0], size[1] / self.size[1]
+        # Scaled to whole pixels, a side of n is off by up to half of one.
+        if abs(across / down - 1) > 1 / min(*size, *self.size) + 0.005:
+            raise ValueError(
+                f"the hints are of a photo of {self.size[0]} x {self.size[1]} pixels, which this one of {size[0]} x "
+                f"{size[1]} is not at another size"
+            )
+        return replace(self, size=size, hints=tuple(_scaled(hint, across, down, size) for hint in self.hints))
+
+
+def write_hints(path: Path, photo: PhotoHints) -> None:
+    """Write what was said of a photo, whole or not at all. OSError where it cannot be written."""
+    hints = []
+    for hint in photo.hints:
+        said: dict[str, Any] = {"x": hint.x, "y": hint.y, "colour": colour_name_or_hex(hint.colour)}
+        if hint.radius:
+            said["radius"] = hint.radius
+        if hint.lasso:
+            said["lasso"] = [list(corner) for corner in hint.lasso]
+        hints.append(said)
+    record = {
+        "format": FORMAT,
+        "version": VERSION,
+        "size": list(photo.size),
+        "seed": photo.seed,
+        "daring": photo.daring,
+        "vividness": photo.vividness,
+    }
+    lines = [f"  {json.dumps(name)}: {json.dumps(value)}," for name, value in record.items()]
+    rows = ",\n".join(f"    {json.dumps(said)}" for said in hints)
+    text = "\n".join(["{", *lines, f'  "hints": [\n{rows}\n  ]' if rows else '  "hints": []', "}", ""])
+    write_whole(path, text.encode())
+
+
+def read_hints(path: Path) -> PhotoHints:
+    """What `write_hints` wrote, or a person by hand. ValueError, one line with the file's name, for anything else."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES // 2**20} MiB")
+        return _hints(json.loads(path.read_text(encoding="utf-8-sig")))
+    except OSError as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # JSON's and UTF-8's errors are ValueErrors
+        raise ValueError(f"{str(path)!r} is no file of hints: {error}") from error
+
+
+def _hints(record: Any) -> PhotoHints:
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise ValueError(f'"format" must be "{FORMAT}"')
+    if record.get("version") != VERSION:
+        raise ValueError(f"this colorgan reads version {VERSION}, got {record.get('version')!r}")
+    _only(record, "", "format", "version", "size", "seed", "daring", "vividness", "hints")
+    size = record.get("size")
+    if not (isinstance(size, list) and len(size) == 2 and all(type(side) is int and side > 0 for side in size)):
+        raise ValueError(f'"size" must be the photo\'s width and height in pixels, got {size!r}')
+    seed = record.get("seed", 0)
+    if type(seed) is not int or not 0 <= seed < 2**63:
+        raise ValueError(f'"seed" must be a whole number from 0, got {seed!r}')
+    listed = record.get("hints", [])
+    if not isinstance(listed, list):
+        raise ValueError(f'"hints" must be a list, got {type(listed).__name__}')
+    hints = tuple(_hint(number, said) for number, said in enumerate(listed, start=1))
+    check_hints(hints, (size[0], size[1]))
+    daring, vividness = _share(record, "daring", 0.0, 1.0), _share(record, "vividness", 1.0, MAX_VIVIDNESS)
+    return PhotoHints((size[0], size[1]), hints, seed, daring, vividness)
+
+
+def _hint(number: int, said: Any) -> Hint:
+    if not isinstance(said, dict) or not {"x", "y", "colour"} <= said.keys():
+        raise ValueError(f'hint {number} must have "x", "y" and "colour"')
+    _only(said, f"hint {number}: ", "x", "y", "colour", "radius", "lasso")
+    colour = said["colour"]
+    try:
+        return Hint(
+            said["x"],
+            said["y"],
+            tuple(colour) if isinstance(colour, list) else colour,  # type: ignore[arg-type]
+            said.get("radius", 0.0),
+            said.get("lasso"),
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"hint {number}: {error}") from error
+
+
+def _only(record: dict[str, Any], where: str, *known: str) -> None:
+    """A name that nobody reads is a slip of the pen, which would be passed over without a word."""
+    for name in record:
+        if name not in known:
+            raise ValueError(f"{where}{name!r} is none of {', '.join(known)}")
+
+
+def _share(record: dict[str, Any], name: str, default: float, most: float) -> float:
+    value = record.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ValueError(f'"{name}" must be from 0 to {most:g}, got {value!r}')
+    return float(value)
+
+
+def _scaled(hint: Hint, across: float, down: float, size: tuple[int, int]) -> Hint:
+    """A hint of the photo at another size; rounding never brings it outside."""
+    x, y = min(hint.x * across, size[0] - 0.01), min(hint.y * down, size[1] - 0.01)
+    lasso = None if hint.lasso is None else tuple((x * across, y * down) for x, y in hint.lasso)
+    return replace(hint, x=x, y=y, radius=hint.radius * (across * down) ** 0.5, lasso=lasso)
