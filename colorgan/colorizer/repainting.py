@@ -26,8 +26,11 @@ EXACT = 1.0  # ab units: nearer than this to what was asked for is what was aske
 
 @dataclass(eq=False)
 class Repainting:
-    """What is remembered of one photo: a look, the view's L (1, 1, h, w) in [0, 100], its plain picture's ab (1, 2, h, w)
-    and the photo's (width, height), whose pixels hints count."""
+    """What is remembered of one photo.
+
+    A look, the view's L (1, 1, h, w) in [0, 100], the ab (1, 2, h, w) of its plain picture, and the photo's (width,
+    height), whose pixels hints count.
+    """
 
     head: WordHead
     look: Look
@@ -58,8 +61,10 @@ class Repainting:
 
     @torch.inference_mode()
     def likely(self, x: float, y: float, hints: Sequence[Hint], count: int) -> list[tuple[str, float]]:
-        """Words of the block at a place of the photo, unlike one another: "#rrggbb", and what they and their like add up
-        to."""
+        """Words of the block at a place of the photo, unlike one another.
+
+        "#rrggbb" of each, and what it and those that are nearest to it add up to.
+        """
         places = self._places([Hint(x, y, None)])
         block = self.head.blocks(self.look, places)[0]
         probability = self._logits(hints)[0, block].softmax(-1)

@@ -85,8 +85,8 @@ def check_hints(hints: Sequence[Hint], size: tuple[int, int]) -> None:
             raise ValueError(f"hints must be colorgan.Hint(x, y, colour), got {hint!r}")
         if not (0 <= hint.x < width and 0 <= hint.y < height):
             raise ValueError(
-                f"hint {number} is outside the photo: x must be from 0 to below {width} and y from 0 to below {height}, "
-                f"got {hint.x:g} and {hint.y:g}"
+                f"hint {number} is outside the photo: x must be from 0 to below {width} and y from 0 to below "
+                f"{height}, got {hint.x:g} and {hint.y:g}"
             )
 
 

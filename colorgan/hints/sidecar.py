@@ -117,7 +117,7 @@ def _hint(number: int, said: Any) -> Hint:
         return Hint(
             said["x"],
             said["y"],
-            tuple(colour) if isinstance(colour, list) else colour,  # type: ignore[arg-type]
+            tuple(colour) if isinstance(colour, list) else colour,
             said.get("radius", 0.0),
             said.get("lasso"),
         )

@@ -97,7 +97,7 @@ class Painter(nn.Module):
 
     def of_hints(self, z: Tensor, hints: Tensor, given: Tensor) -> Tensor:
         """Places z (N, LIKE, H, W), hints (N, K, 4) -> each place's share of each hint's residual, (N, H W, K)."""
-        count, _, height, width = z.shape
+        height, width = z.shape[2:]
         flat = z.flatten(2).transpose(1, 2)  # (N, H W, LIKE)
         at = flat.gather(1, _cells(hints, height, width)[..., None].expand(-1, -1, LIKE))
         unlike = (

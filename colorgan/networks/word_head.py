@@ -1,6 +1,7 @@
 """Words and painter on top of a network's features: one look at the photo, then colours as often as one likes."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -30,9 +31,16 @@ class Look:
 
     def of(self, photo: int) -> "Look":
         """The look at one photo of them, with its own memory."""
-        one = slice(photo, photo + 1)
-        parts = (part[one].clone() for part in (self.fine, self.lightness, self.features, self.objects))
-        return Look(*parts, self.grid)
+        return self._each(lambda part: part[photo : photo + 1].clone())
+
+    def times(self, count: int) -> "Look":
+        """The look at one photo, so many times."""
+        return self._each(lambda part: part.expand(count, *part.shape[1:]))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Look":
+        parts = (self.fine, self.lightness, self.features, self.objects)
+        fine, lightness, features, objects = (change(part) for part in parts)
+        return Look(fine, lightness, features, objects, self.grid)
 
 
 @dataclass(frozen=True)
@@ -108,12 +116,8 @@ class WordHead(nn.Module):
         """One photo's colours by words drawn, one picture for each seed: ab (len(seeds), 2, H/2, W/2)."""
         count, blocks = len(seeds), look.features.shape[1]
         noise = torch.stack([self.noise(look, seed, how.reach) for seed in seeds])
-        many = Look(
-            *(part.expand(count, *part.shape[1:]) for part in (look.fine, look.lightness, look.features, look.objects)),
-            look.grid,
-        )
-        said = self.known(look, points)
-        known = Known(*(part.repeat(count, *[1] * (part.ndim - 1)) for part in (said.colours, said.state, said.place)))
+        many, said = look.times(count), self.known(look, points)
+        known = Known(said.colours.repeat(count, 1, 1), said.state.repeat(count, 1), said.place.repeat(count, 1, 1))
         vocabulary, free = self.words.vocabulary, int((said.state == 0).sum())
         for turn in range(1, how.rounds + 1):
             logits, _ = self.think(many, known)

@@ -2,8 +2,8 @@
 
 A regression says the mean of all colours that a thing may have, which is the colour of none of them. What ties the left
 half of a sofa to its right half is a joint probability: a masked transformer over the blocks' colours (Chang et al.
-2022, "MaskGIT", arXiv 2202.04200), which takes what a person says of a place as a word that is known (Huang et al. 2022,
-"UniColor", arXiv 2209.11223).
+2022, "MaskGIT", arXiv 2202.04200), which takes what a person says of a place as a word that is known (Huang et al.
+2022, "UniColor", arXiv 2209.11223).
 """
 
 import math
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 BLOCK = 16  # side of a block in pixels of the view
 COLOUR_SCALE = 40.0  # ab units; about the spread of colours that people name

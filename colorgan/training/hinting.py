@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from colorgan.networks.painter import CELL
 from colorgan.networks.word_head import Look, WordHead
-from colorgan.networks.words import BLOCK, Known, mean_colours
+from colorgan.networks.words import BLOCK, Known
 
 LESSONS = (0.35, 0.35, 0.30)  # shares of drawing, remembering, wanting
 MOST_HINTS = 100
