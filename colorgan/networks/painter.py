@@ -79,21 +79,21 @@ class Painter(nn.Module):
         """Places z (N, LIKE, 4h, 4w), colours of blocks (N, 2, h, w) -> each place's share of them, (N, 2, 4h, 4w)."""
         count, _, height, width = z.shape
         h, w, reach, unfold = height // CELL, width // CELL, AROUND // 2, functional.unfold
-        around = unfold(functional.avg_pool2d(z, CELL), AROUND, padding=reach).view(count, LIKE, AROUND**2, h, w)
+        around = unfold(functional.avg_pool2d(z, CELL), AROUND, padding=reach)
+        around = around.view(count, LIKE, AROUND**2, h * w).permute(0, 3, 1, 2)  # (N, P, LIKE, 25)
         padded = functional.pad(blocks, (reach,) * 4, mode="replicate")
-        colours = unfold(padded, AROUND).view(count, 2, AROUND**2, h, w)
-        inside = unfold(torch.ones_like(blocks[:1, :1]), AROUND, padding=reach).view(1, AROUND**2, 1, 1, h, w)
-        places = z.view(count, LIKE, h, CELL, w, CELL).permute(0, 1, 3, 5, 2, 4)
-        unlike = (places[:, :, None] - around[:, :, :, None, None]).square().sum(1)  # (N, 25, 4, 4, h, w)
-        step = (
-            torch.arange(AROUND, device=z.device)[:, None]
-            - reach
-            - ((torch.arange(CELL, device=z.device) + 0.5) / CELL - 0.5)
-        )
-        far = (step.square()[:, None, :, None] + step.square()[None, :, None, :]).reshape(1, -1, CELL, CELL, 1, 1)
+        colours = unfold(padded, AROUND).view(count, 2, AROUND**2, h * w).permute(0, 3, 2, 1)
+        inside = unfold(torch.ones_like(blocks[:1, :1]), AROUND, padding=reach).view(1, AROUND**2, h * w)
+        places = z.view(count, LIKE, h, CELL, w, CELL).permute(0, 2, 4, 3, 5, 1).reshape(count, h * w, CELL**2, LIKE)
+        unlike = places.square().sum(-1)[..., None] + around.square().sum(2)[:, :, None] - 2 * places @ around
+        block, place = torch.arange(AROUND, device=z.device), torch.arange(CELL, device=z.device)
+        step = ((block - reach) - ((place[:, None] + 0.5) / CELL - 0.5)).square()  # (4, 5)
+        far = (step[:, None, :, None] + step[None, :, None, :]).reshape(CELL**2, AROUND**2)
         plus = functional.softplus
-        share = (-plus(self.likeness) * unlike - 2 * plus(self.distance) * far + (1 - inside) * NEVER).softmax(1)
-        return torch.einsum("nkyxhw,nckhw->nchywx", share, colours).reshape(count, 2, height, width)
+        score = -plus(self.likeness) * unlike - 2 * plus(self.distance) * far
+        share = (score + ((1 - inside) * NEVER).permute(0, 2, 1)[:, :, None]).softmax(-1)  # (N, P, 16, 25)
+        mixed = (share @ colours).view(count, h, w, CELL, CELL, 2)
+        return mixed.permute(0, 5, 1, 3, 2, 4).reshape(count, 2, height, width)
 
     def of_hints(self, z: Tensor, hints: Tensor, given: Tensor) -> Tensor:
         """Places z (N, LIKE, H, W), hints (N, K, 4) -> each place's share of each hint's residual, (N, H W, K)."""
