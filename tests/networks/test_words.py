@@ -1,0 +1,204 @@
+"""Colour words: what blocks may be, given what is known of others."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from colorgan.networks.word_head import Drawing, Look, Points, WordHead
+from colorgan.networks.words import (
+    REACH,
+    ColourWords,
+    Known,
+    entropy,
+    make_vocabulary,
+    mean_colours,
+    places,
+    relative_steps,
+)
+
+GRID = (3, 4)
+
+
+@pytest.fixture(scope="module")
+def head() -> WordHead:
+    """A small head with random weights, whose words lie on a circle of chroma 40."""
+    torch.manual_seed(0)
+    head = WordHead(8, 12, count=10, width=24, layers=2, heads=2, painter=16).eval()
+    angle = torch.arange(10) / 10 * 2 * math.pi
+    head.words.vocabulary.copy_(40 * torch.stack((angle.cos(), angle.sin()), 1))
+    for layer in head.words.layers:
+        torch.nn.init.normal_(layer.steps, std=0.5)
+    torch.nn.init.normal_(head.painter.leave.weight, std=0.01)
+    return head
+
+
+def look_of(head: WordHead, grid: tuple[int, int] = GRID, photos: int = 1, seed: int = 1) -> Look:
+    draw = torch.Generator().manual_seed(seed)
+    h, w = grid
+
+    def random(*shape: int) -> Tensor:
+        return torch.randn(photos, *shape, generator=draw)
+
+    lightness = torch.rand(photos, 1, 16 * h, 16 * w, generator=draw) * 2 - 1
+    return head.look(random(8, 4 * h, 4 * w), random(12, h, w), random(2, 8 * h, 8 * w) / 10, lightness)
+
+
+def test_steps_are_alike_wherever_they_begin_and_end() -> None:
+    steps = relative_steps((4, 5), torch.device("cpu")).view(4, 5, 4, 5)
+    assert steps[0, 0, 1, 2] == steps[2, 1, 3, 3] == steps[1, 0, 2, 2]
+    assert len({steps[1, 2, down, right].item() for down in range(4) for right in range(5)}) == 20
+    far = relative_steps((1, 40), torch.device("cpu"))
+    assert far[0, REACH] == far[0, 39] != far[0, REACH - 1]
+
+
+def test_places_are_shares_of_the_sides() -> None:
+    torch.testing.assert_close(places((2, 4), torch.device("cpu"))[0], torch.tensor((-0.5, -0.75)))
+    torch.testing.assert_close(places((2, 4), torch.device("cpu"))[-1], torch.tensor((0.5, 0.75)))
+
+
+def test_entropy_is_zero_for_one_word_and_one_for_any() -> None:
+    sure = torch.tensor((100.0, 0, 0, 0))
+    torch.testing.assert_close(entropy(torch.stack((sure, torch.zeros(4)))), torch.tensor((0.0, 1.0)))
+    half = torch.tensor((50.0, 50.0, 0, 0))
+    torch.testing.assert_close(entropy(half), torch.tensor(0.5))  # one bit of two
+
+
+def test_the_mean_is_the_words_own() -> None:
+    words = torch.tensor(((10.0, 0.0), (0.0, 20.0)))
+    torch.testing.assert_close(mean_colours(torch.tensor((0.0, math.log(3))), words), torch.tensor((2.5, 15.0)))
+
+
+def test_a_vocabulary_finds_the_colours_there_are_rare_ones_too() -> None:
+    draw = torch.Generator().manual_seed(0)
+    centres = torch.tensor(((0.0, 0.0), (50.0, 40.0), (-40.0, 30.0), (20.0, -60.0)))
+    many = torch.tensor((20_000, 300, 300, 300))
+    colours = centres.repeat_interleave(many, 0) + torch.randn(int(many.sum()), 2, generator=draw)
+    words = make_vocabulary(colours, 16, torch.Generator().manual_seed(1))
+    assert words.shape == (16, 2)
+    assert torch.cdist(centres, words).amin(1).max() < 2
+    assert torch.equal(words, make_vocabulary(colours, 16, torch.Generator().manual_seed(1)))
+
+
+def test_what_is_not_known_says_nothing(head: WordHead) -> None:
+    look = look_of(head)
+    nothing = Known.nothing(1, 12)
+    colours = Known(torch.full((1, 12, 2), 55.0), nothing.state, torch.ones(1, 12, 3))
+    with torch.inference_mode():
+        torch.testing.assert_close(head.think(look, colours)[0], head.think(look, nothing)[0])
+
+
+def test_a_known_block_changes_what_is_said_of_the_others(head: WordHead) -> None:
+    look, points = look_of(head), Points(torch.tensor(((40.0, 8.0),)), torch.tensor(((40.0, 0.0),)))
+    with torch.inference_mode():
+        told, untold = (head.think(look, head.known(look, said))[0] for said in (points, Points.none()))
+    assert (told - untold).abs().amin(2).gt(0).all()
+
+
+def test_hints_land_in_their_block_with_their_place_in_it(head: WordHead) -> None:
+    look = look_of(head)
+    # x 40 is in the middle of the third column; y 20 a quarter of a block below the second row's upper edge
+    known = head.known(look, Points(torch.tensor(((40.0, 20.0),)), torch.tensor(((5.0, -6.0),))))
+    assert known.state[0].tolist() == [0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0]
+    torch.testing.assert_close(known.colours[0, 6], torch.tensor((5.0, -6.0)))
+    light = look.lightness[0, 0, 20:24, 40:44].mean()
+    torch.testing.assert_close(known.place[0, 6], torch.stack((torch.tensor(0.0), torch.tensor(-0.25), light)))
+    assert head.known(look, Points(torch.tensor(((64.0, 48.0),)), torch.zeros(1, 2))).state[0, 11] == 2
+
+
+def test_any_grid_will_do_and_photos_in_a_batch_do_not_meet() -> None:
+    words = ColourWords(6, count=5, width=16, layers=1, heads=2).eval()
+    words.vocabulary.copy_(torch.randn(5, 2))
+    features = torch.randn(3, 35, 6)
+    with torch.inference_mode():
+        together, _ = words(features, Known.nothing(3, 35), (5, 7))
+        alone, _ = words(features[1:2], Known.nothing(1, 35), (5, 7))
+    assert together.shape == (3, 35, 5)
+    torch.testing.assert_close(together[1:2], alone)
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+def test_noise_has_gumbels_distribution_and_is_one_where_features_are(head: WordHead) -> None:
+    look = look_of(head, (6, 6))
+    noise = torch.stack([head.noise(look, seed, 0.5) for seed in range(300)])
+    assert noise.mean().item() == pytest.approx(0.5772, abs=0.05)  # Euler's constant
+    assert noise.var().item() == pytest.approx(math.pi**2 / 6, abs=0.15)
+    same = look.objects.clone()
+    same[:, 1] = same[:, 0]
+    alike = head.noise(Look(look.fine, look.lightness, look.features, same, look.grid), 0, 0.5)
+    torch.testing.assert_close(alike[0], alike[1])
+    assert (alike[0] - alike[2]).abs().max() > 0.1
+
+
+def test_a_drawing_is_the_seeds_alone(head: WordHead) -> None:
+    look, how = look_of(head), Drawing(rounds=3)
+    with torch.inference_mode():
+        first, second = (head.draw(look, Points.none(), [seed], how) for seed in (5, 6))
+        again = head.draw(look, Points.none(), [5], how)
+        both = head.draw(look, Points.none(), [5, 6], how)
+    assert torch.equal(first, again)
+    assert (first - second).abs().max() > 1
+    torch.testing.assert_close(both, torch.cat((first, second)), atol=1e-3, rtol=1e-3)
+
+
+def test_drawn_words_follow_their_probabilities(head: WordHead) -> None:
+    """In one round at temperature 1, each block's words come as often as the network says."""
+    look = look_of(head)
+    with torch.inference_mode():
+        logits, _ = head.think(look, Known.nothing(1, 12))
+        noise = torch.stack([head.noise(look, seed, 0.5) for seed in range(2000)])
+        drawn = (logits + noise).argmax(2)
+    share = torch.nn.functional.one_hot(drawn, 10).float().mean(0)
+    assert (share - logits[0].softmax(1)).abs().max() < 0.05
+
+
+# --- the painter --------------------------------------------------------------------------------------------------------
+
+
+def test_one_colour_everywhere_is_painted_everywhere() -> None:
+    torch.manual_seed(0)
+    head = WordHead(8, 12, count=10, width=24, layers=1, heads=2, painter=16).eval()  # its last layer begins at 0
+    look, colours = look_of(head), torch.tensor((12.0, -30.0)).expand(1, 12, 2)
+    with torch.inference_mode():
+        painted = head.paint(look, torch.randn(1, 12, 24), colours, Points.none(), drawn=False)
+    torch.testing.assert_close(painted, torch.tensor((12.0, -30.0)).view(1, 2, 1, 1).expand(1, 2, 24, 32))
+
+
+def test_a_place_takes_its_colours_from_the_blocks_around_it_alone(head: WordHead) -> None:
+    look = look_of(head, (1, 8))
+    z = torch.randn(1, 24, 4, 32)
+    colours = torch.zeros(1, 2, 1, 8)
+    colours[:, :, :, 7] = 50.0
+    with torch.inference_mode():
+        shared = head.painter.of_blocks(z, colours)
+    assert shared[..., :20].abs().max() == 0  # the eighth block is in reach from the sixth on
+    assert shared[..., 30:].amin() > 0
+    assert look.grid == (1, 8)
+
+
+def test_a_hints_residual_goes_where_features_are_alike(head: WordHead) -> None:
+    z = torch.zeros(1, 24, 4, 8)
+    z[..., 4:] = 3.0  # another thing on the right
+    hints, given = torch.tensor((((1.0, 1.0, 30.0, 0.0),),)), torch.ones(1, 1, dtype=torch.bool)
+    with torch.inference_mode():
+        share = head.painter.of_hints(z, hints, given).view(4, 8)
+    assert share[:, :4].amin() > share[:, 4:].amax()
+    assert share[1, 1] == share.amax()
+    with torch.inference_mode():
+        assert head.painter.of_hints(z, hints, ~given).abs().max() < 1e-6
+
+
+def test_a_hint_pulls_its_place_towards_its_colour(head: WordHead) -> None:
+    look = look_of(head)
+    wanted = torch.tensor(((45.0, 5.0),))
+    with torch.inference_mode():
+        before, _ = head.calm(look, Points.none())
+        after, _ = head.calm(look, Points(torch.tensor(((33.0, 17.0),)), wanted))
+
+    def off(ab: Tensor) -> float:
+        return (ab[0, :, 8, 16] - wanted[0]).norm().item()
+
+    assert off(after) < 0.7 * off(before)
