@@ -43,7 +43,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", nargs="+", default=list(ALL_PHOTOS), help="sets to train on: names, Hub ids, folders")
     parser.add_argument("--test-data", nargs="+", help="sets to judge by (default: those of --data with a test split)")
     parser.add_argument("--show", nargs="*", default=[], help="sets shown in sheets alone, such as old photographs")
-    parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES), metavar="RECIPE")
+    pictures = [name for name, recipe in RECIPES.items() if not recipe.objective.words_weight]  # words keep another's
+    parser.add_argument("--recipes", nargs="+", default=pictures, choices=pictures, metavar="RECIPE")
     parser.add_argument("--resolution", type=int, default=0, help="pixels squared (default: 256 on a GPU, else 128)")
     parser.add_argument("--batch-size", type=int, default=0, help="of all recipes (default: each recipe's own)")
     parser.add_argument("--test-limit", type=int, default=300, help="test photos, drawn by the seed")

@@ -54,6 +54,7 @@ FILES = {
     "recipe.json": "training",
     "metrics.jsonl": "training",
     "cells.safetensors": "training",
+    "vocabulary.safetensors": "training",
     "curves.png": "training",
     "report.html": "evaluation",
     "report.json": "evaluation",

@@ -51,10 +51,14 @@ def network_rows(config: Mapping[str, Any], parameters: int) -> Rows:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{name} {_plain(one)}" for name, one in value.items()) + ")"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _made(recipe: Recipe) -> str:
-    """What makes a recipe: not its words, and not which photos."""
+    """What makes a recipe: not its summary and notes, not which photos, and not which model's words it trains."""
     photos = replace(recipe.data, dataset=("any",), dataset_weights=(), split="", max_photos=0)
-    return json.dumps(asdict(replace(recipe, summary="", notes=(), data=photos)), sort_keys=True)
+    start = () if recipe.objective.words_weight else recipe.initial_weights
+    made = replace(recipe, summary="", notes=(), data=photos, initial_weights=start)
+    return json.dumps(asdict(made), sort_keys=True)

@@ -34,6 +34,12 @@ NAZERI = _arxiv(
     "Nazeri, Ng and Ebrahimi: Image Colorization Using Generative Adversarial Networks. AMDO 2018", "1803.05400"
 )
 COLORFUL = _arxiv("Zhang, Isola and Efros: Colorful Image Colorization. ECCV 2016", "1603.08511")
+MASKGIT = _arxiv("Chang et al.: MaskGIT: Masked Generative Image Transformer. CVPR 2022", "2202.04200")
+UNICOLOR = _arxiv(
+    "Huang, Zhao and Liao: UniColor: A Unified Framework for Multi-Modal Colorization with Transformer. "
+    "ACM Transactions on Graphics, 2022",
+    "2209.11223",
+)
 EFFICIENTNET = _arxiv(
     "Tan and Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks. ICML 2019", "1905.11946"
 )
@@ -89,6 +95,7 @@ def papers(network: str, recipe: Recipe | None, *, with_data: bool = True) -> li
             (PENALTY,) if objective.gradient_penalty else (),
             (IMPROVED,) if objective.real_label != 1.0 else (),
             (COLORFUL,) if objective.distribution_weight else (),
+            (MASKGIT, UNICOLOR) if objective.words_weight else (),
         ]
     found += [(GUIDED,)]
     if recipe and with_data:

@@ -74,6 +74,8 @@ class ColourWords(nn.Module):
 
     def __init__(self, channels: int, count: int = 224, width: int = 192, layers: int = 4, heads: int = 6):
         super().__init__()
+        if width % heads:
+            raise ValueError(f"width must be a multiple of the {heads} heads, got {width}")
         # What occurs in the training photos is a fact about them, so it travels along.
         self.register_buffer("vocabulary", torch.zeros(count, 2))
         self.register_buffer("mean", torch.zeros(channels))

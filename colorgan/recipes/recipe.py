@@ -54,6 +54,8 @@ class Objective:
 
     Pixel losses compare what the network puts out with the truth in the same units (rgb and lab in [-1, 1], ab / 110),
     but smooth_l1, which is Huber's loss in ab units with the bend at 5.
+
+    Or else colour words alone, with their painter: all other parts of a trained network then stay as they are.
     """
 
     pixel: str = _value("pixel loss", "none", choices=("none", *PIXEL_LOSSES))
@@ -69,6 +71,9 @@ class Objective:
     real_label: float = _value("label of real photos; 0.9 is one-sided smoothing", 1.0)
     label_noise: float = _value("labels move by up to this, uniformly", 0.0)
     label_flips: float = _value("share of labels that are flipped", 0.0)
+    words_weight: float = _value("weight of the colour words' cross-entropy (0: no words; else they train alone)", 0.0)
+    words_mean_weight: float = _value("weight of the log error of the words' mean, beside it", 0.4)
+    painter_weight: float = _value("weight of the log error of what is painted from the words, beside it", 1.0)
 
     def __post_init__(self) -> None:
         _check_choice("pixel", self.pixel, ("none", *PIXEL_LOSSES))
@@ -76,8 +81,16 @@ class Objective:
         _check_at_least("critic_steps", self.critic_steps, 1)
         for name in ("pixel_weight", "distribution_weight", "adversarial_weight", "clip_weights", "gradient_penalty"):
             _check_at_least(name, getattr(self, name), 0)
+        for name in ("words_weight", "words_mean_weight", "painter_weight"):
+            _check_at_least(name, getattr(self, name), 0)
         for name in ("adversarial_start", "real_label", "label_noise", "label_flips"):
             _check_share(name, getattr(self, name))
+        others = (self.pixel, self.distribution_weight, self.adversarial)
+        if self.words_weight and others != ("none", 0, "none"):
+            raise ValueError(
+                "words_weight trains colour words alone, without a pixel loss, a distribution_weight or an adversarial "
+                f"loss, got {others[0]!r}, {others[1]:g} and {others[2]!r}"
+            )
 
 
 @dataclass(frozen=True)
@@ -197,10 +210,15 @@ class Recipe:
             )
         objective = self.objective
         alone = objective.adversarial == "none" or objective.adversarial_start > 0
-        if alone and objective.pixel == "none" and not objective.distribution_weight:
+        if alone and objective.pixel == "none" and not (objective.distribution_weight or objective.words_weight):
             raise ValueError(
                 "without a discriminator, or before adversarial_start, the generator needs a pixel loss or a "
                 f"distribution_weight, got {objective.pixel!r} and {objective.distribution_weight:g}"
+            )
+        if objective.words_weight and self.target_vividness is not None:
+            raise ValueError(
+                "target_vividness must be none with a words_weight, as the picture and its gain stay what they are, "
+                f"got {self.target_vividness:g}"
             )
 
     def phase_at(self, images_seen: int) -> tuple[Phase, int]:

@@ -193,6 +193,40 @@ FLAGSHIP = replace(
     notes=("`--initial_weights RUN/model --adversarial_start 0` puts the critic on a trained twin at once",),
 )
 
+FLAGSHIP_WORDS = Recipe(
+    name="flagship-words",
+    summary="colour words and their painter on a trained flagship, whose picture stays as it is",
+    output_space="ab",
+    generator=Network(
+        "LiteUNet", {"encoder": "lite2", "widths": (192, 160, 128, 96), "cells": 189, "words": {"count": 224}}
+    ),
+    discriminator=None,
+    objective=Objective(words_weight=1.0),
+    generator_optimiser=Optimiser(
+        "adamw",
+        1.2e-3,
+        betas=(0.9, 0.98),
+        weight_decay=3e-2,
+        max_grad_norm=1.0,
+        schedule=Schedule("cosine", warmup_images=6400, final_share=0.01),
+    ),
+    discriminator_optimiser=FLAGSHIP_L2.discriminator_optimiser,
+    data=Data(
+        ALL_PHOTOS,
+        crop="random",
+        min_chroma=4.0,
+        film=0.1,
+        aging=0.2,
+        phases=(Phase(resolution=(224,), train_batch_size=16, crop_scale=(0.72, 1.0)),),
+    ),
+    train_images=160_000,
+    ema=0.998,
+    notes=(
+        "needs `--initial_weights FOLDER`, a trained flagship, and keeps its cells, gain and view; if it has words "
+        "already, those are trained on",
+    ),
+)
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -207,5 +241,6 @@ RECIPES: dict[str, Recipe] = {
         FLAGSHIP,
         FLAGSHIP_L2,
         FLAGSHIP_SCRATCH,
+        FLAGSHIP_WORDS,
     )
 }

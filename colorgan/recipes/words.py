@@ -25,7 +25,9 @@ def design(recipe: Recipe) -> list[tuple[str, str]]:
     ]
     if recipe.discriminator:
         rows.append(("optimiser of the discriminator", optimiser(recipe.discriminator_optimiser)))
-    if recipe.pretrained:
+    if recipe.objective.words_weight:
+        rows.append(("starts from", "a trained model, of which all but words and painter stays as it is"))
+    elif recipe.pretrained:
         rows.append(("starts from", "the ImageNet weights of EfficientNet-Lite (TensorFlow's own, Apache-2.0)"))
     return rows
 
@@ -50,6 +52,10 @@ def objective(one: Objective) -> str:
     if one.adversarial != "none":
         late = f", in the last {1 - one.adversarial_start:.0%}" if one.adversarial_start else ""
         parts.append(f"{one.adversarial_weight:g} × {ADVERSARIAL_LOSSES[one.adversarial].words}{late}")
+    if one.words_weight:
+        parts.append(f"{one.words_weight:g} × cross-entropy of colour words")
+        parts.append(f"{one.words_mean_weight:g} × log error of their mean")
+        parts.append(f"{one.painter_weight:g} × log error of what is painted from them")
     rules = [words.format(getattr(one, name)) for name, plain, words in _RULES if getattr(one, name) != plain]
     return " + ".join(part.removeprefix("1 × ") for part in parts) + (f" ({'; '.join(rules)})" if rules else "")
 

@@ -9,8 +9,11 @@ networks.py      a recipe's networks, and the weights they start from
 optimising.py    optimisers and learning rates
 batches.py       photos -> what a step trains on
 cells.py         the colours that a distribution head tells apart
+vocabulary.py    the colour words, and the scale of what they read
+hinting.py       what words and painter are taught, photo by photo
 gain.py          how much the trained model's chroma is scaled
 validation.py    metrics, sheets and curves while a run trains
+word_validation.py  the same of words: what hints gain, and sheets with them
 checkpoints.py   checkpoints that a power cut cannot break
 parallel.py      the same training on any number of processes
 record.py        losses and metrics, where people look

@@ -3,10 +3,14 @@
 Every photo of a batch is one lesson of three: words of whole blocks are known and the others are to be said (drawing);
 places have the colour that they have (a person who remembers); or one thing got a colour that it never had, and a hint
 says so (a person who wants it). Without the last, an odd colour could only mean a photo tinted as a whole.
+
+Each photo's lesson is drawn by its own generator, so that it does not depend on how a batch is divided.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,9 +18,12 @@ from skimage.segmentation import felzenszwalb
 from torch import Tensor
 from torch.nn import functional
 
+from colorgan.color import CHROMA_SCALE
 from colorgan.networks.painter import CELL
 from colorgan.networks.word_head import Look, WordHead
 from colorgan.networks.words import BLOCK, Known
+from colorgan.recipes import Objective
+from colorgan.training.batches import Pair
 
 LESSONS = (0.35, 0.35, 0.30)  # shares of drawing, remembering, wanting
 MOST_HINTS = 100
@@ -25,6 +32,7 @@ OWN_TINTS = 0.35  # light and shade within a recoloured thing keep so much of th
 MOST_CHROMA = 60.0  # ab units, of the colours that things get
 NEAR = 3.0  # ab units: within about this a word is as good as another
 NOISE = 4.0  # squared ab units: errors below are no better for being smaller
+ONE_IN_PAINTED = 4  # photos of a batch is painted from all of its words, as drawings are
 
 
 @dataclass
@@ -33,6 +41,8 @@ class Lesson:
 
     `wanted` (N, P, 2) are the blocks' true colours and `asked` (N, P) says which of them are to be found. `hints`
     (N, K, 4) are the places said, x and y in places of the features, and their ab; `given` (N, K) which are there.
+    `weight` (N,) is what a photo's words count: 0 for those that are painted from all of their words, and 1 on
+    average over the whole batch.
     """
 
     ab: Tensor
@@ -41,10 +51,40 @@ class Lesson:
     asked: Tensor
     hints: Tensor
     given: Tensor
+    weight: Tensor
+
+    def to(self, device: torch.device) -> "Lesson":
+        """The same on a device."""
+        return _combined([self], lambda tensors: tensors[0].to(device))
 
 
-def draw_lessons(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Generator) -> Lesson:
-    """L (N, 1, h, w) in [-1, 1] and ab (N, 2, h, w) in ab units -> a lesson of each photo.
+def draw_lessons(pair: Pair, generators: Sequence[torch.Generator]) -> Lesson:
+    """A lesson of each photo of a pair in ab / 110, drawn by its own generator; on the pair's device."""
+    pixels = pair.lightness.shape[-1] // pair.colour.shape[-1]  # of the view that a colour stands for, squared
+    lightness = functional.avg_pool2d(pair.lightness, pixels).float().cpu()
+    ab = pair.colour.float().cpu() * CHROMA_SCALE
+    each = [
+        draw_lesson(lightness[photo : photo + 1], ab[photo : photo + 1], pixels, generator)
+        for photo, generator in enumerate(generators)
+    ]
+    piece = pair.piece
+    painted = torch.tensor([photo % ONE_IN_PAINTED == ONE_IN_PAINTED - 1 for photo in piece.photos])
+    weight = ~painted * (piece.total / (piece.total - piece.total // ONE_IN_PAINTED))
+    return replace(_combined(each, torch.cat), weight=weight).to(pair.lightness.device)
+
+
+def _combined(lessons: Sequence[Lesson], combine: Callable[[list[Tensor]], Tensor]) -> Lesson:
+    """Several lessons -> one, tensor by tensor."""
+
+    def of(parts: Sequence[Any]) -> dict[str, Tensor]:
+        names = [one.name for one in fields(parts[0]) if one.name != "known"]
+        return {name: combine([getattr(part, name) for part in parts]) for name in names}
+
+    return Lesson(known=Known(**of([lesson.known for lesson in lessons])), **of(lessons))
+
+
+def draw_lesson(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Generator) -> Lesson:
+    """L (N, 1, h, w) in [-1, 1] and ab (N, 2, h, w) in ab units -> a lesson of each photo, with words that count.
 
     Each of their values stands for `pixels` x `pixels` of the view.
     """
@@ -62,7 +102,7 @@ def draw_lessons(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Ge
     shown = (torch.rand(whole.shape[:2], generator=generator) > hidden) & (kind == 0)[:, None] & (known.state == 0)
     known.state[shown] = 1
     known.colours = torch.where(shown[..., None], whole, known.colours)
-    return Lesson(ab, whole, known, known.state != 1, hints, given)
+    return Lesson(ab, whole, known, known.state != 1, hints, given, torch.ones(count))
 
 
 def recolour(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -147,32 +187,47 @@ def known_of_hints(hints: Tensor, given: Tensor, lightness: Tensor, grid: tuple[
     return known
 
 
-def words_loss(head: WordHead, look: Look, ab: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-    """What words and painter minimise on a look at photos whose true colours, at half of the view, are ab (N, 2, h, w).
+def words_loss(head: WordHead, look: Look, lesson: Lesson) -> dict[str, Tensor]:
+    """What words and painter minimise on a look at photos, by a lesson at half of the view; means over the photos.
 
     `words`: the cross-entropy of the words that are asked, near ones counting as nearly right. `mean`: the logarithm of
-    the squared error of their mean, which is what PSNR measures. `painter`: the same of what is painted. A quarter of
-    the photos is painted from all of its words, as drawings are.
+    the squared error of their mean, which is what PSNR measures. `painter`: the same of what is painted.
     """
-    count = len(ab)
-    lesson = draw_lessons(functional.avg_pool2d(look.lightness, 2), ab, 2, generator)
-    drawn = torch.arange(count) < count // 4
-    lesson.known.state[drawn] = 1
-    vocabulary = head.words.vocabulary
-    true = torch.cdist(lesson.wanted, vocabulary.expand(count, -1, -1)).argmin(-1)
-    lesson.known.colours[drawn] = vocabulary[true[drawn]]
-    lesson.known.place[drawn] = 0
-    lesson.asked[drawn] = False
-    logits, state = head.think(look, lesson.known)
-    log_probability = logits.float().log_softmax(-1)
-    near = torch.softmax(-torch.cdist(vocabulary, vocabulary).square() / (2 * NEAR**2), 1)
-    each = -(near[true] * log_probability).sum(-1)
-    said = log_probability.exp() @ vocabulary
-    error = ((said - lesson.wanted).square().sum(-1) * lesson.asked).sum(1) / lesson.asked.sum(1).clamp(min=1)
-    colours = torch.where(drawn[:, None, None], lesson.known.colours, said)
-    painted = head.painter(look.fine, look.lightness, state, colours, lesson.hints, lesson.given, drawn.float())
+    vocabulary, from_words = head.words.vocabulary, lesson.weight == 0
+    true = torch.cdist(lesson.wanted, vocabulary.expand(len(lesson.wanted), -1, -1)).argmin(-1)
+    known = _with_all_words(lesson.known, vocabulary[true], from_words)
+    logits, state = head.think(look, known)
+    with torch.autocast(look.lightness.device.type, enabled=False):  # half precision is coarser than colours are
+        log_probability = logits.float().log_softmax(-1)
+        near = torch.softmax(-torch.cdist(vocabulary, vocabulary).square() / (2 * NEAR**2), 1)
+        share = lesson.asked / lesson.asked.sum(1, keepdim=True).clamp(min=1)  # of each block in its photo's mean
+        entropy = -((near[true] * log_probability).sum(-1) * share).sum(1)
+        said = log_probability.exp() @ vocabulary
+        error = ((said - lesson.wanted).square().sum(-1) * share).sum(1)
+    colours = torch.where(from_words[:, None, None], known.colours, said)
+    painted = head.painter(
+        look.fine, look.lightness, state, colours, lesson.hints, lesson.given, from_words.to(look.lightness)
+    )
     return {
-        "words": (each * lesson.asked).sum() / lesson.asked.sum().clamp(min=1),
-        "mean": (error[~drawn] + NOISE).log().mean(),
-        "painter": ((painted - lesson.ab).square().sum(1).mean((1, 2)) + NOISE).log().mean(),
+        "words": (entropy * lesson.weight).mean(),
+        "mean": ((error + NOISE).log() * lesson.weight).mean(),
+        "painter": ((painted.float() - lesson.ab).square().sum(1).mean((1, 2)) + NOISE).log().mean(),
     }
+
+
+def weighted_terms(found: dict[str, Tensor], objective: Objective) -> dict[str, Tensor]:
+    """What `words_loss` found, each term with its weight, under the names that curves have."""
+    return {
+        "words": objective.words_weight * found["words"],
+        "words_mean": objective.words_mean_weight * found["mean"],
+        "painter": objective.painter_weight * found["painter"],
+    }
+
+
+def _with_all_words(known: Known, words: Tensor, photos: Tensor) -> Known:
+    """What is known, and of some photos (N,) bool the colours of all words (N, P, 2)."""
+    return Known(
+        torch.where(photos[:, None, None], words, known.colours),
+        known.state.masked_fill(photos[:, None], 1),
+        known.place.masked_fill(photos[:, None, None], 0.0),
+    )

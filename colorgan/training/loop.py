@@ -5,14 +5,14 @@ OUTPUT_DIR/
   checkpoint-IMAGES/    to resume from
   model/                the trained Colorizer, for `Colorizer.from_pretrained`
   metrics.jsonl         losses and validation figures; curves.png shows them
-  samples/IMAGES.png    gray | generated | original on fixed photos
+  samples/IMAGES.png    gray | generated | original on fixed photos; of words: with hints, and drawn
   logs/                 the trackers'
 """
 
 import importlib.util
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,15 @@ from colorgan.training import checkpoints
 from colorgan.training.batches import Batch, batches, pairs_of
 from colorgan.training.cells import Cells, count_cells
 from colorgan.training.gain import calibrated_gain
-from colorgan.training.networks import initial_cells
+from colorgan.training.networks import build_generator, initial_cells, start_weights, starts_with_words
 from colorgan.training.provenance import write_provenance
 from colorgan.training.record import Record, flat_config, not_finite
 from colorgan.training.run_folder import CURVES, METRICS, MODEL, SAMPLES
 from colorgan.training.state import TrainingState
 from colorgan.training.step import TrainingStep
 from colorgan.training.validation import save_curves, save_sheet, sheet, validate, validation_photos
+from colorgan.training.vocabulary import Vocabulary, find_vocabulary
+from colorgan.training.word_validation import validate_words
 
 
 class TrainingDivergedError(RuntimeError):
@@ -91,7 +93,10 @@ class Trainer:
         _check_divisible(recipe, run, accelerator.num_processes)
         start = self._checkpoint_to_resume()
         self.cells = self._cells()
-        self.state = TrainingState(accelerator, recipe, run, self.cells)
+        cell_ab = self.cells.ab if self.cells else None
+        if recipe.objective.words_weight:
+            cell_ab = initial_cells(recipe)  # of the picture that stays as it is
+        self.state = TrainingState(accelerator, recipe, run, cell_ab, self._vocabulary(cell_ab))
         self.training_step = TrainingStep(
             accelerator,
             recipe,
@@ -204,7 +209,8 @@ class Trainer:
     def _validate(self, photos: Tensor) -> float:
         """Validate: metrics, a sheet; returns the loss, the same on every process."""
         self.state.fill_colorizer()
-        metrics, made = validate(self.state.colorizer, photos, self.recipe)
+        validation = validate_words if self.recipe.objective.words_weight else validate
+        metrics, made = validation(self.state.colorizer, photos, self.recipe)
         self.record.write("validation", self.progress.images_seen, metrics)
         if self.accelerator.is_main_process:
             save_sheet(self.run.output_dir / SAMPLES, self.progress.images_seen, sheet(photos, made))
@@ -250,18 +256,41 @@ class Trainer:
         return start
 
     def _cells(self) -> Cells | None:
-        """The cells of the distribution head: counted once, by the main process, and kept in the run's folder."""
+        """The cells of the distribution head; None without one."""
         if not self.recipe.objective.distribution_weight:
             return None
-        path, values = self.run.output_dir / "cells.safetensors", None
+        return Cells(
+            **self._found_once(
+                "cells.safetensors",
+                "counting the colours of the training photos",
+                lambda: vars(count_cells(self.recipe.data, self.run.seed, initial_cells(self.recipe))),
+            )
+        )
+
+    def _vocabulary(self, cell_ab: Tensor | None) -> Vocabulary | None:
+        """The vocabulary of the words to train; None without words, or where the weights to start from have some."""
+        if not self.recipe.objective.words_weight or starts_with_words(self.recipe):
+            return None
+
+        def found() -> dict[str, Tensor]:
+            generator: Any = build_generator(self.recipe, cell_ab)
+            start_weights(generator, self.recipe)
+            generator = generator.to(self.accelerator.device).eval()
+            count = len(generator.words.words.vocabulary)
+            return vars(find_vocabulary(generator, count, self.recipe.data, self.run.seed))
+
+        message = "finding the colour words of the training photos"
+        return Vocabulary(**self._found_once("vocabulary.safetensors", message, found))
+
+    def _found_once(self, name: str, message: str, find: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """What is found in the training photos once, by the main process, and kept as a file in the run's folder."""
+        path, values = self.run.output_dir / name, None
         if self.accelerator.is_main_process:
             if not path.is_file():
-                self._say("counting the colours of the training photos")
-                cells = count_cells(self.recipe.data, self.run.seed, initial_cells(self.recipe))
-                write_whole(path, save({"ab": cells.ab, "share": cells.share}))
+                self._say(message)
+                write_whole(path, save(find()))
             values = {name: tensor.tolist() for name, tensor in load_file(path).items()}
-        values = self._from_main(values)
-        return Cells(torch.tensor(values["ab"]), torch.tensor(values["share"]))
+        return {name: torch.tensor(value) for name, value in self._from_main(values).items()}
 
     def _say(self, text: str) -> None:
         """One line, once, before there is a bar."""

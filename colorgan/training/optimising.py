@@ -10,13 +10,14 @@ from colorgan.recipes import Optimiser, Schedule
 
 
 def build_optimiser(network: nn.Module, optimiser: Optimiser) -> torch.optim.Optimizer:
-    """The optimiser over all parameters of a network; those of its `encoder` learn at their own share of the rate."""
-    encoder = [parameter for name, parameter in network.named_parameters() if ".encoder." in f".{name}"]
+    """The optimiser over a network's parameters that are not frozen; an `encoder`'s learn at a share of the rate."""
+    training = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
+    encoder = [parameter for name, parameter in training.items() if ".encoder." in f".{name}"]
     encoder = encoder if optimiser.encoder_scale != 1.0 else []
     ids = {id(parameter) for parameter in encoder}
     groups: list[dict[str, Any]] = [
         {"params": encoder, "lr": optimiser.learning_rate * optimiser.encoder_scale},
-        {"params": [parameter for parameter in network.parameters() if id(parameter) not in ids]},
+        {"params": [parameter for parameter in training.values() if id(parameter) not in ids]},
     ]
     groups, rate = [group for group in groups if group["params"]], optimiser.learning_rate
     if optimiser.name == "rmsprop":

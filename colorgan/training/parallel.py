@@ -27,6 +27,11 @@ class Piece:
     count: int = 0
     total: int = 0
 
+    @property
+    def photos(self) -> range:
+        """The numbers of the images within the global batch."""
+        return range(self.first, self.first + self.count)
+
 
 def seeded(*parts: int | str, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator for one purpose, such as ("labels", seed, images_seen)."""

@@ -11,34 +11,44 @@ from colorgan.colorizer import Colorizer
 from colorgan.files import one_line
 from colorgan.recipes import Optimiser, Recipe, Run
 from colorgan.seeds import seed_of
-from colorgan.training.cells import Cells
 from colorgan.training.checkpoints import Checkpoint
 from colorgan.training.ema import EMA
 from colorgan.training.networks import (
     TrainedGenerator,
+    TrainedWords,
     build_discriminator,
     build_generator,
     generator_options,
+    picture_settings,
     start_weights,
 )
 from colorgan.training.player import Player, is_sharded
+from colorgan.training.vocabulary import Vocabulary
 
 
 class TrainingState:
     """Networks from a recipe and a seed, as accelerate runs them here; the same on every process.
 
-    `generator` trains a `TrainedGenerator`; `discriminator` is None without one. `colorizer` holds the weights to
-    validate and to keep: those of `ema`, where the recipe averages.
+    `generator` trains a `TrainedGenerator`, or `TrainedWords`; `discriminator` is None without one. `colorizer` holds
+    the weights to validate and to keep: those of `ema`, where the recipe averages. `cell_ab` and `vocabulary` are what
+    was found in the training photos, or in the weights to start from.
     """
 
-    def __init__(self, accelerator: Accelerator, recipe: Recipe, run: Run, cells: Cells | None):
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        recipe: Recipe,
+        run: Run,
+        cell_ab: Tensor | None,
+        vocabulary: Vocabulary | None,
+    ):
         self.accelerator, self.recipe, self.run = accelerator, recipe, run
         if recipe.ema and is_sharded(accelerator):
             raise ValueError(
                 f"averaged weights cannot be kept of sharded ones: give --ema 0 under FSDP, got {recipe.ema}"
             )
         torch.manual_seed(seed_of("start", run.seed))
-        generator = build_generator(recipe, cells)
+        generator = build_generator(recipe, cell_ab, vocabulary)
         start_weights(generator, recipe)
         discriminator = build_discriminator(recipe)
         if discriminator is not None and recipe.objective.clip_weights:
@@ -47,12 +57,13 @@ class TrainingState:
             objectives.clip_weights(discriminator.parameters(), recipe.objective.clip_weights)
         self.colorizer = Colorizer(
             recipe.generator.name,
-            generator_options(recipe, cells),
-            view_size=max(recipe.data.phases[-1].resolution),
+            generator_options(recipe, cell_ab),
             recipe=recipe.name,
+            **picture_settings(recipe),
         ).to(accelerator.device)
         self.ema = EMA(generator, self.colorizer.generator, recipe.ema)
-        self.generator = self._player(TrainedGenerator(generator), recipe.generator_optimiser)
+        trained = TrainedWords if recipe.objective.words_weight else TrainedGenerator
+        self.generator = self._player(trained(generator), recipe.generator_optimiser)
         self.discriminator = (
             None if discriminator is None else self._player(discriminator, recipe.discriminator_optimiser)
         )

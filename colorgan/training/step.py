@@ -17,6 +17,7 @@ from colorgan.recipes import Objective, Recipe
 from colorgan.seeds import seed_of
 from colorgan.training.batches import Pair
 from colorgan.training.cells import Cells
+from colorgan.training.hinting import draw_lessons, weighted_terms
 from colorgan.training.parallel import SharedDropout, per_photo, seeded
 from colorgan.training.player import Player
 
@@ -33,7 +34,7 @@ class Generated(NamedTuple):
 class TrainingStep:
     """`losses = step(pairs, ...)` trains on a fresh batch; nothing outlives the call but weights and optimisers.
 
-    `generator` plays with a prepared `TrainedGenerator`.
+    `generator` plays with a prepared `TrainedGenerator`, or `TrainedWords` where the recipe trains words.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class TrainingStep:
             generators_turn: whether the generator does.
         """
         # In one piece both phases need the same colours: they are made once, with their graph.
-        once = self._generate(pairs[0], images_before) if generators_turn and len(pairs) == 1 else None
+        both = adversarial and generators_turn
+        once = self._generate(pairs[0], images_before) if both and len(pairs) == 1 else None
         losses: Losses = {}
         if adversarial:
             losses |= self.update_discriminator(pairs, images_before, once)
@@ -106,8 +108,11 @@ class TrainingStep:
         found = []
         for pair in pairs:
             with self._synced_at_end(self.generator.network, pair is pairs[-1]):
-                generated = once or self._generate(pair, images_before)
-                terms = self._generator_terms(pair, generated, images_before, adversarial)
+                if self.recipe.objective.words_weight:
+                    terms = self._word_terms(pair, images_before)
+                else:
+                    generated = once or self._generate(pair, images_before)
+                    terms = self._generator_terms(pair, generated, images_before, adversarial)
                 loss = torch.stack(list(terms.values())).sum()
                 found.append(_detached(generator=loss, **terms))
                 self.accelerator.backward(loss / len(pairs))
@@ -137,6 +142,13 @@ class TrainingStep:
             loss = ADVERSARIAL_LOSSES[objective.adversarial].generator(score)
             terms["adversarial"] = objective.adversarial_weight * loss
         return terms
+
+    def _word_terms(self, pair: Pair, images_before: int) -> Losses:
+        """What words and painter minimise, term by term, each with its weight."""
+        lesson = draw_lessons(pair, [seeded("lesson", self.seed, images_before, photo) for photo in pair.piece.photos])
+        with self._seeded(pair, "generator", images_before):
+            found = self.generator.network(pair.lightness, lesson)
+        return weighted_terms(found, self.recipe.objective)
 
     def _discriminator_loss(
         self, pair: Pair, generated: Generated, real: Tensor, fake: Tensor, images_before: int

@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from colorgan.training.batches import pair_of
 from colorgan.training.parallel import Piece
 
 SHEET_ROWS, SHEET_MARGIN, SHEET_HEADER = 8, 4, 16  # rows, pixels, pixels
-SHEET_COLUMNS = ("gray", "generated", "original")
 CHUNK = 8  # photos that go through the network together
 
 
@@ -58,8 +57,8 @@ def validation_photos(recipe: Recipe, run: Run, say: Callable[[str], None]) -> T
 
 
 @torch.no_grad()
-def validate(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tuple[dict[str, float], Tensor]:
-    """Metrics over the photos uint8 (N, 3, R, R), and what the model made of them, RGB (N, 3, R, R) in [0, 1].
+def validate(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """Metrics over the photos uint8 (N, 3, R, R), and by title what was made of them, RGB (N, 3, R, R) in [0, 1].
 
     `loss` is the recipe's pixel loss, or L1 where it has none, between what the generator puts out and the truth;
     `psnr` in dB over RGB; `chroma_ratio` the mean chroma of the output over that of the truth.
@@ -82,22 +81,23 @@ def validate(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tuple[dict
         "psnr": float(torch.cat(psnr).mean()),
         "chroma_ratio": made_chroma / max(true_chroma, 1e-6),
     }
-    return metrics, torch.cat(made)
+    return metrics, {"generated": torch.cat(made)}
 
 
-def sheet(photos: Tensor, made: Tensor) -> Image.Image:
-    """Photos uint8 (N, 3, R, R), made RGB (N, 3, R, R) in [0, 1] -> rows of gray | generated | original."""
+def sheet(photos: Tensor, made: Mapping[str, Tensor]) -> Image.Image:
+    """Photos uint8 (N, 3, R, R), by title RGB (N, 3, R, R) in [0, 1] -> rows of gray | what was made | original."""
     rows, side = min(SHEET_ROWS, len(photos)), photos.shape[-1]
-    step = side + SHEET_MARGIN
-    paper = Image.new("RGB", (3 * step + SHEET_MARGIN, rows * step + SHEET_MARGIN + SHEET_HEADER), "white")
+    step, titles = side + SHEET_MARGIN, ("gray", *made, "original")
+    size = (len(titles) * step + SHEET_MARGIN, rows * step + SHEET_MARGIN + SHEET_HEADER)
+    paper = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(paper)
-    for column, title in enumerate(SHEET_COLUMNS):
+    for column, title in enumerate(titles):
         draw.text((column * step + SHEET_MARGIN, 2), title, fill="black")
     for row in range(rows):
         original = photos[row].float() / 255
         lightness = rgb_to_lab(original[None])[0]
         gray = lab_to_gamut_rgb(lightness, torch.zeros_like(lightness).expand(-1, 2, -1, -1))[0]
-        for column, picture in enumerate((gray, made[row], original)):
+        for column, picture in enumerate((gray, *(pictures[row] for pictures in made.values()), original)):
             place = (column * step + SHEET_MARGIN, row * step + SHEET_MARGIN + SHEET_HEADER)
             paper.paste(to_image(picture), place)
     return paper

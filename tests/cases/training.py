@@ -23,6 +23,16 @@ TINY: dict[str, tuple[dict[str, object], dict[str, object], int]] = {
     "flagship": ({"encoder": "lite0", "widths": (8, 8, 8, 8)}, {"width": 4}, 128),
     "flagship-l2": ({"encoder": "lite0", "widths": (8, 8, 8, 8)}, {}, 64),
     "flagship-scratch": ({"encoder": "lite0", "widths": (8, 8, 8, 8)}, {}, 64),
+    "flagship-words": (
+        {
+            "encoder": "lite0",
+            "widths": (8, 8, 8, 8),
+            "cells": 6,
+            "words": {"count": 12, "width": 24, "layers": 2, "painter": 8},
+        },
+        {},
+        64,
+    ),
 }
 
 
@@ -38,6 +48,20 @@ def tiny(name: str, photos: str, train_images: int = 8, batch_size: int = 4) -> 
         train_images=train_images,
         pretrained=False,
     )
+
+
+def started(recipe: Recipe, folder: Path, seed: int = 0) -> Recipe:
+    """A recipe that trains words, with a model that has none yet for it to start from."""
+    torch.manual_seed(seed)
+    options = {name: value for name, value in recipe.generator.options.items() if name != "words"}
+    model = Colorizer(recipe.generator.name, options, view_size=64, gain=1.2, smoothing=2, recipe="flagship")
+    for name, tensor in model.generator.state_dict().items():  # as after training, so that a change would show
+        if name == "cell_ab":
+            tensor.copy_(torch.linspace(-30, 30, tensor.numel()).view_as(tensor))
+        elif "running" in name:
+            tensor.add_(0.1 * torch.rand_like(tensor))
+    model.save_pretrained(folder)
+    return replace(recipe, initial_weights=(str(folder),))
 
 
 def quick(output_dir: Path, **changes: object) -> Run:
