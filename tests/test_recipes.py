@@ -31,6 +31,7 @@ NAMES = [
     "flagship",
     "flagship-l2",
     "flagship-scratch",
+    "flagship-words",
 ]
 
 
@@ -97,6 +98,16 @@ def test_what_the_sources_say_is_in_the_recipes() -> None:
             "go together, got 'none' with Patch",
         ),
         (lambda: replace(RECIPES["dcgan-lab"], discriminator=None), "got 'log' with no discriminator"),
+        (lambda: Objective(words_weight=-1.0), "words_weight must be at least 0, got -1.0"),
+        (lambda: Objective(words_weight=1.0, painter_weight=-0.5), "painter_weight must be at least 0, got -0.5"),
+        (
+            lambda: Objective("l1", words_weight=1.0),
+            "words_weight trains colour words alone, .* got 'l1', 0 and 'none'",
+        ),
+        (
+            lambda: replace(RECIPES["flagship-words"], target_vividness=0.9),
+            "target_vividness must be none with a words_weight, .* got 0.9",
+        ),
         (
             lambda: replace(RECIPES["dcgan-lab"], objective=Objective(adversarial="log", adversarial_start=0.5)),
             "before adversarial_start",
@@ -115,6 +126,11 @@ def test_bad_values_are_refused_and_quoted(make, message: str) -> None:  # type:
         ({"generator": Network("LabUNet", {"depth": 3})}, "generator_options do not fit LabUNet: .*depth"),
         ({"output_space": "ab"}, "LabUNet puts out lab, got output_space 'ab'"),
         ({"objective": Objective(pixel="l2", distribution_weight=1.0)}, "needs a generator with cells"),
+        ({"objective": Objective(words_weight=1.0)}, "a words_weight above 0 and a generator option words, .* None"),
+        (
+            {"generator": Network("LiteUNet", {"words": {}})},
+            "generator option words, an object, go together, got 0 and",
+        ),
     ],
 )
 def test_networks_that_do_not_fit_are_refused(change: dict[str, object], message: str) -> None:

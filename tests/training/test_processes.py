@@ -1,5 +1,6 @@
 """train_accelerate.py as people start it: killed and resumed, and on two processes."""
 
+import json
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ from subprocess import PIPE, STDOUT
 import numpy as np
 import pytest
 import torch
+from cases.training import started, tiny
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -161,6 +163,37 @@ def test_two_processes_train_what_one_does(photos: str, tmp_path: Path, here: Ca
     flags = tuple("8" if word == "6" else word for word in flags)
     said = here(*flags, str(tmp_path / "two"), "--resume_from_checkpoint", "latest")
     assert "resuming from" in said and load_file(tmp_path / "two/model/model.safetensors")
+
+
+def test_two_processes_teach_the_words_that_one_does(photos: str, tmp_path: Path, here: Callable[..., str]) -> None:
+    """Lessons and masks are those of the whole batch, and gradients of the words alone are exchanged."""
+    start = started(tiny("flagship-words", photos), tmp_path / "start")
+    options = json.dumps(dict(start.generator.options))
+    flags = ("--recipe", "flagship-words", "--dataset", photos, "--generator_options", options)
+    flags = (*flags, "--resolution", "64", "--train_batch_size", "4", "--max_train_steps", "4", "--shuffle_window", "8")
+    flags = (*flags, "--lr_warmup_images", "0", "--validation_photos", "1", "--report_to", "none")
+    flags = (*flags, "--dataloader_num_workers", "0", "--gradient_accumulation_steps", "2")
+    without = here(*flags, "--output_dir", str(tmp_path / "none"), status=2)
+    assert without.splitlines() == [
+        "train_accelerate.py: error: flagship-words teaches words to a trained network: "
+        "give its folder as initial_weights"
+    ]
+    flags = (*flags, "--initial_weights", *start.initial_weights, "--output_dir")
+    here(*flags, str(tmp_path / "one"))
+    run_on_two(*flags, str(tmp_path / "two"))
+
+    one, two = checkpoint(tmp_path / "one"), checkpoint(tmp_path / "two")
+    torch.manual_seed(seed_of("start", 0))
+    fresh = {f"generator.{name}": tensor for name, tensor in build_generator(start).state_dict().items()}
+    found = ("vocabulary", "mean", "deviation")
+    words = {name for name in one if name.startswith("generator.words.") and not name.endswith(found)}
+    assert one.keys() == two.keys() and len(words) > 40
+    assert distance(one, two, words) < 0.01 * distance(one, fresh, words)
+    frozen = {name for name in one if ".words." not in name}
+    assert frozen and all(torch.equal(one[name], two[name]) for name in frozen)
+    assert (tmp_path / "one/vocabulary.safetensors").read_bytes() == (
+        tmp_path / "two/vocabulary.safetensors"
+    ).read_bytes()
 
 
 def distance(one: dict[str, Tensor], other: dict[str, Tensor], names: set[str]) -> float:

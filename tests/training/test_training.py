@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cases.training import metrics, quick, same, tiny, weights
+from cases.training import metrics, quick, same, started, tiny, weights
 from PIL import Image
 from torch import Tensor, nn
 
@@ -37,6 +37,8 @@ from colorgan.training.record import METRICS
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_every_recipe_trains(name: str, photos: str, tmp_path: Path) -> None:
     recipe = tiny(name, photos, *((2, 2) if name == "fcn-cgan" else (24 if name.startswith("wgan") else 8, 4)))
+    if recipe.objective.words_weight:
+        recipe = started(recipe, tmp_path / "start")
     if name == "flagship":
         recipe = replace(recipe, objective=replace(recipe.objective, adversarial_start=0.5))
     train(recipe, quick(tmp_path / "run", validation_photos=1))
@@ -47,6 +49,7 @@ def test_every_recipe_trains(name: str, photos: str, tmp_path: Path) -> None:
     losses = {key for row in figures for key in row}
     assert ("pixel" in losses) == (recipe.objective.pixel != "none")
     assert ("cells" in losses) == (recipe.objective.distribution_weight > 0)
+    assert ("words" in losses) == ("painter" in losses) == (recipe.objective.words_weight > 0)
     assert ("discriminator" in losses) == ("adversarial" in losses) == (recipe.discriminator is not None)
     picture = Colorizer.from_pretrained(str(tmp_path / "run" / "model")).colorize(Image.new("L", (40, 30), 128))
     assert picture.size == (40, 30)
