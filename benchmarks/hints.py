@@ -109,7 +109,12 @@ def by_turns(works: dict[str, Callable[[int], object]]) -> dict[str, float]:
 def speed(model: str) -> dict[str, float]:
     """Milliseconds of a photo of a megapixel."""
     torch.set_num_threads(THREADS)
-    colorizer, before, network, image = Colorizer.from_pretrained(model), without_words(model), UserGuided().eval(), photo()
+    colorizer, before, network, image = (
+        Colorizer.from_pretrained(model),
+        without_words(model),
+        UserGuided().eval(),
+        photo(),
+    )
     seen, [prediction] = torch.rand(1, 4, 256, 256), colorizer.predict([photo()])
 
     def yardstick(_: int) -> Tensor:

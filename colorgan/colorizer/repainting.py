@@ -1,5 +1,6 @@
 """A photo's colours made anew from what the network remembers of it, as hints are given and words are drawn."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,9 @@ POINTS = 48  # that a hint's radius or lasso is filled with, at most
 SPREAD_POINTS = 8.0  # pixels of the view from one of them to the next, at least
 UNLIKE = 12.0  # ab units: colours of a palette are no nearer to one another, where there are enough
 FEWEST_LIKELY = 5
+ODD = 0.02  # a colour whose like is less likely than this at a place is one that nobody would have guessed there
+A_WASH, A_THING = 0.2, 0.5  # shares of a hint's change, see `_as_things`
+SETTLED, MUCH = 1 / 3, 20.0  # how soon the words' own mean counts: a power of what is settled, a number of hints
 EXACT = 1.0  # ab units: nearer than this to what was asked for is what was asked for
 
 
@@ -109,14 +113,36 @@ class Repainting:
     def _told(self, points: Points) -> Tensor:
         """The picture with what was said of places: ab (1, 2, h, w).
 
-        Where hints settle what the words were unsure of, the words' own mean counts; elsewhere the plain picture stays,
-        changed by as much as hints change that mean.
+        Where hints settle what the words were unsure of, and everywhere when much was said, the words' own mean counts.
+        Elsewhere the plain picture stays, changed by as much as hints change that mean: one hint leaves the rest alone.
         """
         before, unsure = self._calm
         painted, logits = self.head.calm(self.look, points)
         after = self._to_view(painted)
-        settled = 1 - entropy(logits) / entropy(unsure).clamp(min=1e-3)
-        return after + (1 - self._on_view(settled.clamp(0, 1))) * (self.plain - before)
+        odd = self.head.likelihood(self.look, unsure, points) < ODD
+        if odd.any():
+            expected = points.where(~odd)
+            without = self._to_view(self.head.calm(self.look, expected)[0]) if len(expected.places) else before
+            after = self._as_things(without, after, points.where(odd))
+        least = self.head.words.least_entropy
+        settled = (entropy(unsure) - entropy(logits)) / (entropy(unsure) - least).clamp(min=0.02)
+        open_still = (1 - self._on_view(settled.clamp(0, 1) ** SETTLED)) * math.exp(-len(points.places) / MUCH)
+        return after + open_still * (self.plain - before)
+
+    def _as_things(self, without: Tensor, ab: Tensor, odd: Points) -> Tensor:
+        """Colours that nobody would have guessed belong to things, not to the light: ab (1, 2, h, w) of the view with
+        hints of such colours, and without these, -> ab in which a place has one or has it not.
+
+        How far a place belongs to a hint is the share of the hint's change that it made itself. Small shares, a wash
+        over the scene, are taken back, larger ones become the whole.
+        """
+        x, y = self._pixels(odd.places)
+        change, change_there = ab - without, odd.colours - without[0, :, y, x].T  # (1, 2, h, w), (K, 2)
+        share = torch.einsum("chw,kc->khw", change[0], change_there)
+        share = share / change_there.square().sum(1).clamp(min=1.0)[:, None, None]
+        belongs, which = share.max(0)
+        whole = change + (1 - belongs.clamp(0, 1)) * change_there[which].permute(2, 0, 1)
+        return without + ((belongs - A_WASH) / (A_THING - A_WASH)).clamp(0, 1) * whole
 
     def _points(self, hints: Sequence[Hint]) -> Points:
         """Hints as places of the view and colours; one with a radius or a lasso becomes several."""

@@ -11,6 +11,7 @@ from torch.nn import functional
 from colorgan.networks.painter import CELL, Painter
 from colorgan.networks.words import BLOCK, ColourWords, Known, mean_colours
 
+LIKE = 12.0  # ab units: colours that are no further apart than this go by one name
 WAVES = 256  # of the noise that blocks share
 ALIKE = 0.5  # how far apart features may be, directions of length 1, for blocks to share their noise
 
@@ -49,6 +50,10 @@ class Points:
 
     places: Tensor
     colours: Tensor
+
+    def where(self, chosen: Tensor) -> "Points":
+        """Those of them that are chosen (K,)."""
+        return Points(self.places[chosen], self.colours[chosen])
 
     @classmethod
     def none(cls) -> "Points":
@@ -111,6 +116,12 @@ class WordHead(nn.Module):
         logits, state = self.think(look, self.known(look, points))
         colours = mean_colours(logits, self.words.vocabulary)
         return self.paint(look, state, colours, points, drawn=False), logits
+
+    def likelihood(self, look: Look, logits: Tensor, points: Points) -> Tensor:
+        """How likely the words (1, P, Q) have colours as each point's, or near, in its block: (K,) in [0, 1]."""
+        probability = logits[0, self.blocks(look, points.places)].float().softmax(-1)
+        like = torch.cdist(points.colours, self.words.vocabulary) < LIKE
+        return (probability * like).sum(1)
 
     def draw(self, look: Look, points: Points, seeds: list[int], how: Drawing) -> Tensor:
         """One photo's colours by words drawn, one picture for each seed: ab (len(seeds), 2, H/2, W/2)."""

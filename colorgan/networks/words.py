@@ -15,6 +15,7 @@ from torch import Tensor, nn
 BLOCK = 16  # side of a block in pixels of the view
 COLOUR_SCALE = 40.0  # ab units; about the spread of colours that people name
 NEARNESS = 4.0  # ab units: a colour this far from a word is like it by exp(-1/2)
+NEAR = 3.0  # ab units: within about this a word is as good as another
 REACH = 15  # blocks: further apart than this, two blocks are as good as this far
 
 
@@ -92,6 +93,12 @@ class ColourWords(nn.Module):
     mean: Tensor
     deviation: Tensor
 
+    @property
+    def least_entropy(self) -> float:
+        """The entropy of a word that is certain: as near words are taught as nearly right, it is not 0."""
+        near = near_words(self.vocabulary)
+        return float(entropy(near.clamp(min=1e-12).log()).mean())
+
     def forward(self, features: Tensor, known: Known, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
         x = self.read(features, grid) + self.known(known)
         steps = relative_steps(grid, x.device)
@@ -127,6 +134,11 @@ def places(grid: tuple[int, int], device: torch.device) -> Tensor:
     """Where each block of a grid lies in the photo, as shares of its sides from -1 to 1, (P, 2): down, right."""
     down, right = ((torch.arange(side, device=device) + 0.5) * (2 / side) - 1 for side in grid)
     return torch.stack(torch.meshgrid(down, right, indexing="ij"), -1).reshape(-1, 2)
+
+
+def near_words(vocabulary: Tensor) -> Tensor:
+    """Words (Q, 2) -> for each, how nearly right every word is, (Q, Q), rows that sum to 1: what is taught."""
+    return torch.softmax(-torch.cdist(vocabulary, vocabulary).square() / (2 * NEAR**2), 1)
 
 
 def entropy(logits: Tensor) -> Tensor:
