@@ -102,34 +102,75 @@ def share_chart(bars: Sequence[Bar]) -> str:
 
 def vividness_chart(lines: Sequence[Line]) -> str:
     """PSNR in dB against vividness (1 is that of the real photos) as chroma is scaled; a dot marks the model as is."""
-    left, right, top, bottom = 36.0, WIDTH - 8.0, 10.0, 232.0
     most = max(1.25, *(min(2.0, line.points[-1][0]) for line in lines))
     inside = [decibels for line in lines for vividness, decibels in line.points if vividness <= most]
-    low, high = math.floor(min(inside) - 0.5), math.ceil(max(inside) + 0.5)
-
-    def place(vividness: float, decibels: float) -> tuple[float, float]:
-        across = left + (right - left) * vividness / most
-        return round(across, 1), round(bottom - (bottom - top) * (decibels - low) / (high - low), 1)
-
-    plot = f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"/>'
-    parts = [f'<defs><clipPath id="plot">{plot}</clipPath></defs>']
-    for decibels in range(low, high + 1, max(1, round((high - low) / 5))):
-        _, y = place(0, decibels)
-        parts.append(_line("grid", (left, y), (right, y)))
-        parts.append(_axis_text(left - 4, y + 4, str(decibels), "end"))
+    plot = _Plot(most, math.floor(min(inside) - 0.5), math.ceil(max(inside) + 0.5))
+    parts = [f'<defs><clipPath id="plot">{plot.rectangle}</clipPath></defs>', *plot.grid()]
     for percent in range(0, int(100 * most) + 1, 50):
-        x, _ = place(percent / 100, low)
-        parts += [_line("truth", (x, top), (x, bottom))] if percent == 100 else []
-        parts.append(_axis_text(x, bottom + 16, f"{percent} %", "middle"))
-    words = "vividness: chroma of the pictures over that of the photos"
-    parts.append(_axis_text((left + right) / 2, bottom + 32, words, "middle"))
+        x, _ = plot.place(percent / 100, plot.low)
+        parts += [_line("truth", (x, _TOP), (x, _BOTTOM))] if percent == 100 else []
+        parts.append(_axis_text(x, _BOTTOM + 16, f"{percent} %", "middle"))
+    parts.append(plot.words("vividness: chroma of the pictures over that of the photos"))
     for line in lines:
-        points = [place(*point) for point in line.points]
-        path = " ".join(f"{x},{y}" for x, y in points)
-        parts.append(f'<polyline class="line {line.style}" points="{path}" clip-path="url(#plot)"/>')
-        parts.append(_dot(line.style, points[line.marked], 6))
+        points = [plot.place(*point) for point in line.points]
+        parts += [_polyline(line.style, points, 'clip-path="url(#plot)"'), _dot(line.style, points[line.marked], 6)]
     as_is = "; ".join(f"{line.name} has {line.points[line.marked][1]:.2f} dB as it is" for line in lines)
-    return _svg(f'viewBox="0 0 {WIDTH} {int(bottom) + 40}"', f"PSNR in dB against vividness. {as_is}", parts)
+    return plot.svg(f"PSNR in dB against vividness. {as_is}", parts)
+
+
+def hints_chart(lines: Sequence[Line]) -> str:
+    """Gain in dB against the number of hints, whose axis is logarithmic from 0; every point has a dot."""
+    counts = sorted({count for line in lines for count, _ in line.points})
+    gains = [gain for line in lines for _, gain in line.points]
+    plot = _Plot(math.log1p(max(counts)) or 1.0, min(0, math.floor(min(gains))), math.ceil(max(gains) + 0.5))
+    parts = plot.grid()
+    for count in counts:
+        x, _ = plot.place(math.log1p(count), plot.low)
+        parts.append(_axis_text(x, _BOTTOM + 16, f"{count:g}", "middle"))
+    parts.append(plot.words("hints: places whose true colour is said"))
+    for line in lines:
+        points = [plot.place(math.log1p(count), gain) for count, gain in line.points]
+        parts += [_polyline(line.style, points), *(_dot(line.style, point, 4) for point in points)]
+    ends = "; ".join(f"{one.name} gains {one.points[-1][1]:.2f} dB by {one.points[-1][0]:g} hints" for one in lines)
+    return plot.svg(f"Gain of PSNR in dB against the number of hints. {ends}", parts)
+
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, WIDTH - 8.0, 10.0, 232.0
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """Decibels from `low` to `high` up, something from 0 to `most` across."""
+
+    most: float
+    low: int
+    high: int
+
+    @property
+    def rectangle(self) -> str:
+        return f'<rect x="{_LEFT}" y="{_TOP}" width="{_RIGHT - _LEFT}" height="{_BOTTOM - _TOP}"/>'
+
+    def place(self, across: float, decibels: float) -> tuple[float, float]:
+        x = _LEFT + (_RIGHT - _LEFT) * across / self.most
+        return round(x, 1), round(_BOTTOM - (_BOTTOM - _TOP) * (decibels - self.low) / (self.high - self.low), 1)
+
+    def grid(self) -> list[str]:
+        parts = []
+        for decibels in range(self.low, self.high + 1, max(1, round((self.high - self.low) / 5))):
+            _, y = self.place(0, decibels)
+            parts += [_line("grid", (_LEFT, y), (_RIGHT, y)), _axis_text(_LEFT - 4, y + 4, str(decibels), "end")]
+        return parts
+
+    def words(self, text: str) -> str:
+        return _axis_text((_LEFT + _RIGHT) / 2, _BOTTOM + 32, text, "middle")
+
+    def svg(self, words: str, parts: Sequence[str]) -> str:
+        return _svg(f'viewBox="0 0 {WIDTH} {int(_BOTTOM) + 40}"', words, parts)
+
+
+def _polyline(style: str, points: Sequence[tuple[float, float]], attribute: str = "") -> str:
+    path = " ".join(f"{x},{y}" for x, y in points)
+    return f'<polyline class="line {style}" points="{path}"{" " * bool(attribute)}{attribute}/>'
 
 
 _Place = tuple[float | str, float]  # along the axis in units or percent, and down

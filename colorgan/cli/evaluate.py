@@ -14,9 +14,11 @@ from colorgan.cli.parsing import (
     fail,
     hush_hub,
     make_room_in,
+    number,
     whole_number,
 )
 from colorgan.files import one_line
+from colorgan.limits import MAX_HINTS
 from colorgan.machine import fastest_device
 
 if TYPE_CHECKING:
@@ -68,6 +70,37 @@ def add_evaluate(commands: Any) -> None:
         help="photos for the baseline of mean chroma per lightness; default: the train split of --data",
     )
 
+    told = parser.add_argument_group("drawings and hints, of models with colour words; the others are left out")
+    told.add_argument(
+        "--daring",
+        action="append",
+        type=number(0, 1),
+        default=[],
+        metavar="D",
+        help="judge them at this dial, from 0, the mean of what is likely, to 1, a drawing of it; repeatable",
+    )
+    told.add_argument(
+        "--variants",
+        type=whole_number(2, 16),
+        default=4,
+        metavar="V",
+        help="pictures of each of the first photos whose variety is measured, of all models that have any (default: 4)",
+    )
+    told.add_argument(
+        "--hints",
+        type=_counts,
+        default=(),
+        metavar="K,K,...",
+        help="give them so many true colours at random places, such as 0,1,2,5,10,20,50,100, and one odd colour of a "
+        "thing: gain, spread and spill",
+    )
+    told.add_argument(
+        "--references", action="store_true", help="show them another crop of the photo in colour, and another photo"
+    )
+    told.add_argument(
+        "--steady", action="store_true", help="let them draw each photo as a JPEG, smaller and darker, by one seed"
+    )
+
     how = parser.add_argument_group("work")
     how.add_argument(
         "--no-two-sample", action="store_true", help="leave out the two-sample test, which trains a network"
@@ -85,6 +118,15 @@ def add_evaluate(commands: Any) -> None:
     add_device(how)
     add_batch_size(how)
     parser.set_defaults(run=_evaluate)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    """The type of `--hints`."""
+    one = whole_number(0, MAX_HINTS)
+    counts = tuple(one(part) for part in text.split(","))
+    if list(counts) != sorted(set(counts)):
+        raise argparse.ArgumentTypeError(f"must be rising numbers with commas between them, got {text!r}")
+    return counts
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:
@@ -123,6 +165,11 @@ def _judge(chosen: argparse.Namespace, folder: "Path") -> int:
         two_sample=not chosen.no_two_sample,
         fid=chosen.fid,
         lpips=chosen.lpips,
+        variants=chosen.variants,
+        daring=chosen.daring,
+        hints=chosen.hints,
+        references=chosen.references,
+        steady=chosen.steady,
         device=chosen.device or fastest_device(),
         batch_size=chosen.batch_size,
         progress=True,

@@ -3,6 +3,8 @@
 candidates.py     whose colours are judged: models, folders of pictures
 baselines.py      what they are compared with: gray, and the mean chroma of training photos
 measurements.py   every photo past every candidate, once, in little memory
+simulated.py      what is said of photos in a person's place
+hinting.py        what models that take hints make of it
 album.py          the pictures that a report shows
 summary.py        means, distances, differences and curves, with their intervals
 findings.py       what came out, as plain data

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from colorgan.color import AB_CELLS_PER_SIDE, ab_cell_centres, lab_to_gamut_rgb
 from colorgan.data.whole import PhotoBatch
-from colorgan.images import to_image
+from colorgan.images import to_image, to_tensor
 
 SAMPLES, EXTREMES = 6, 3  # photos shown unselected; best and worst photos of each model
 LARGEST_SIDE = 512  # pixels: larger pictures are made smaller for the report
 _QUALITY = 88
+_MARK = 3  # pixels from a hint's place to the sides of its mark
+_MOVED_MOST = 20.0  # CIEDE2000: so much and more has the full colour
+_MOVED_INSIDE, _MOVED_OUTSIDE = (1.0, 1.0, 1.0), (1.0, 0.35, 0.1)  # of what moved: of the thing, of the rest
 _HISTOGRAM_LIGHTNESS = 65.0  # at which most colours exist
 _RAREST = 1e-5  # share of pixels below which a cell is left empty
 
@@ -31,6 +34,20 @@ class AlbumPhoto:
     original: bytes
     pictures: dict[str, bytes]
     scores: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ClickPhoto:
+    """One photo and one hint: JPEGs of it in gray with the hint's place, without and with the hint, and of what that
+    moved; the hint's spread and spill."""
+
+    name: str
+    gray: bytes
+    before: bytes
+    after: bytes
+    moved: bytes
+    spread: float
+    spill: float
 
 
 class Album:
@@ -67,6 +84,32 @@ def _album_photo(batch: PhotoBatch, index: int, shown: dict[str, Tensor], scores
         original=jpeg(to_image(batch.rgb[index])),
         pictures={name: jpeg(to_image(rgb[index])) for name, rgb in shown.items()},
         scores=scores,
+    )
+
+
+def click_photo(
+    name: str,
+    pictures: tuple[Image.Image, Tensor, Tensor],
+    moved: Tensor,
+    inside: Tensor,
+    place: tuple[float, float],
+    spread: float,
+    spill: float,
+) -> ClickPhoto:
+    """A photo in gray, and RGB (1, 3, H, W) before and after a hint at a place of it; how far it moved each pixel in
+    CIEDE2000, and which are the thing's, both (1, 1, H, W)."""
+    gray, before, after = pictures
+    marked = gray.convert("RGB")
+    x, y = place
+    box = (x - _MARK, y - _MARK, x + _MARK, y + _MARK)
+    ImageDraw.Draw(marked).rectangle(box, fill=(255, 255, 255), outline=(0, 0, 0))
+    own = (
+        torch.tensor(_MOVED_INSIDE).view(3, 1, 1) * inside[0] + torch.tensor(_MOVED_OUTSIDE).view(3, 1, 1) * ~inside[0]
+    )
+    dim = to_tensor(marked).float() / 255 * torch.where(inside[0], 0.7, 0.3)
+    shown = torch.lerp(dim, own, (moved[0] / _MOVED_MOST).clamp(0, 1))
+    return ClickPhoto(
+        name, jpeg(marked), jpeg(to_image(before[0])), jpeg(to_image(after[0])), jpeg(to_image(shown)), spread, spill
     )
 
 

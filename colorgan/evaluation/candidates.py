@@ -15,13 +15,15 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.color import fit_chroma, rgb_to_lab
-from colorgan.colorizer import Colorizer
+from colorgan.colorizer import Colorizer, Prediction
 from colorgan.data.whole import EvaluationPhoto, PhotoBatch
 from colorgan.files import sha256
 from colorgan.fingerprint import weights_sha256
+from colorgan.hints import Hint
 from colorgan.photo import open_photo
 from colorgan.photo.endings import photo_endings
 from colorgan.photo.fitting import with_shorter_side
+from colorgan.seeds import seed_of
 from colorgan.upsampling import apply_lines
 
 _MANY = 3  # names that a message lists
@@ -43,7 +45,7 @@ class Candidate(ABC):
     def origin(self) -> dict[str, str | float]:
         """What a report says about where it comes from."""
 
-    def variants(self, batch: PhotoBatch, count: int, seed: int) -> Tensor | None:
+    def variants(self, batch: PhotoBatch, count: int) -> Tensor | None:
         """Other colours that it holds plausible: what sRGB shows of them, (N, count, 2, H, W); None if it has none."""
         return None
 
@@ -53,22 +55,45 @@ class ModelCandidate(Candidate):
 
     kind = "model"
 
-    def __init__(self, colorizer: Colorizer, source: str = ""):
-        """`source` is the folder or Hub id it comes from; empty for one that was made here."""
-        self.colorizer, self.source, self.name = colorizer, source, colorizer.name
+    def __init__(self, colorizer: Colorizer, source: str = "", daring: float | None = None, seed: int = 0):
+        """`source` is the folder or Hub id it comes from; empty for one that was made here.
+
+        `daring`, of one that draws, is the dial at which it is judged; the seed and a photo's name fix what is drawn.
+        """
+        self.colorizer, self.source, self.daring, self.seed = colorizer, source, daring, seed
+        self.name = colorizer.name if daring is None else f"{colorizer.name}, daring {daring:g}"
 
     def ab(self, batch: PhotoBatch) -> Tensor:
         """The chroma that `Colorizer.colorize` paints, before it is rounded to 8 bits."""
-        predictions = self.colorizer.predict(batch.gray)
-        lines = torch.cat([prediction.lines[:1] for prediction in predictions])
+        predictions = zip(batch.names, self.colorizer.predict(batch.gray), strict=True)
+        lines = torch.cat([self.told(name, prediction).lines[:1] for name, prediction in predictions])
         return apply_lines(lines.to(batch.seen.device), batch.seen)
 
-    def variants(self, batch: PhotoBatch, count: int, seed: int) -> Tensor | None:
+    def told(
+        self,
+        name: str,
+        prediction: Prediction,
+        hints: Sequence[Hint] = (),
+        variants: int = 0,
+        daring: float | None = None,
+    ) -> Prediction:
+        """What was predicted of the photo of a name, coloured at the candidate's dial or at another."""
+        daring = self.daring if daring is None else daring
+        if daring is None and not hints and not variants:
+            return prediction
+        return prediction.with_hints(hints, variants=variants, seed=seed_of(self.seed, name), daring=daring)
+
+    def variants(self, batch: PhotoBatch, count: int) -> Tensor | None:
         """See the base class."""
         if not self.colorizer.can_vary:
             return None
+        if self.colorizer.takes_hints:
+            plain = zip(batch.names, self.colorizer.predict(batch.gray), strict=True)
+            predictions = [self.told(name, prediction, variants=count) for name, prediction in plain]
+        else:
+            predictions = self.colorizer.predict(batch.gray, variants=count, seed=self.seed)
         fitted = []
-        for index, prediction in enumerate(self.colorizer.predict(batch.gray, variants=count, seed=seed)):
+        for index, prediction in enumerate(predictions):
             lightness = batch.lightness[index : index + 1].expand(count, -1, -1, -1)
             seen = batch.seen[index : index + 1].expand(count, -1, -1, -1)
             fitted.append(fit_chroma(lightness, apply_lines(prediction.lines[1:].to(seen.device), seen)))
@@ -81,6 +106,8 @@ class ModelCandidate(Candidate):
         file = Path(self.source) / "model.safetensors"
         if self.source and file.is_file():
             facts["file_sha256"] = sha256(file)
+        if self.daring is not None:
+            facts["daring"] = self.daring
         return {"source": self.source or "in memory", **facts, "weights_sha256": weights_sha256(self.colorizer)}
 
 

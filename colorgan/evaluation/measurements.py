@@ -16,6 +16,7 @@ from torch.nn import functional
 from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation.album import Album
 from colorgan.evaluation.candidates import Candidate
+from colorgan.evaluation.hinting import Hinted
 from colorgan.metrics.features import ImageNetFeatures
 from colorgan.metrics.inception import InceptionFeatures
 from colorgan.metrics.lpips import Lpips
@@ -74,6 +75,7 @@ class Measurements:
     truth: Measured
     records: dict[str, Measured]  # by candidate
     album: Album
+    hinted: dict[str, Hinted] = field(default_factory=dict)  # by candidate, of those that take hints
 
 
 @torch.inference_mode()
@@ -85,9 +87,13 @@ def measure(
     device: str = "cpu",
     batch_size: int = 8,
     two_sample: bool = True,
+    variants: int = VARIANTS,
     advance: Callable[[int], None] = lambda photos: None,
 ) -> Measurements:
-    """Show every photo to every candidate, once; they go by these names. `advance` hears how many photos are done."""
+    """Show every photo to every candidate, once; they go by these names. `advance` hears how many photos are done.
+
+    `variants` are those of each of the first photos.
+    """
     judged = [name for name, candidate in candidates.items() if not candidate.is_baseline]
     done = Measurements([], Measured(), {name: Measured() for name in candidates}, Album(judged))
     networks.to(device)
@@ -107,9 +113,9 @@ def measure(
             if not candidate.is_baseline:
                 record.curve.append(_curve(ab, truth))
                 shown[name] = predicted.rgb
-            variants = candidate.variants(batch, VARIANTS, photos.seed) if before < VARIANT_PHOTOS else None
-            if variants is not None:
-                _keep(record.variants, _of_variants(variants, predicted, truth))
+            others = candidate.variants(batch, variants) if before < VARIANT_PHOTOS else None
+            if others is not None:
+                _keep(record.variants, _of_variants(others, predicted, truth))
         scores = {name: done.records[name].values["ciede2000"][-1] for name in judged}
         done.album.add(batch, shown, scores)
         _give_memory_back()

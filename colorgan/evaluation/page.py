@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from colorgan.charts import Bar, Line, interval_chart, vividness_chart
+from colorgan.charts import Bar, Line, hints_chart, interval_chart, vividness_chart
 from colorgan.evaluation.album import AlbumPhoto, data_uri, histogram_png
 from colorgan.evaluation.baselines import GRAY
 from colorgan.evaluation.findings import TRUTH, Findings
-from colorgan.evaluation.words import notes, outcome, protocol_lines
+from colorgan.evaluation.hinting import SIGGRAPH17
+from colorgan.evaluation.words import PUBLISHED, hints_table, notes, outcome, protocol_lines
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.table import BY_KEY
 from colorgan.templating import html_templates
@@ -42,6 +43,10 @@ def page(findings: Findings) -> str:
         curves=vividness_chart(_lines(findings, styles)),
         legend={name: styles[name] for name in curves},
         sheets=list(_sheets(findings)),
+        hints=_hints_chart(findings, styles),
+        hints_table=hints_table(findings),
+        published=PUBLISHED,
+        clicks={name: one.clicks for name, one in findings.measurements.hinted.items() if one.clicks},
         metrics=BY_KEY,
         notes=notes(findings),
         histograms={
@@ -77,6 +82,18 @@ def _lines(findings: Findings, styles: dict[str, str]) -> list[Line]:
         )
         for name, curve in findings.summary.curves.items()
     ]
+
+
+def _hints_chart(findings: Findings, styles: dict[str, str]) -> str:
+    """Each model's gain over no hint, beside the published one; nothing where no hints were given."""
+    lines = [
+        Line(name, [(k, gain.value) for k, gain in zip(one.counts, one.over_none, strict=True)], -1, styles[name])
+        for name, one in findings.summary.hint_curves.items()
+    ]
+    most = max((k for line in lines for k, _ in line.points), default=0)
+    published = [(k, gain) for k, gain in SIGGRAPH17.items() if k <= most]
+    lines += [Line(PUBLISHED, published, -1, "baseline")] if published else []
+    return hints_chart(lines) if lines else ""
 
 
 def _sheets(findings: Findings) -> Iterator[Sheet]:

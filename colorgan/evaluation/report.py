@@ -9,7 +9,7 @@ from typing import Any
 
 from colorgan.evaluation.findings import Findings
 from colorgan.evaluation.page import page
-from colorgan.evaluation.words import notes, outcome, protocol_lines, rules
+from colorgan.evaluation.words import hints_table, notes, outcome, protocol_lines, rules
 from colorgan.files import write_whole
 from colorgan.intervals import Interval
 from colorgan.metrics.table import BY_KEY, METRICS
@@ -44,6 +44,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
             for (first, second), intervals in summary.differences.items()
         ],
         "curves": {name: asdict(curve) for name, curve in summary.curves.items()},
+        "hints": {name: asdict(curve) for name, curve in summary.hint_curves.items()},
         "missing": summary.notes,
         "explained": {metric.key: metric.about for metric in METRICS},
     }
@@ -70,7 +71,11 @@ def markdown(findings: Findings) -> str:
     for metric in findings.shown_metrics:
         cells = [metric.interval_text(findings.value(name, metric)) for name in names]
         lines.append(f"| {metric.heading} | {' | '.join(cells)} |")
-    lines += ["", *notes(findings), "", "## Differences, paired by photo", ""]
+    lines += ["", *notes(findings), ""]
+    if table := hints_table(findings):
+        head, *rows = (f"| {' | '.join(cells)} |" for cells in table)
+        lines += ["## Gain of PSNR by hints, dB", "", head, "|---" * len(table[0]) + "|", *rows, ""]
+    lines += ["## Differences, paired by photo", ""]
     for (first, second), differences in findings.summary.differences.items():
         lines += [f"{first} minus {second}", "", "| | difference | |", "|---|---|---|"]
         for metric, interval in ((BY_KEY[key], interval) for key, interval in differences.items()):

@@ -3,7 +3,8 @@
 import datetime
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import torch
 from tqdm import tqdm
 
 from colorgan import __version__
-from colorgan.colorizer import Colorizer
+from colorgan.colorizer import Colorizer, check_daring
 from colorgan.data import DataError, DataSource
 from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation.baselines import MEAN, TRAIN_PHOTOS, TRAIN_RESOLUTION, Gray, MeanChroma
 from colorgan.evaluation.candidates import Candidate, ModelCandidate, PredictionFolder, distinct_names
 from colorgan.evaluation.findings import Findings
-from colorgan.evaluation.measurements import Networks, measure
+from colorgan.evaluation.hinting import Said, measure_hints
+from colorgan.evaluation.measurements import VARIANTS, Networks, measure
 from colorgan.evaluation.report import save
 from colorgan.evaluation.summary import summarise
 from colorgan.machine import to_device
@@ -51,6 +53,11 @@ def evaluate(
     two_sample: bool = True,
     fid: bool | str | Path = False,
     lpips: bool | str | Path = False,
+    variants: int = VARIANTS,
+    daring: Sequence[float] = (),
+    hints: Sequence[int] = (),
+    references: bool = False,
+    steady: bool = False,
     device: str | None = None,
     batch_size: int = 8,
     progress: bool = False,
@@ -70,6 +77,12 @@ def evaluate(
         two_sample: whether to train the two-sample test's classifier.
         fid: compute FID as well: True takes Inception v3's weights from torch's cache, else the file that has them.
         lpips: compute LPIPS as well, AlexNet's weights likewise.
+        variants: how many are drawn of each of the first photos, for their variety; at least 2.
+        daring: dials from 0 to 1 at each of which models that draw are judged, as candidates of their own; without any
+            by their plain pictures.
+        hints: give models that take them so many true colours at random places, and one that is odd; rising counts.
+        references: show them another crop of the photo in colour, and one of another photo.
+        steady: let them draw the photo as a JPEG, smaller and darker.
         device: "cpu", "cuda" ...; None leaves the models' own, or the CPU.
         batch_size: photos through a network together.
         progress: a bar on stderr, if that is a terminal.
@@ -83,12 +96,22 @@ def evaluate(
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if aged and predictions:
         raise ValueError("aged photos are made here, so folders of predictions cannot be of them")
+    if variants < 2:
+        raise ValueError(f"variants must be at least 2, of which a distance can be taken, got {variants}")
+    for dial in daring:
+        check_daring(dial)
+    said = Said(tuple(hints), references, steady)
     # oneDNN keeps 1024 compiled kernels, one for each layer and shape of a batch; 128 are about those of one.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")  # read at its first kernel
     photos = EvaluationPhotos(data, split, resolution, seed, limit, aged)
     inception, perceptual = InceptionFeatures(fid) if fid else None, Lpips(lpips) if lpips else None
     folders = [PredictionFolder(folder) for folder in predictions]
-    colorizers = [_model(one, device) for one in models]
+    colorizers = [candidate for one in models for candidate in _models(one, device, daring, seed)]
+    telling = [one for one in colorizers if one.colorizer.takes_hints]
+    if (said or daring) and not telling:
+        raise ValueError(
+            "hints, references, steadiness and daring are of models with colour words: none of these is one"
+        )
     for folder in folders:  # before any network runs
         folder.check(photos)
     mean, why_not = _mean_chroma(train_data or data, split, seed, bool(train_data))
@@ -104,19 +127,31 @@ def evaluate(
             device=where,
             batch_size=batch_size,
             two_sample=two_sample,
+            variants=variants,
             advance=bar.update,
         )
         bar.total = len(done.names)
     if not done.names:
         left_out = ", ".join(f"{count} {why}" for why, count in photos.left_out.items())
         raise DataError(f"there is no photo to judge by in {split!r}: {left_out}")
+    if said:
+        with tqdm(total=len(done.names), unit="photo", disable=None if progress else True) as bar:
+            asked = {name: one for name, one in named.items() if one in telling and isinstance(one, ModelCandidate)}
+            done.hinted = measure_hints(photos, asked, said, bar.update)
     summary = summarise(done, [name for name, one in named.items() if not one.is_baseline], seed, two_sample)
     if note:
         summary.notes |= {metric.key: note for metric in OF_SETS if metric.described_by == "features"}
     if why_not:
         summary.notes[MEAN] = why_not
+    if said or daring:
+        for name, one in named.items():
+            if isinstance(one, ModelCandidate) and one not in telling:
+                summary.notes[name] = (
+                    f"{name} has no colour words: left out of hints, references, steadiness and daring"
+                )
     described = [{"name": name, "kind": one.kind, **one.origin()} for name, one in named.items()]
     protocol = _protocol(photos, len(done.names), where, two_sample)
+    protocol |= {"variants": variants, "daring": list(daring), "said": asdict(said)}
     loaded = {"FID": inception, "LPIPS": perceptual}
     protocol["backbones"] = {name: _origin(one.loaded) for name, one in loaded.items() if one is not None}
     return Evaluation(protocol, described, summary, done)
@@ -126,11 +161,13 @@ def _origin(loaded: Loaded) -> dict[str, Any]:
     return {"file": loaded.file, "sha256": loaded.sha256, "is_published": loaded.is_published}
 
 
-def _model(model: str | Colorizer, device: str | None) -> ModelCandidate:
+def _models(model: str | Colorizer, device: str | None, daring: Sequence[float], seed: int) -> Iterator[ModelCandidate]:
+    """A model as it is, or, if it draws, at each dial."""
     colorizer = Colorizer.from_pretrained(model) if isinstance(model, str) else model
     if device is not None:
         to_device(colorizer, device)
-    return ModelCandidate(colorizer, model if isinstance(model, str) else "")
+    for dial in daring if daring and colorizer.takes_hints else [None]:
+        yield ModelCandidate(colorizer, model if isinstance(model, str) else "", dial, seed)
 
 
 def _mean_chroma(

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from colorgan.evaluation.hinting import Hinted
 from colorgan.evaluation.measurements import CURVE_CHROMA, GAINS, Measured, Measurements
 from colorgan.intervals import Interval
 from colorgan.intervals.bootstrap import Estimate, bootstrap_means, estimate_means
 from colorgan.metrics.metric import RatioMetric
-from colorgan.metrics.table import AT_EQUAL_VIVIDNESS, METRICS, OF_SETS, OF_VARIANTS, PER_PHOTO
+from colorgan.metrics.table import AT_EQUAL_VIVIDNESS, METRICS, OF_HINTS, OF_SETS, OF_VARIANTS, PER_PHOTO
 
 COLOUR = "mean_chroma"  # the column that says how much of it a photo has
 SELDOM_SHORT = 0.975  # share of bootstrap draws that must reach the real photos' vividness
@@ -24,6 +25,15 @@ class Curve:
     psnr: list[Interval]
 
 
+@dataclass(frozen=True)
+class HintCurve:
+    """A model as it is told more: for each count of hints its gain of PSNR over gray, and over its picture without."""
+
+    counts: tuple[int, ...]
+    over_gray: list[Interval]
+    over_none: list[Interval]
+
+
 @dataclass
 class Summary:
     """All metrics of an evaluation."""
@@ -32,6 +42,7 @@ class Summary:
     truth: dict[str, Interval] = field(default_factory=dict)  # what the real photos have
     differences: dict[tuple[str, str], dict[str, Interval]] = field(default_factory=dict)  # first minus second
     curves: dict[str, Curve] = field(default_factory=dict)
+    hint_curves: dict[str, HintCurve] = field(default_factory=dict)
     histograms: dict[str, Tensor] = field(default_factory=dict)  # candidate -> (529,)
     true_histogram: Tensor = field(default_factory=lambda: torch.zeros(0))  # (529,)
     notes: dict[str, str] = field(default_factory=dict)  # metric's key -> why it is missing
@@ -47,6 +58,10 @@ def summarise(done: Measurements, judged: list[str], seed: int, two_sample: bool
     for name, record in done.records.items():
         estimates[name] |= _set_estimates(record, done.truth, seed, result.notes)
         estimates[name] |= _variant_estimates(record, seed)
+        if (hinted := done.hinted.get(name)) is not None:
+            estimates[name] |= _hint_estimates(hinted, seed)
+            if hinted.decibels:
+                result.hint_curves[name] = _hint_curve(hinted, seed)
         if name in judged:
             result.curves[name], as_vivid = _curve(record, done.truth, seed)
             estimates[name] |= {AT_EQUAL_VIVIDNESS.key: as_vivid} if as_vivid else {}
@@ -110,6 +125,20 @@ def _variant_estimates(record: Measured, seed: int) -> dict[str, Estimate]:
             means = estimate_means(values if values.ndim == 2 else values[:, None], seed)
             found[metric.key] = means[0] if metric.over_picture is None else means[0] / means[1]
     return found
+
+
+def _hint_estimates(hinted: Hinted, seed: int) -> dict[str, Estimate]:
+    """What a model makes of what it is told; each over the photos that have a value."""
+    values = {metric.key: hinted.values[metric.key] for metric in OF_HINTS if metric.key in hinted.values}
+    return {key: estimate_means(torch.tensor(own)[:, None], seed)[0] for key, own in values.items()}
+
+
+def _hint_curve(hinted: Hinted, seed: int) -> HintCurve:
+    """Gains paired by photo."""
+    decibels = torch.stack(hinted.decibels)
+    told = decibels[:, 2:]
+    over_gray, over_none = (estimate_means(told - decibels[:, index, None], seed) for index in (0, 1))
+    return HintCurve(hinted.counts, [one.interval for one in over_gray], [one.interval for one in over_none])
 
 
 def _curve(record: Measured, truth: Measured, seed: int) -> tuple[Curve, Estimate | None]:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from colorgan.data.whole import LONGEST, MIN_CHROMA
-from colorgan.evaluation.baselines import GRAY
+from colorgan.evaluation.baselines import GRAY, MEAN
 from colorgan.evaluation.findings import Findings
-from colorgan.evaluation.measurements import MAP_PHOTOS, MAP_SIDE, SET_PHOTOS, VARIANT_PHOTOS, VARIANTS
+from colorgan.evaluation.hinting import SIGGRAPH17
+from colorgan.evaluation.measurements import MAP_PHOTOS, MAP_SIDE, SET_PHOTOS, VARIANT_PHOTOS
+from colorgan.evaluation.simulated import RULES
 from colorgan.intervals import Interval
 from colorgan.metrics.table import BY_KEY
 
@@ -13,6 +15,7 @@ NOT_THESE = (
     "{} not computed: their networks' weights have to be downloaded (--fid and --lpips, once they are there). The "
     "distances here use a network that installs offline, and carry its name."
 )
+PUBLISHED = "siggraph17, over no hint, as published of other photos"
 _MANY = 5  # names that a line lists
 _SEEN = {
     False: "the photo's lightness",
@@ -47,8 +50,8 @@ def outcome(findings: Findings) -> list[str]:
 
 def notes(findings: Findings) -> list[str]:
     """What is missing, and why; what to keep in mind."""
-    titles = {key: BY_KEY[key].title if key in BY_KEY else f"Baseline “{key}”" for key in findings.summary.notes}
-    lines = list(dict.fromkeys(f"{titles[key]}: {why}." for key, why in findings.summary.notes.items()))
+    titles = {key: f"{metric.title}: " for key, metric in BY_KEY.items()} | {MEAN: f"Baseline “{MEAN}”: "}
+    lines = list(dict.fromkeys(f"{titles.get(key, '')}{why}." for key, why in findings.summary.notes.items()))
     lines += [f"{names}." for names in [unreadable(findings.protocol)] if names]
     for one in findings.candidates:
         if one.get("lightness_error", 0) > 1:
@@ -87,9 +90,24 @@ def rules(protocol: dict[str, Any]) -> list[str]:
         "own lightness, fitted into sRGB, and judged before rounding. The same goes for pictures from a folder.",
         "Intervals: 95 % over photos, by percentile bootstrap (4000 draws); of distances between sets by leaving "
         f"out each twentieth of the photos. Differences are paired by photo. Sets: the first {SET_PHOTOS:,} photos; "
-        f"two-sample test: the first {MAP_PHOTOS:,}, their chroma at {MAP_SIDE} x {MAP_SIDE}; variety: {VARIANTS} "
-        f"variants of the first {VARIANT_PHOTOS} or so.",
+        f"two-sample test: the first {MAP_PHOTOS:,}, their chroma at {MAP_SIDE} x {MAP_SIDE}; variety: "
+        f"{protocol['variants']} variants of the first {VARIANT_PHOTOS} or so.",
+        *(RULES[what] for what, is_said in protocol["said"].items() if is_said),
     ]
+
+
+def hints_table(findings: Findings) -> list[list[str]]:
+    """Gain by hints: a row of heads, two of each model, one of what is published; nothing where none were given."""
+    curves, decibels = findings.summary.hint_curves, BY_KEY["psnr"]
+    if not curves:
+        return []
+    counts = next(iter(curves.values())).counts
+    rows = [["hints", *map(str, counts)]]
+    for name, curve in curves.items():
+        rows.append([f"{name}, over gray", *map(decibels.interval_text, curve.over_gray)])
+        rows.append([f"{name}, over no hint", *map(decibels.interval_text, curve.over_none)])
+    known = [decibels.text(SIGGRAPH17[count]) if count in SIGGRAPH17 else "–" for count in counts]
+    return [*rows, [PUBLISHED, *known]]
 
 
 def protocol_lines(findings: Findings) -> list[str]:

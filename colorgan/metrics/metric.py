@@ -31,7 +31,7 @@ class Metric:
     target: float | None = None  # the real photos' value, where it is the same for all photos
     headline: bool = False  # one of the few that fit on a card and on the Compare page
     recipes_table: Literal["close", "alike"] | None = None  # of docs/results.md: to the photo, or as a set
-    on_request: bool = False  # the weights of its network have to be there
+    on_request: bool = False  # computed only where it is asked for
 
     @property
     def heading(self) -> str:
@@ -160,3 +160,13 @@ class VariantMetric(Metric):
     def always_shown(self) -> bool:
         """Few models have variants."""
         return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HintMetric(Metric):
+    """Of models that take hints: what they make of what is said of a photo in a person's place.
+
+    A value of each photo, which evaluation/hinting.py measures; an evaluation has the mean.
+    """
+
+    on_request: bool = True

@@ -16,6 +16,9 @@ from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
 
 WARM_DEGREES = 105.0  # hues from 0 (pinkish red) over brown to here (yellow has 103) are warm
 MOST_DECIBELS = 100.0  # PSNR of a picture that is the photo itself, where it has no end
+WORSE_DECIBELS = 1.0  # of PSNR: a picture so much further from the photo than gray is had better been left gray
+SPREAD_DIFFERENCE, SPILL_DIFFERENCE = 10.0, 5.0  # CIEDE2000: of the hint's colour up to here, moved from here on
+STEADY_DIFFERENCE = 3.0  # mean CIEDE2000: two drawings below this have the same colours
 EDGE_LIGHTNESS, EDGE_COLOUR = 8.0, 10.0  # an outline: steps of so many units of L and of ab
 
 
@@ -31,6 +34,13 @@ def rmse(predicted: Tensor, truth: Tensor) -> Tensor:
 def psnr(predicted: Tensor, truth: Tensor, peak: float = 1.0) -> Tensor:
     """Peak signal-to-noise ratio of RGB (N, 3, H, W) in [0, 1] -> decibels (N,); infinite for equal photos."""
     return 20.0 * torch.log10(peak / rmse(predicted, truth))
+
+
+def worse_than_gray(predicted: Tensor, truth: Tensor, lightness: Tensor) -> Tensor:
+    """RGB (N, 3, H, W) twice and the photos' L (N, 1, H, W) -> 1 where PSNR is more than `WORSE_DECIBELS` below that of
+    the photo left gray, else 0, (N,)."""
+    gray = lab_to_gamut_rgb(lightness, lightness.new_zeros(1, 2, 1, 1).expand(len(lightness), -1, *lightness.shape[2:]))
+    return (psnr(predicted, truth) < psnr(gray, truth) - WORSE_DECIBELS).to(truth.dtype)
 
 
 def ab_psnr(predicted_ab: Tensor, ab: Tensor) -> Tensor:
@@ -208,6 +218,36 @@ def variant_difference(variants_ab: Tensor, lightness: Tensor, ab: Tensor) -> Te
     """Variants' ab (N, V, 2, H, W), the photos' own L and ab -> mean `colour_difference` of each photo's, (N,)."""
     each = [colour_difference(lightness, one, lightness, ab) for one in variants_ab.unbind(1)]
     return torch.stack(each).mean(0)
+
+
+def variety(variants_ab: Tensor, lightness: Tensor) -> Tensor:
+    """Variants' ab (N, V, 2, H, W) with V >= 2 under one L (N, 1, H, W) -> mean CIEDE2000 of two of them, (N,)."""
+    count = variants_ab.shape[1]
+    if variants_ab.ndim != 5 or count < 2:
+        raise ValueError(f"variants must be (N, at least 2, 2, H, W), got {tuple(variants_ab.shape)}")
+    pairs = [
+        colour_difference(lightness, variants_ab[:, one], lightness, variants_ab[:, other])
+        for one in range(count)
+        for other in range(one)
+    ]
+    return torch.stack(pairs).mean(0)
+
+
+# --- what became of a hint, per photo -------------------------------------------------------------------------------
+
+
+def spread(lightness: Tensor, ab: Tensor, wanted_ab: Tensor, inside: Tensor) -> Tensor:
+    """How far a hint's colour reached within the thing that it was of: the share of the pixels inside (N, 1, H, W) bool
+    whose ab (N, 2, H, W) is within `SPREAD_DIFFERENCE` of the wanted one (N, 2, H, W), both under L (N, 1, H, W)."""
+    near = ciede2000(lightness, ab, lightness, wanted_ab) < SPREAD_DIFFERENCE
+    return (near & inside).flatten(1).sum(1) / inside.flatten(1).sum(1)
+
+
+def spill(lightness: Tensor, ab: Tensor, ab_before: Tensor, inside: Tensor) -> Tensor:
+    """How much else a hint changed: the share of the pixels that are not inside (N, 1, H, W) whose ab (N, 2, H, W) is
+    more than `SPILL_DIFFERENCE` from that of the picture without the hint (N, 2, H, W), both under L (N, 1, H, W)."""
+    moved = ciede2000(lightness, ab, lightness, ab_before) > SPILL_DIFFERENCE
+    return (moved & ~inside).flatten(1).sum(1) / (~inside).flatten(1).sum(1)
 
 
 # --- small parts ----------------------------------------------------------------------------------------------------

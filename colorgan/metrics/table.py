@@ -4,9 +4,13 @@ Adding a metric is adding its row.
 """
 
 from colorgan.metrics.features import FEATURE_NETWORK
-from colorgan.metrics.metric import CurveMetric, Metric, PhotoMetric, RatioMetric, SetMetric, VariantMetric
+from colorgan.metrics.metric import CurveMetric, HintMetric, Metric, PhotoMetric, RatioMetric, SetMetric, VariantMetric
 from colorgan.metrics.per_photo import (
     MOST_DECIBELS,
+    SPILL_DIFFERENCE,
+    SPREAD_DIFFERENCE,
+    STEADY_DIFFERENCE,
+    WORSE_DECIBELS,
     ab_psnr,
     at_equal_vividness,
     colour_bleeding,
@@ -19,7 +23,9 @@ from colorgan.metrics.per_photo import (
     rmse,
     ssim,
     variant_difference,
+    variety,
     warm_share,
+    worse_than_gray,
 )
 from colorgan.metrics.sets import frechet_estimate, histogram_estimate, kernel_estimate, two_sample_estimate
 
@@ -70,6 +76,15 @@ METRICS: tuple[Metric, ...] = (
         headline=True,
         recipes_table="close",
         function=lambda predicted, truth: psnr(predicted.rgb, truth.rgb).clamp(max=MOST_DECIBELS),
+    ),
+    PhotoMetric(
+        key="worse_than_gray",
+        title="Worse than gray",
+        long_title=f"Share of photos whose PSNR is more than {WORSE_DECIBELS:g} dB below that of the photo left gray",
+        remark="Colours that commit pay for it where they are wrong.",
+        better="low",
+        percent=True,
+        function=lambda predicted, truth: worse_than_gray(predicted.rgb, truth.rgb, truth.lightness),
     ),
     PhotoMetric(
         key="rmse",
@@ -239,6 +254,15 @@ METRICS: tuple[Metric, ...] = (
         function=lambda variants, _: diversity(variants),
     ),
     VariantMetric(
+        key="variety",
+        title="Variety, CIEDE2000",
+        long_title="Mean visible difference of two of a model's variants of a photo",
+        remark="Neither good nor bad by itself.",
+        better="neither",
+        digits=1,
+        function=lambda variants, truth: variety(variants, truth.lightness),
+    ),
+    VariantMetric(
         key="variant_error",
         title="Variants' error",
         long_title="Mean CIEDE2000 of the variants over that of the model's own picture of the same photos",
@@ -249,10 +273,90 @@ METRICS: tuple[Metric, ...] = (
             predicted.lightness, predicted.ab, truth.lightness, truth.ab
         ),
     ),
+    HintMetric(
+        key="spread",
+        title="Spread of a hint",
+        long_title="Share of a thing that takes the odd colour which one hint in its middle says",
+        remark=f"Within {SPREAD_DIFFERENCE:g} CIEDE2000 of that colour as sRGB shows it at each pixel's lightness.",
+        better="high",
+        percent=True,
+    ),
+    HintMetric(
+        key="spill",
+        title="Spill of a hint",
+        long_title=f"Share of all else that the same hint moves by more than {SPILL_DIFFERENCE:g} CIEDE2000",
+        better="low",
+        percent=True,
+    ),
+    HintMetric(
+        key="reference_gain",
+        title="Gain by a reference, dB",
+        long_title="PSNR of a crop with another crop of the photo, flipped, as its reference, less that without",
+        better="high",
+    ),
+    HintMetric(
+        key="unrelated_gain",
+        title="Gain by an unrelated reference, dB",
+        long_title="PSNR of a crop with a crop of another photo as its reference, less that without",
+        remark="Below 0 it does harm.",
+        better="high",
+    ),
+    HintMetric(
+        key="drift_jpeg",
+        title="Drift, JPEG",
+        long_title="Mean CIEDE2000 of a drawing of the photo as a JPEG of quality 80 to that of the photo, same seed",
+        remark="Drawn at the dial that is judged, or at 1.",
+        better="low",
+        digits=1,
+    ),
+    HintMetric(
+        key="drift_small",
+        title="Drift, smaller",
+        long_title="The same, of the photo at three fifths of its size",
+        better="low",
+        digits=1,
+    ),
+    HintMetric(
+        key="drift_dark",
+        title="Drift, darker",
+        long_title="The same, of the photo 7 % darker",
+        better="low",
+        digits=1,
+    ),
+    HintMetric(
+        key="steady_jpeg",
+        title="Steady, JPEG",
+        long_title=f"Share of photos whose drawing drifts by less than {STEADY_DIFFERENCE:g} as a JPEG",
+        better="high",
+        percent=True,
+    ),
+    HintMetric(
+        key="steady_small",
+        title="Steady, smaller",
+        long_title=f"Share of photos whose drawing drifts by less than {STEADY_DIFFERENCE:g} where they are smaller",
+        better="high",
+        percent=True,
+    ),
+    HintMetric(
+        key="steady_dark",
+        title="Steady, darker",
+        long_title=f"Share of photos whose drawing drifts by less than {STEADY_DIFFERENCE:g} where they are darker",
+        better="high",
+        percent=True,
+    ),
+    HintMetric(
+        key="plain_drift",
+        title="Drift of the plain picture",
+        long_title="Mean CIEDE2000 of the plain pictures of the same three to that of the photo",
+        remark="What of the drift is not the drawing's.",
+        better="low",
+        digits=1,
+    ),
 )
 BY_KEY = {metric.key: metric for metric in METRICS}
 HEADLINES = tuple(metric for metric in METRICS if metric.headline)
 PER_PHOTO = tuple(metric for metric in METRICS if isinstance(metric, PhotoMetric))
 OF_SETS = tuple(metric for metric in METRICS if isinstance(metric, SetMetric))
+OF_HINTS = tuple(metric for metric in METRICS if isinstance(metric, HintMetric))
 OF_VARIANTS = tuple(metric for metric in METRICS if isinstance(metric, VariantMetric))
 [AT_EQUAL_VIVIDNESS] = (metric for metric in METRICS if isinstance(metric, CurveMetric))

@@ -9,7 +9,7 @@ from torch import Tensor
 from colorgan.intervals import Interval
 from colorgan.metrics.metric import Metric, PhotoMetric
 from colorgan.metrics.pictures import Pictures
-from colorgan.metrics.table import BY_KEY, HEADLINES, METRICS, OF_SETS, OF_VARIANTS, PER_PHOTO
+from colorgan.metrics.table import BY_KEY, HEADLINES, METRICS, OF_HINTS, OF_SETS, OF_VARIANTS, PER_PHOTO
 
 COUNT, SIDE = 3, 24
 
@@ -86,6 +86,7 @@ def test_which_rows_a_table_can_do_without() -> None:
     assert {metric.key for metric in METRICS if not metric.always_shown} == {
         *("fid", "lpips"),
         *(metric.key for metric in OF_VARIANTS),
+        *(metric.key for metric in OF_HINTS),
     }
     assert {metric.described_by for metric in OF_SETS} == {"histograms", "features", "inception", "maps"}
     assert all(metric.always_shown for metric in HEADLINES)
