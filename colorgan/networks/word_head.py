@@ -51,6 +51,10 @@ class Points:
     places: Tensor
     colours: Tensor
 
+    def to(self, device: torch.device) -> "Points":
+        """The same on a device."""
+        return Points(self.places.to(device), self.colours.to(device))
+
     def where(self, chosen: Tensor) -> "Points":
         """Those of them that are chosen (K,)."""
         return Points(self.places[chosen], self.colours[chosen])
@@ -147,18 +151,19 @@ class WordHead(nn.Module):
 
     def paint(self, look: Look, state: Tensor, colours: Tensor, points: Points, drawn: bool) -> Tensor:
         """Colours of blocks (N, P, 2) and of points -> ab (N, 2, H/2, W/2)."""
-        count = len(colours)
+        count, device = len(colours), colours.device
+        points = points.to(device)
         hints = torch.cat((points.places / CELL, points.colours), 1).expand(count, -1, -1)
-        given = torch.ones(hints.shape[:2], dtype=torch.bool)
-        painted: Tensor = self.painter(
-            look.fine, look.lightness, state, colours, hints, given, torch.full((count,), float(drawn))
-        )
+        given = torch.ones(hints.shape[:2], dtype=torch.bool, device=device)
+        are_words = torch.full((count,), float(drawn), device=device)
+        painted: Tensor = self.painter(look.fine, look.lightness, state, colours, hints, given, are_words)
         return painted
 
     def known(self, look: Look, points: Points) -> Known:
         """What points say of the blocks that they are in; of several in one block, the last."""
         rows, columns = look.grid
-        known = Known.nothing(1, rows * columns)
+        points = points.to(look.lightness.device)
+        known = Known.nothing(1, rows * columns, look.lightness.device)
         if len(points.places):
             x, y = points.places.unbind(1)
             block = self.blocks(look, points.places)
@@ -186,12 +191,12 @@ class WordHead(nn.Module):
         Gumbel's distribution: in each block the words' probabilities stay what they are. It hangs on what blocks show
         and not on where they are, so that another size or crop of the photo draws the same.
         """
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)  # on the CPU: the same draws on every device
         objects = look.objects[0] - look.objects[0].mean(0)
-        z = functional.normalize(objects, dim=-1)
+        z = functional.normalize(objects, dim=-1).cpu()
         waves = torch.randn(z.shape[1], WAVES, generator=generator) / reach
         phase = torch.rand(WAVES, generator=generator) * (2 * math.pi)
         heights = torch.randn(WAVES, len(self.words.vocabulary), generator=generator)
         field = (z @ waves + phase).cos() @ heights * math.sqrt(2 / WAVES)
         share = (torch.special.ndtr(field)).clamp(1e-6, 1 - 1e-6)
-        return -torch.log(-torch.log(share))
+        return -torch.log(-torch.log(share)).to(look.objects.device)

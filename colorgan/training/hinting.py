@@ -21,7 +21,7 @@ from torch.nn import functional
 from colorgan.color import CHROMA_SCALE
 from colorgan.networks.painter import CELL
 from colorgan.networks.word_head import Look, WordHead
-from colorgan.networks.words import BLOCK, Known
+from colorgan.networks.words import BLOCK, Known, near_words
 from colorgan.recipes import Objective
 from colorgan.training.batches import Pair
 
@@ -30,7 +30,6 @@ MOST_HINTS = 100
 SMALLEST_THING, LARGEST_THING = 160, 25_600  # pixels of the view
 OWN_TINTS = 0.35  # light and shade within a recoloured thing keep so much of their differences
 MOST_CHROMA = 60.0  # ab units, of the colours that things get
-NEAR = 3.0  # ab units: within about this a word is as good as another
 NOISE = 4.0  # squared ab units: errors below are no better for being smaller
 ONE_IN_PAINTED = 4  # photos of a batch is painted from all of its words, as drawings are
 
@@ -199,9 +198,8 @@ def words_loss(head: WordHead, look: Look, lesson: Lesson) -> dict[str, Tensor]:
     logits, state = head.think(look, known)
     with torch.autocast(look.lightness.device.type, enabled=False):  # half precision is coarser than colours are
         log_probability = logits.float().log_softmax(-1)
-        near = torch.softmax(-torch.cdist(vocabulary, vocabulary).square() / (2 * NEAR**2), 1)
         share = lesson.asked / lesson.asked.sum(1, keepdim=True).clamp(min=1)  # of each block in its photo's mean
-        entropy = -((near[true] * log_probability).sum(-1) * share).sum(1)
+        entropy = -((near_words(vocabulary)[true] * log_probability).sum(-1) * share).sum(1)
         said = log_probability.exp() @ vocabulary
         error = ((said - lesson.wanted).square().sum(-1) * share).sum(1)
     colours = torch.where(from_words[:, None, None], known.colours, said)
