@@ -34,6 +34,7 @@ class Line:
     points: Sequence[tuple[float, float]]
     marked: int
     style: str  # CSS class
+    intervals: Sequence[Interval] = ()  # of the points' y, where they are drawn
 
 
 def interval_chart(title: str, bars: Sequence[Bar], text: Callable[[float], str], target: float | None = None) -> str:
@@ -119,17 +120,20 @@ def vividness_chart(lines: Sequence[Line]) -> str:
 
 
 def hints_chart(lines: Sequence[Line]) -> str:
-    """Gain in dB against the number of hints, whose axis is logarithmic from 0; every point has a dot."""
+    """Gain in dB against the number of hints, on a logarithmic axis from 0; every point has a dot and its interval."""
     counts = sorted({count for line in lines for count, _ in line.points})
     gains = [gain for line in lines for _, gain in line.points]
+    gains += [end for line in lines for one in line.intervals for end in (one.low, one.high)]
     plot = _Plot(math.log1p(max(counts)) or 1.0, min(0, math.floor(min(gains))), math.ceil(max(gains) + 0.5))
     parts = plot.grid()
     for count in counts:
         x, _ = plot.place(math.log1p(count), plot.low)
-        parts.append(_axis_text(x, _BOTTOM + 16, f"{count:g}", "middle"))
+        parts.append(_axis_text(x, _BOTTOM + 16, f"{count:g}", "end" if count == counts[-1] else "middle"))
     parts.append(plot.words("hints: places whose true colour is said"))
     for line in lines:
         points = [plot.place(math.log1p(count), gain) for count, gain in line.points]
+        for (x, _), one in zip(points, line.intervals, strict=False):
+            parts.append(_line(f"bar {line.style}", (x, plot.place(0, one.low)[1]), (x, plot.place(0, one.high)[1])))
         parts += [_polyline(line.style, points), *(_dot(line.style, point, 4) for point in points)]
     ends = "; ".join(f"{one.name} gains {one.points[-1][1]:.2f} dB by {one.points[-1][0]:g} hints" for one in lines)
     return plot.svg(f"Gain of PSNR in dB against the number of hints. {ends}", parts)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from colorgan.charts import WIDTH, Bar, Line, interval_chart, share_chart, vividness_chart
+from colorgan.charts import WIDTH, Bar, Line, hints_chart, interval_chart, share_chart, vividness_chart
 from colorgan.intervals import Interval
 
 NASTY = '<script>alert(1)</script>&"'
@@ -57,6 +57,24 @@ def test_curves_have_their_dot_and_the_real_photos_line() -> None:
     points = re.search(r'points="([\d., ]+)"', chart)
     assert points and len(points[1].split()) == 3 and points[1].split()[1].startswith(f"{dot:g},")
     assert dot < truth < WIDTH and "tiny has 22.00 dB as it is" in chart
+
+
+def test_gains_by_hints_rise_along_a_logarithmic_axis_with_their_intervals() -> None:
+    gains = [Interval(0, 0, 0), Interval(1, 0.5, 1.5), Interval(4, 3, 6)]
+    lines = [
+        Line(NASTY, [(0, 0), (1, 1), (100, 4)], -1, "m0", gains),
+        Line("published", [(1, 0.9), (100, 6.7)], -1, "baseline"),
+    ]
+    chart = hints_chart(lines)
+    assert "<script" not in chart and "published gains 6.70 dB by 100 hints" in chart
+    (none, one, hundred), ups = places(chart, "circle", "m0", "cx"), places(chart, "circle", "m0", "cy")
+    assert (hundred - none) / (one - none) == pytest.approx(math.log(101) / math.log(2), rel=0.01)
+    assert ups[0] - ups[2] == pytest.approx(4 * (ups[0] - ups[1]), abs=0.5)
+    assert places(chart, "circle", "baseline", "cx") == [one, hundred]
+    lows, highs = places(chart, "line", "m0", "y1"), places(chart, "line", "m0", "y2")
+    assert len(lows) == 3 and lows[0] == highs[0] == ups[0]
+    assert lows[2] - ups[2] == pytest.approx((ups[2] - highs[2]) / 2, abs=0.2)
+    assert re.findall(r'y="248" text-anchor="\w+">(\d+)<', chart) == ["0", "1", "100"]
 
 
 def test_charts_need_no_torch() -> None:

@@ -157,9 +157,9 @@ def _with_wish(record: Hinted, candidate: ModelCandidate, asked: _Asked, wanted:
         for hints in ((), (wanted.hint,))
     )
     colour = Pictures.shown(light, wanted.ab.view(1, 2, 1, 1).expand(1, 2, *light.shape[2:])).ab
-    follows = float(spread(light, after.ab, colour, wanted.inside))
+    already, follows = (float(spread(light, one.ab, colour, wanted.inside)) for one in (before, after))
     spills = float(spill(light, after.ab, before.ab, wanted.inside))
-    record.keep(spread=follows, spill=spills)
+    record.keep(spread=follows, spread_before=already, spill=spills)
     if len(record.clicks) < CLICKS:
         moved = ciede2000(light, before.ab, light, after.ab)
         place = (wanted.hint.x, wanted.hint.y)
@@ -192,7 +192,8 @@ def _of_copies(candidate: ModelCandidate, asked: _Asked, seen: Prediction) -> di
 
 def _drift(photo: PhotoBatch, first: Prediction, second: Prediction, copy: Image.Image) -> float:
     """Mean CIEDE2000 of a photo's picture and of its copy's, both under the photo's lightness."""
-    own = apply_lines(second.lines[:1], bytes_to_lightness(torch.tensor(np.asarray(copy))))
+    lightness = bytes_to_lightness(torch.tensor(np.asarray(copy)))
+    own = apply_lines(second.lines[:1].to(lightness.device), lightness)
     brought = functional.interpolate(own, photo.lightness.shape[2:], mode="bilinear", antialias=True)
     one, other = (Pictures.shown(photo.lightness, ab) for ab in (_ab(first, photo), brought))
     return float(colour_difference(photo.lightness, one.ab, photo.lightness, other.ab))

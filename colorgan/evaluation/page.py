@@ -87,7 +87,13 @@ def _lines(findings: Findings, styles: dict[str, str]) -> list[Line]:
 def _hints_chart(findings: Findings, styles: dict[str, str]) -> str:
     """Each model's gain over no hint, beside the published one; nothing where no hints were given."""
     lines = [
-        Line(name, [(k, gain.value) for k, gain in zip(one.counts, one.over_none, strict=True)], -1, styles[name])
+        Line(
+            name,
+            [(k, gain.value) for k, gain in zip(one.counts, one.over_none, strict=True)],
+            -1,
+            styles[name],
+            one.over_none,
+        )
         for name, one in findings.summary.hint_curves.items()
     ]
     most = max((k for line in lines for k, _ in line.points), default=0)

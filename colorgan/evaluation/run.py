@@ -152,6 +152,8 @@ def evaluate(
     described = [{"name": name, "kind": one.kind, **one.origin()} for name, one in named.items()]
     protocol = _protocol(photos, len(done.names), where, two_sample)
     protocol |= {"variants": variants, "daring": list(daring), "said": asdict(said)}
+    if said.counts:
+        protocol["photos_with_a_thing"] = max(len(one.values.get("spread", ())) for one in done.hinted.values())
     loaded = {"FID": inception, "LPIPS": perceptual}
     protocol["backbones"] = {name: _origin(one.loaded) for name, one in loaded.items() if one is not None}
     return Evaluation(protocol, described, summary, done)

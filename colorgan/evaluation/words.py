@@ -93,6 +93,7 @@ def rules(protocol: dict[str, Any]) -> list[str]:
         f"two-sample test: the first {MAP_PHOTOS:,}, their chroma at {MAP_SIDE} x {MAP_SIDE}; variety: "
         f"{protocol['variants']} variants of the first {VARIANT_PHOTOS} or so.",
         *(RULES[what] for what, is_said in protocol["said"].items() if is_said),
+        *([f"Photos with such a thing: {protocol['photos_with_a_thing']}."] if protocol["said"]["counts"] else []),
     ]
 
 

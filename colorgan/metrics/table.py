@@ -282,6 +282,14 @@ METRICS: tuple[Metric, ...] = (
         percent=True,
     ),
     HintMetric(
+        key="spread_before",
+        title="Spread before the hint",
+        long_title="The same without the hint: how much of the thing is within reach of the odd colour as it is",
+        remark="Dark things are, since sRGB has little chroma there.",
+        better="neither",
+        percent=True,
+    ),
+    HintMetric(
         key="spill",
         title="Spill of a hint",
         long_title=f"Share of all else that the same hint moves by more than {SPILL_DIFFERENCE:g} CIEDE2000",

@@ -1,5 +1,6 @@
 """What is said of photos in a person's place, what painters whose answers are known make of it, and a report."""
 
+import io
 import json
 import math
 import re
@@ -17,6 +18,7 @@ from colorgan.cli import main
 from colorgan.color import fit_chroma, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.data.whole import EvaluationPhotos, PhotoBatch
 from colorgan.evaluation import Evaluation, evaluate
+from colorgan.evaluation.album import click_photo
 from colorgan.evaluation.baselines import GRAY
 from colorgan.evaluation.candidates import ModelCandidate
 from colorgan.evaluation.hinting import COUNTS, SIGGRAPH17, Hinted, Said, measure_hints
@@ -292,8 +294,34 @@ def test_a_perfect_painter_spreads_over_the_thing_and_nothing_else(
         return ab_of(hints[0]) * painted[where]
 
     found = answers(photos, Painter(paint), Said((1,)))
+    assert found.values["spread_before"] == [0] * PHOTOS
     assert found.values["spread"] == [follows] * PHOTOS and found.values["spill"] == [spills] * PHOTOS
     assert [(click.spread, click.spill) for click in found.clicks] == [(follows, spills)] * PHOTOS
+
+
+def test_what_moved_is_white_in_the_thing_and_red_beside_it() -> None:
+    gray = Image.new("L", (48, 32), 128)
+    rgb = torch.full((1, 3, 32, 48), 0.5)
+    moved = torch.zeros(1, 1, 32, 48)
+    moved[..., 16:] = 40.0
+    inside = (torch.arange(48) < 32).expand(1, 1, 32, 48)
+    click = click_photo(
+        "a",
+        (
+            gray,
+            rgb,
+            rgb,
+        ),
+        moved,
+        inside,
+        (40.0, 16.0),
+        0.5,
+        1.0,
+    )
+    shown, marked = (np.asarray(Image.open(io.BytesIO(data))).astype(int) for data in (click.moved, click.gray))
+    still, thing, beside = shown[4, 4], shown[4, 24], shown[4, 44]
+    assert still.max() < 110 and thing.min() > 240 and beside[0] > 240 > 120 > beside[2]
+    assert marked[16, 40].min() > 240 and marked[4, 4].max() < 140
 
 
 def test_a_colour_that_srgb_has_not_at_a_lightness_is_followed_by_what_it_has(tmp_path: Path) -> None:
@@ -441,6 +469,7 @@ def test_the_report_tells_of_hints(evaluation: Evaluation, tmp_path: Path) -> No
     evaluation.save(tmp_path)
     told = json.loads((tmp_path / "report.json").read_text())
     assert told["protocol"]["said"] == {"counts": [0, 1, 4], "references": True, "steady": True}
+    assert told["protocol"]["photos_with_a_thing"] == PHOTOS
     assert told["protocol"]["daring"] == [0, 1] and told["protocol"]["variants"] == 2
     curve = told["hints"]["wordy, daring 1"]
     assert curve["counts"] == [0, 1, 4] and set(curve["over_none"][2]) == {"value", "low", "high"}
