@@ -5,7 +5,7 @@
 - A reference picture: another crop of the photo, and one of another photo.
 - Copies that show the same photo: how far apart drawings of them are by one seed.
 
-A photo is looked at once; what is said of it afterwards costs no other run of the encoder.
+A photo is looked at once, however many hints are given; a reference and a copy are looked at for themselves.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,6 @@ from colorgan.metrics.per_photo import (
 from colorgan.metrics.pictures import Pictures
 from colorgan.upsampling import apply_lines
 
-COUNTS = (0, 1, 2, 5, 10, 20, 50, 100)  # of hints, as the literature has them
 CLICKS = 8  # photos shown with one hint, unselected
 # Zhang et al. 2017, "Real-Time User-Guided Image Colorization with Learned Deep Priors" (arXiv 1705.02999), of its own
 # photos (ImageNet's): gain of PSNR over no hint, in dB, by hints at random places.
