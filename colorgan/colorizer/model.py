@@ -1,5 +1,6 @@
 """`Colorizer`: the model people load. A PIL image in, the same image in colour out, under its own lightness."""
 
+import copy
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -18,12 +19,14 @@ from torch.nn import functional
 
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
-from colorgan.colorizer.prediction import Prediction, check_daring, check_vividness
-from colorgan.colorizer.reference import hints_from
-from colorgan.colorizer.repainting import Repainting
+from colorgan.colorizer.prediction import NO_WORDS, Prediction, check_daring, check_vividness
+from colorgan.colorizer.reference import Reference
+from colorgan.colorizer.repainting import Memory, Repainting
 from colorgan.hints import Hint
 from colorgan.hub.fetching import HUB_ERRORS, fetched_file, fetched_weights, hub_reason, pinned_revision
+from colorgan.limits import MAX_HINTS
 from colorgan.networks import GENERATORS
+from colorgan.networks.word_head import WordHead
 from colorgan.photo import photo_from_image
 from colorgan.upsampling import LEVELS, MAX_LEVELS, apply_lines, fit_lines, smooth_within_edges
 
@@ -127,7 +130,7 @@ class Colorizer(
         batch_size: int = 8,
         hints: Sequence[Hint] = (),
         daring: float | None = None,
-        reference: Image.Image | None = None,
+        reference: Image.Image | Reference | None = None,
     ) -> Image.Image: ...
     @overload
     def colorize(
@@ -140,7 +143,7 @@ class Colorizer(
         batch_size: int = 8,
         hints: Sequence[Hint] = (),
         daring: float | None = None,
-        reference: Image.Image | None = None,
+        reference: Image.Image | Reference | None = None,
     ) -> list[Image.Image]: ...
     @overload
     def colorize(
@@ -152,7 +155,7 @@ class Colorizer(
         vividness: float = 1.0,
         batch_size: int = 8,
         daring: float | None = None,
-        reference: Image.Image | None = None,
+        reference: Image.Image | Reference | None = None,
     ) -> list[Image.Image]: ...
     @overload
     def colorize(
@@ -164,7 +167,7 @@ class Colorizer(
         vividness: float = 1.0,
         batch_size: int = 8,
         daring: float | None = None,
-        reference: Image.Image | None = None,
+        reference: Image.Image | Reference | None = None,
     ) -> list[list[Image.Image]]: ...
 
     def colorize(  # type: ignore[no-untyped-def]
@@ -228,57 +231,74 @@ class Colorizer(
         seed: int = 0,
         hints: Sequence[Hint] = (),
         daring: float | None = None,
-        reference: Image.Image | None = None,
+        reference: Image.Image | Reference | None = None,
     ) -> list[Prediction]:
         """Run the network on upright images ("L" or "RGB"): colours to paint with, at any size and vividness.
 
-        Images whose views have one shape go through together; a photo's result does not depend on its company. For
-        hints, daring and reference see `colorize`.
+        A photo's result does not depend on its company. For hints, daring and reference see `colorize`; a reference
+        that serves several calls need be seen only once (`see`).
         """
         check_daring(daring)
         if not self.takes_hints:
             if hints or daring or reference is not None:
-                raise ValueError("this model takes no hints and cannot be more daring: it has no colour words")
+                raise ValueError(NO_WORDS)
             return self._predict_at_once(images, variants, seed)
-        predictions = self._predict_at_once(images, 0, seed)
-        if reference is not None:
-            reference = photo_from_image(reference).image
-            [seen] = self._predict_at_once([reference], 0, seed)
-        if hints or variants or daring or reference is not None:
-            for index, prediction in enumerate(predictions):
-                known = list(hints)
-                if reference is not None:
-                    known += hints_from(reference, seen, prediction)
-                predictions[index] = prediction.with_hints(known, variants=variants, seed=seed, daring=daring)
+        source = self.see(reference) if isinstance(reference, Image.Image) else reference
+        head, predictions = self._head(), []
+        for image in images:
+            prediction = self._remembered(image, head)
+            if hints or variants or daring or source:
+                known = [*source.hints_for(prediction, MAX_HINTS - len(hints)), *hints] if source else hints
+                prediction = prediction.with_hints(known, variants=variants, seed=seed, daring=daring)
+            predictions.append(prediction)
         return predictions
 
+    @torch.inference_mode()
+    def see(self, reference: Image.Image) -> Reference:
+        """A photo in colour as a reference for several photos, seen once. ValueError where it has no colours."""
+        self._check_hintable()
+        image = photo_from_image(reference).image
+        return Reference(image, self._remembered(image, self._head()))
+
+    def recall(self, lines: Tensor, memory: Memory | None) -> Prediction:
+        """A prediction that was made by the same weights in another process, of what was sent of it."""
+        return Prediction(lines, None if memory is None else Repainting(self._head(), memory))
+
+    def _check_hintable(self) -> None:
+        if not self.takes_hints:
+            raise ValueError(NO_WORDS)
+
+    def _head(self) -> WordHead:
+        """The colour words, on the processor: photos are coloured anew there, wherever the network runs."""
+        words: WordHead = self.generator.words
+        first = next(words.parameters())
+        if first.device.type == "cpu" and first.dtype == torch.float32:
+            return words
+        return copy.deepcopy(words).to("cpu", torch.float32)
+
+    def _remembered(self, image: Image.Image, head: WordHead) -> Prediction:
+        """The plain picture of a network with colour words.
+
+        Each photo goes alone: in company its last bits would be others, and with them what is drawn.
+        """
+        view = self._view(image)
+        padded = self._padded(view)
+        output, look = self.generator.look(padded)
+        plain = self._to_ab(output, padded, view.shape).cpu()
+        memory = Memory(look.on_processor(), view.cpu(), plain, image.size)
+        return Prediction(fit_lines(memory.view, plain), Repainting(head, memory))
+
     def _predict_at_once(self, images: Sequence[Image.Image], variants: int, seed: int) -> list[Prediction]:
-        """The plain pictures, and the variants of a network without colour words."""
+        """Images whose views have one shape go through a network without colour words together."""
         views = [self._view(image) for image in images]
         predictions: dict[int, Prediction] = {}
         shapes = [view.shape for view in views]
         for shape in dict.fromkeys(shapes):
             members = [index for index, other in enumerate(shapes) if other == shape]
             batch = torch.cat([views[index] for index in members])
-            if self.takes_hints:
-                for index, repainting in zip(
-                    members, self._looks(batch, [images[i].size for i in members]), strict=True
-                ):
-                    predictions[index] = Prediction(fit_lines(repainting.view, repainting.plain), repainting)
-                continue
             for index, ab, view in zip(members, self._predict_views(batch, variants, seed), batch, strict=True):
                 predictions[index] = Prediction(fit_lines(view.expand(len(ab), -1, -1, -1), ab))
         return [predictions[index] for index in range(len(images))]
-
-    def _looks(self, view: Tensor, sizes: Sequence[tuple[int, int]]) -> list[Repainting]:
-        """Views' L (N, 1, h, w) of photos of these sizes -> what is remembered of each."""
-        padded = self._padded(view)
-        output, look = self.generator.look(padded)
-        pictures = self._to_ab(output, padded, view.shape)
-        return [
-            Repainting(self.generator.words, look.of(index), view[index : index + 1], picture[None], size)
-            for index, (picture, size) in enumerate(zip(pictures, sizes, strict=True))
-        ]
 
     def _predict_pictures(self, view: Tensor) -> Tensor:
         """A view's L (N, 1, h, w) -> the picture's ab (N, 2, h, w)."""

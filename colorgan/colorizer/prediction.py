@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from PIL import Image
 from torch import Tensor
 
-from colorgan.colorizer.repainting import Repainting
-from colorgan.hints import Hint, check_hints
+from colorgan.colorizer.repainting import Memory, Repainting
+from colorgan.hints import Hint, check_hints, check_place
 from colorgan.limits import MAX_VIVIDNESS
 from colorgan.painting import paint
 from colorgan.seeds import seed_of
 
 MOST_LIKELY = 8  # colours of a palette
+NO_WORDS = "this model has no colour words: it takes no hints and no reference, and has no dial from calm to daring"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Prediction:
     def variants(self) -> int:
         """How many other colorizations there are beside the picture itself."""
         return len(self.lines) - 1
+
+    @property
+    def memory(self) -> Memory | None:
+        """What `Colorizer.recall` needs besides the lines, to make this again in another process."""
+        return None if self.repainting is None else self.repainting.memory
 
     @property
     def takes_hints(self) -> bool:
@@ -115,10 +121,13 @@ class Prediction:
     def likely_colours(
         self, x: float, y: float, hints: Sequence[Hint] | None = None, count: int = MOST_LIKELY
     ) -> tuple[LikelyColour, ...]:
-        """The colours likeliest at a place, given hints (or those that this was made with): five or more, unlike one
-        another, the likeliest first."""
+        """The colours likeliest at a place, given hints (or those that this was made with): five or more up to `count`,
+        unlike one another, the likeliest first; fewer where it is so dark or bright that sRGB has no five."""
         hints, repainting = self.hints if hints is None else hints, self._repainting()
-        check_hints([*hints, Hint(x, y, None)], repainting.size)
+        check_hints(hints, repainting.size)
+        check_place(x, y, repainting.size, "the place")
+        if count < 1:
+            raise ValueError(f"count must be at least 1, got {count}")
         return tuple(LikelyColour(colour, share) for colour, share in repainting.likely(x, y, hints, count))
 
     @property
@@ -129,7 +138,7 @@ class Prediction:
 
     def _repainting(self) -> Repainting:
         if self.repainting is None:
-            raise ValueError("this model takes no hints and cannot be more daring: it has no colour words")
+            raise ValueError(NO_WORDS)
         return self.repainting
 
 

@@ -5,12 +5,16 @@ matching has them since Lowe 2004 and, over deep features, Rocco et al. 2018, "N
 pair counts where it is nearer than the runner-up by some way, so that a photo of something else says little.
 """
 
+from dataclasses import dataclass
+
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from colorgan.color import rgb_to_lab
 from colorgan.colorizer.prediction import Prediction
+from colorgan.colorizer.repainting import Memory
 from colorgan.hints import Hint
 from colorgan.images import to_tensor
 from colorgan.networks.words import BLOCK
@@ -18,13 +22,31 @@ from colorgan.networks.words import BLOCK
 LIKENESS = 0.6  # cosine of features, less their mean over both photos, above which two blocks may be of one thing
 MARGIN = 0.03  # by which a block's nearest must be nearer than all that do not touch it
 MOST = 60  # hints, the surest
+FAINTEST = 2.0  # ab units: of a smaller mean chroma a reference has no colours to take
 
 
-def hints_from(reference: Image.Image, seen: Prediction, photo: Prediction) -> list[Hint]:
-    """A reference in colour, what the network saw of it and of the photo -> hints for the photo, the surest first."""
-    theirs, ours = seen.repainting, photo.repainting
-    assert theirs is not None
-    assert ours is not None
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A photo in colour, upright, and what the network saw of it. ValueError where it has no colours."""
+
+    image: Image.Image
+    seen: Prediction
+
+    def __post_init__(self) -> None:
+        small = to_tensor(self.image.convert("RGB").resize((64, 64), Image.Resampling.BOX, reducing_gap=1.0))
+        if float(rgb_to_lab(small[None] / 255)[1].norm(dim=1).mean()) < FAINTEST:
+            raise ValueError("a reference must be a photo in colour, and this one is gray")
+
+    def hints_for(self, photo: Prediction, most: int = MOST) -> list[Hint]:
+        """What it says of another photo, in up to so many hints."""
+        theirs, ours = self.seen.memory, photo.memory
+        assert theirs is not None
+        assert ours is not None
+        return _hints_from(self.image, theirs, ours)[: max(most, 0)]
+
+
+def _hints_from(reference: Image.Image, theirs: Memory, ours: Memory) -> list[Hint]:
+    """A reference, what is remembered of it and of the photo -> hints for the photo, the surest first."""
     first, second = ours.look.objects[0].float(), theirs.look.objects[0].float()
     middle = torch.cat((first, second)).mean(0)
     first, second = functional.normalize(first - middle, dim=1), functional.normalize(second - middle, dim=1)

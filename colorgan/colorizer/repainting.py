@@ -19,46 +19,78 @@ from colorgan.upsampling import fit_lines, smooth_within_edges
 
 LEVELS = 2  # of smoothing within edges: the painter sees them itself
 POINTS = 48  # that a hint's radius or lasso is filled with, at most
+MOST_POINTS = 2000  # that all of them are filled with: each is compared with every place of the photo
 SPREAD_POINTS = 8.0  # pixels of the view from one of them to the next, at least
-UNLIKE = 12.0  # ab units: colours of a palette are no nearer to one another, where there are enough
-FEWEST_LIKELY = 5
+UNLIKE = (12.0, 6.0, 3.0, 1.5)  # ab units: colours of a palette are no nearer to one another, the first that gives
+FEWEST_LIKELY = 5  # of them; in near black and near white sRGB has fewer
 ODD = 0.02  # a colour whose like is less likely than this at a place is one that nobody would have guessed there
 A_WASH, A_THING = 0.2, 0.5  # shares of a hint's change, see `_as_things`
 SETTLED, MUCH = 1 / 3, 20.0  # how soon the words' own mean counts: a power of what is settled, a number of hints
 EXACT = 1.0  # ab units: nearer than this to what was asked for is what was asked for
 
 
-@dataclass(eq=False)
-class Repainting:
-    """What is remembered of one photo.
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What is remembered of one photo, on the processor; the network is not in it, so that it can be sent and kept.
 
     A look, the view's L (1, 1, h, w) in [0, 100], the ab (1, 2, h, w) of its plain picture, and the photo's (width,
     height), whose pixels hints count.
     """
 
-    head: WordHead
     look: Look
     view: Tensor
     plain: Tensor
     size: tuple[int, int]
 
+
+@dataclass(eq=False)
+class Repainting:
+    """A photo that is remembered, and the network's head that makes colours of it, both on the processor."""
+
+    head: WordHead
+    memory: Memory
+
+    @property
+    def look(self) -> Look:
+        """What the network saw."""
+        return self.memory.look
+
+    @property
+    def view(self) -> Tensor:
+        """L (1, 1, h, w) in [0, 100]."""
+        return self.memory.view
+
+    @property
+    def plain(self) -> Tensor:
+        """The ab (1, 2, h, w) of the plain picture."""
+        return self.memory.plain
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The photo's width and height."""
+        return self.memory.size
+
     @torch.inference_mode()
     def lines(self, hints: Sequence[Hint], seeds: Sequence[int], picture: float, variants: float) -> Tensor:
         """Lines (len(seeds), 4, h, w) of the picture and the variants, each as daring as said; the same for the same.
 
-        A hint with a lasso counts inside it alone: what it changes elsewhere is taken back.
+        A hint with a lasso counts inside it alone: elsewhere the lines are those of a picture that was not told it.
         """
         free = [hint for hint in hints if hint.lasso is None]
-        ab = self._colours(free, seeds, picture, variants)
+        lines = self._fitted(free, seeds, picture, variants)
         for lasso in dict.fromkeys(hint.lasso for hint in hints if hint.lasso is not None):
             inside = [hint for hint in hints if hint.lasso is None or hint.lasso == lasso]
-            ab = torch.lerp(ab, self._colours(inside, seeds, picture, variants), self._mask(lasso))
+            lines = torch.lerp(lines, self._fitted(inside, seeds, picture, variants), self._mask(lasso))
+        return lines
+
+    def _fitted(self, hints: Sequence[Hint], seeds: Sequence[int], picture: float, variants: float) -> Tensor:
+        ab = self._colours(hints, seeds, picture, variants)
         return fit_lines(self.view.expand(len(ab), -1, -1, -1), ab)
 
     def shown(self, hints: Sequence[Hint]) -> list[tuple[str, bool]]:
         """Each hint's colour at the photo's own lightness, "#rrggbb", and whether sRGB has it that dark or bright."""
-        asked = self._asked(hints)
-        lightness = self._lightness_at(self._places(hints))
+        places = self._places(hints)
+        asked, lightness = self._asked(hints, places), self._lightness_at(places)
         fitted = fit_chroma(lightness, asked.T[None, :, :, None])[0, :, :, 0].T
         exact = ((fitted - asked).norm(dim=1) < EXACT).tolist()
         return list(zip(self._hex(lightness, fitted), exact, strict=True))
@@ -75,9 +107,10 @@ class Repainting:
         lightness = self._lightness_at(places)
         words = self.head.words.vocabulary
         shown = fit_chroma(lightness.expand(1, 1, len(words), 1), words.T[None, :, :, None])[0, :, :, 0].T
-        unlike, picked = UNLIKE, list[int]()
-        while len(picked) < min(FEWEST_LIKELY, count, len(words)):
-            picked, unlike = _apart(shown, probability, count, unlike), unlike / 2
+        for apart in UNLIKE:
+            picked = _apart(shown, probability, count, apart)
+            if len(picked) >= min(FEWEST_LIKELY, count):
+                break
         nearest = torch.cdist(shown, shown[picked]).argmin(1)
         share = torch.zeros(len(picked)).index_add_(0, nearest, probability)
         colours = self._hex(lightness.expand(1, 1, len(picked), 1), shown[picked])
@@ -148,14 +181,14 @@ class Repainting:
         """Hints as places of the view and colours; one with a radius or a lasso becomes several."""
         if not hints:
             return Points.none()
-        places, colours = self._places(hints), self._asked(hints)
-        all_places, all_colours = [places], [colours]
-        for hint, colour in zip(hints, colours, strict=True):
-            more = self._filling(hint)
-            all_places.append(more)
-            all_colours.append(colour.expand(len(more), -1))
-        places, colours = torch.cat(all_places), torch.cat(all_colours)
-        fitted = fit_chroma(self._lightness_at(places), colours.T[None, :, :, None])[0, :, :, 0].T
+        filled = sum(bool(hint.radius) or hint.lasso is not None for hint in hints)
+        most = min(POINTS, MOST_POINTS // max(filled, 1))
+        # The last word on a block counts: a hint comes after its surroundings, and a later hint after an earlier.
+        own = self._places(hints).split(1)
+        parts = [torch.cat((self._filling(hint, most), place)) for hint, place in zip(hints, own, strict=True)]
+        places = torch.cat(parts)
+        asked = self._asked([hint for hint, part in zip(hints, parts, strict=True) for _ in part], places)
+        fitted = fit_chroma(self._lightness_at(places), asked.T[None, :, :, None])[0, :, :, 0].T
         return Points(places, fitted)
 
     def _places(self, hints: Sequence[Hint]) -> Tensor:
@@ -163,17 +196,18 @@ class Repainting:
         scale = torch.tensor((self.view.shape[3] / self.size[0], self.view.shape[2] / self.size[1]))
         return torch.tensor([(hint.x, hint.y) for hint in hints], dtype=torch.float32).view(-1, 2) * scale
 
-    def _asked(self, hints: Sequence[Hint]) -> Tensor:
-        """The ab (K, 2) that hints ask for; "as it is" asks for what the plain picture has."""
+    def _asked(self, hints: Sequence[Hint], places: Tensor) -> Tensor:
+        """The ab (K, 2) that hints ask for at places (K, 2); "as it is" asks for what the plain picture has there."""
         colours = [rgb_of(hint.colour) for hint in hints]
         rgb = torch.tensor([colour or (0, 0, 0) for colour in colours], dtype=torch.float32).view(-1, 3) / 255
         asked = rgb_to_lab(rgb.T[None, :, :, None])[1][0, :, :, 0].T
-        as_it_is = torch.tensor([colour is None for colour in colours])
-        x, y = self._pixels(self._places(hints))
-        return torch.where(as_it_is[:, None], fit_chroma(self.view, self.plain)[0, :, y, x].T, asked)
+        as_it_is = torch.tensor([colour is None for colour in colours], dtype=torch.bool)
+        x, y = self._pixels(places)
+        plain = fit_chroma(self._lightness_at(places), self.plain[:, :, y, x][..., None])[0, :, :, 0].T
+        return torch.where(as_it_is[:, None], plain, asked)
 
-    def _filling(self, hint: Hint) -> Tensor:
-        """Places of the view (K, 2) inside a hint's radius or lasso, evenly."""
+    def _filling(self, hint: Hint, most: int) -> Tensor:
+        """Places of the view (K, 2) inside a hint's radius or lasso, evenly, up to about `most` of them."""
         if not hint.radius and hint.lasso is None:
             return torch.zeros(0, 2)
         height, width = self.view.shape[2:]
@@ -185,7 +219,7 @@ class Repainting:
             radius = hint.radius * (width * height / (self.size[0] * self.size[1])) ** 0.5
             down, right = torch.arange(height) + 0.5 - y, torch.arange(width) + 0.5 - x
             inside &= (down.square()[:, None] + right.square()) <= radius**2
-        step = max(SPREAD_POINTS, (float(inside.sum()) / POINTS) ** 0.5)
+        step = max(SPREAD_POINTS, (float(inside.sum()) / most) ** 0.5)
         rows, columns = ((torch.arange(int(side // step)) + 0.5) * step for side in (height, width))
         grid = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1).view(-1, 2)
         return grid[inside[grid[:, 1].long(), grid[:, 0].long()]]

@@ -5,7 +5,7 @@
   "version": 1,
   "size": [1600, 1200],      pixels of the upright photo that x and y count
   "seed": 7,                 of what is drawn
-  "daring": 0.0,             0 the mean of what is likely, 1 one drawing of it
+  "daring": null,            0 the mean of what is likely, 1 one drawing of it; null: the picture 0, variants 1
   "vividness": 1.0,
   "hints": [
     {"x": 812.5, "y": 640, "colour": "#7a1f2b"},
@@ -21,32 +21,38 @@ from pathlib import Path
 from typing import Any
 
 from colorgan.files import write_whole
-from colorgan.hints.hint import Hint, check_hints, colour_name_or_hex
+from colorgan.hints.hint import Hint, check_hints, colour_name_or_hex, quoted
 from colorgan.limits import MAX_VIVIDNESS
 
 HINTS_SUFFIX = ".hints.json"
 FORMAT, VERSION = "colorgan hints", 1
-MOST_BYTES = 16 * 2**20  # a thousand lassos of two hundred corners are a third of it
+MOST_BYTES = 16 * 2**20  # a thousand hints, each with a lasso of two hundred corners, are a third of it
+LONGEST_SIDE = 2**31 - 1  # of a photo: as much as any format can say
 
 
 @dataclass(frozen=True)
 class PhotoHints:
-    """Everything that was said of one photo; `size` (width, height) is what the hints' pixels count."""
+    """Everything that was said of one photo; `size` (width, height) is what the hints' pixels count.
+
+    seed, daring and vividness are those of `Colorizer.colorize`.
+    """
 
     size: tuple[int, int]
     hints: tuple[Hint, ...] = ()
     seed: int = 0
-    daring: float = 0.0
+    daring: float | None = None
     vividness: float = 1.0
 
     def at_size(self, size: tuple[int, int]) -> "PhotoHints":
         """The same for the photo at another size. ValueError where its proportions are others: another photo."""
+        if size == self.size:
+            return self
         across, down = size[0] / self.size[0], size[1] / self.size[1]
         # Scaled to whole pixels, a side of n is off by up to half of one.
         if abs(across / down - 1) > 1 / min(*size, *self.size) + 0.005:
             raise ValueError(
-                f"the hints are of a photo of {self.size[0]} x {self.size[1]} pixels, which this one of {size[0]} x "
-                f"{size[1]} is not at another size"
+                f"the hints are for a photo of {self.size[0]} x {self.size[1]} pixels, and this one of {size[0]} x "
+                f"{size[1]} has other proportions"
             )
         return replace(self, size=size, hints=tuple(_scaled(hint, across, down, size) for hint in self.hints))
 
@@ -79,49 +85,61 @@ def read_hints(path: Path) -> PhotoHints:
     """What `write_hints` wrote, or a person by hand. ValueError, one line with the file's name, for anything else."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES // 2**20} MiB")
-        return _hints(json.loads(path.read_text(encoding="utf-8-sig")))
+            raise ValueError(_too_long())
+        return parse_hints(path.read_bytes())
     except OSError as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # JSON's and UTF-8's errors are ValueErrors
+    except ValueError as error:
         raise ValueError(f"{str(path)!r} is no file of hints: {error}") from error
+
+
+def parse_hints(said: str | bytes | dict[str, Any]) -> PhotoHints:
+    """The content of such a file, as text or as what JSON makes of it. ValueError, one line, for anything else."""
+    if not isinstance(said, str | bytes):
+        return _hints(said)
+    if len(said) > MOST_BYTES:
+        raise ValueError(_too_long())
+    try:
+        text = said.decode("utf-8-sig") if isinstance(said, bytes) else said
+        record = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except ValueError as error:  # JSON's and UTF-8's errors are ValueErrors
+        raise ValueError(f"it is no JSON: {error}") from error
+    return _hints(record)
 
 
 def _hints(record: Any) -> PhotoHints:
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise ValueError(f'"format" must be "{FORMAT}"')
     if record.get("version") != VERSION:
-        raise ValueError(f"this colorgan reads version {VERSION}, got {record.get('version')!r}")
+        raise ValueError(f"this colorgan reads version {VERSION}, got {quoted(record.get('version'))}")
     _only(record, "", "format", "version", "size", "seed", "daring", "vividness", "hints")
     size = record.get("size")
-    if not (isinstance(size, list) and len(size) == 2 and all(type(side) is int and side > 0 for side in size)):
-        raise ValueError(f'"size" must be the photo\'s width and height in pixels, got {size!r}')
+    sides = size if isinstance(size, list) else []
+    if len(sides) != 2 or not all(type(side) is int and 0 < side <= LONGEST_SIDE for side in sides):
+        raise ValueError(f'"size" must be the photo\'s width and height in pixels, got {quoted(size)}')
     seed = record.get("seed", 0)
     if type(seed) is not int or not 0 <= seed < 2**63:
-        raise ValueError(f'"seed" must be a whole number from 0, got {seed!r}')
+        raise ValueError(f'"seed" must be a whole number from 0, got {quoted(seed)}')
     listed = record.get("hints", [])
     if not isinstance(listed, list):
         raise ValueError(f'"hints" must be a list, got {type(listed).__name__}')
     hints = tuple(_hint(number, said) for number, said in enumerate(listed, start=1))
-    check_hints(hints, (size[0], size[1]))
-    daring, vividness = _share(record, "daring", 0.0, 1.0), _share(record, "vividness", 1.0, MAX_VIVIDNESS)
-    return PhotoHints((size[0], size[1]), hints, seed, daring, vividness)
+    check_hints(hints, (sides[0], sides[1]))
+    dial = record.get("daring")
+    daring = None if dial is None else _share(dial, "daring", 1.0)
+    vividness = _share(record.get("vividness", 1.0), "vividness", MAX_VIVIDNESS)
+    return PhotoHints((sides[0], sides[1]), hints, seed, daring, vividness)
 
 
 def _hint(number: int, said: Any) -> Hint:
     if not isinstance(said, dict) or not {"x", "y", "colour"} <= said.keys():
         raise ValueError(f'hint {number} must have "x", "y" and "colour"')
     _only(said, f"hint {number}: ", "x", "y", "colour", "radius", "lasso")
-    colour = said["colour"]
     try:
-        return Hint(
-            said["x"],
-            said["y"],
-            tuple(colour) if isinstance(colour, list) else colour,
-            said.get("radius", 0.0),
-            said.get("lasso"),
-        )
-    except (TypeError, ValueError) as error:
+        return Hint(said["x"], said["y"], said["colour"], said.get("radius", 0), said.get("lasso"))
+    except ValueError as error:
         raise ValueError(f"hint {number}: {error}") from error
 
 
@@ -129,13 +147,12 @@ def _only(record: dict[str, Any], where: str, *known: str) -> None:
     """A name that nobody reads is a slip of the pen, which would be passed over without a word."""
     for name in record:
         if name not in known:
-            raise ValueError(f"{where}{name!r} is none of {', '.join(known)}")
+            raise ValueError(f"{where}{quoted(name)} is none of {', '.join(known)}")
 
 
-def _share(record: dict[str, Any], name: str, default: float, most: float) -> float:
-    value = record.get(name, default)
+def _share(value: Any, name: str, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise ValueError(f'"{name}" must be from 0 to {most:g}, got {value!r}')
+        raise ValueError(f'"{name}" must be from 0 to {most:g}, got {quoted(value)}')
     return float(value)
 
 
@@ -144,3 +161,7 @@ def _scaled(hint: Hint, across: float, down: float, size: tuple[int, int]) -> Hi
     x, y = min(hint.x * across, size[0] - 0.01), min(hint.y * down, size[1] - 0.01)
     lasso = None if hint.lasso is None else tuple((x * across, y * down) for x, y in hint.lasso)
     return replace(hint, x=x, y=y, radius=hint.radius * (across * down) ** 0.5, lasso=lasso)
+
+
+def _too_long() -> str:
+    return f"it has more than {MOST_BYTES // 2**20} MiB"

@@ -30,9 +30,9 @@ class Look:
     objects: Tensor
     grid: tuple[int, int]
 
-    def of(self, photo: int) -> "Look":
-        """The look at one photo of them, with its own memory."""
-        return self._each(lambda part: part[photo : photo + 1].clone())
+    def on_processor(self) -> "Look":
+        """The same in the processor's memory, in full precision."""
+        return self._each(lambda part: part.to("cpu", torch.float32))
 
     def times(self, count: int) -> "Look":
         """The look at one photo, so many times."""
@@ -165,15 +165,17 @@ class WordHead(nn.Module):
         points = points.to(look.lightness.device)
         known = Known.nothing(1, rows * columns, look.lightness.device)
         if len(points.places):
-            x, y = points.places.unbind(1)
             block = self.blocks(look, points.places)
+            last = torch.full((rows * columns,), -1).scatter_reduce(0, block, torch.arange(len(block)), "amax")
+            last = last[last >= 0]
+            block, (x, y) = block[last], points.places[last].unbind(1)
             pooled = functional.avg_pool2d(look.lightness, CELL)[0, 0]
             row, column = (
                 (y / CELL).long().clamp(0, pooled.shape[0] - 1),
                 (x / CELL).long().clamp(0, pooled.shape[1] - 1),
             )
             known.state[0, block] = 2
-            known.colours[0, block] = points.colours
+            known.colours[0, block] = points.colours[last]
             inside = (x / BLOCK - block % columns - 0.5, y / BLOCK - block // columns - 0.5, pooled[row, column])
             known.place[0, block] = torch.stack(inside, 1)
         return known
