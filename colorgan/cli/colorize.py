@@ -26,7 +26,7 @@ from colorgan.files import one_line
 from colorgan.limits import MAX_MEGAPIXELS, MAX_VIVIDNESS
 
 if TYPE_CHECKING:
-    from colorgan.colorizer import Colorizer
+    from colorgan.colorizer import Colorizer, Reference
     from colorgan.folder.pipeline import PhotoOutcome, Settings
     from colorgan.folder.plan import Work
 
@@ -57,14 +57,26 @@ def add_colorize(commands: Any) -> None:
         metavar="N",
         help="write N other pictures of each photo beside the likeliest, named photo-2.jpg and on (default: none)",
     )
-    add_seed(how, "of the variants")
+    # None where a flag is not given: then what the hints of a photo say holds.
+    add_seed(how, "of the variants and of daring pictures", default=None)
     how.add_argument(
         "--vividness",
         type=number(0, MAX_VIVIDNESS),
-        default=1.0,
         metavar="V",
         help=f"strength of the colours: 0 is gray, 1 as predicted (default), at most {MAX_VIVIDNESS:g}",
     )
+    how.add_argument(
+        "--daring",
+        type=number(0, 1),
+        metavar="D",
+        help="from 0, the mean of likely colours, to 1, colours that commit (default: the picture 0, variants 1)",
+    )
+    how.add_argument(
+        "--hints",
+        metavar="FILE_OR_FOLDER",
+        help="what colours were, as docs/hints.md has it: the file for one photo, or a folder of photo.hints.json",
+    )
+    how.add_argument("--reference", metavar="IMAGE", help="a photo in colour of a like thing, to take colours from")
 
     files = parser.add_argument_group("files")
     existing = files.add_mutually_exclusive_group()
@@ -94,7 +106,7 @@ def _colorize(chosen: argparse.Namespace) -> int:
 
     suffix = f".{chosen.format}" if chosen.format else None
     try:
-        work = plan(chosen.photos, chosen.output, chosen.variants, suffix, existing=chosen.existing)
+        work = plan(chosen.photos, chosen.output, chosen.variants, suffix, existing=chosen.existing, hints=chosen.hints)
     except PicturesExistError as error:
         return fail(f"{error}: --resume leaves such out, --overwrite replaces them", REFUSED)
     except ValueError as error:
@@ -104,22 +116,37 @@ def _colorize(chosen: argparse.Namespace) -> int:
         return run.finish()
     try:
         colorizer = load(chosen.model, chosen.device)
+        reference = _reference(chosen, colorizer)
         make_room_in(work.jobs[0].pictures[0][1].parent)
     except (ValueError, OSError) as error:
         return fail(one_line(error), REFUSED)
     from colorgan.folder.pipeline import Settings
-    from colorgan.photo.description import description
 
     settings = Settings(
         variants=chosen.variants,
         seed=chosen.seed,
         vividness=chosen.vividness,
+        daring=chosen.daring,
+        reference=reference,
         batch_size=chosen.batch_size,
         max_megapixels=chosen.max_megapixels,
         overwrite=chosen.existing == "replace",
-        description=None if chosen.no_description else description(colorizer.name),
+        model_name=None if chosen.no_description else colorizer.name,
     )
     return run.work(colorizer, settings)
+
+
+def _reference(chosen: argparse.Namespace, colorizer: "Colorizer") -> "Reference | None":
+    """The reference, seen by the model; ValueError where it is none, or the model takes nothing of the kind."""
+    from colorgan.photo import open_photo
+
+    asked = {"--hints": chosen.hints, "--reference": chosen.reference, "--daring": chosen.daring}
+    given = [flag for flag, value in asked.items() if value is not None]
+    if given and not colorizer.takes_hints:
+        raise ValueError(f"{given[0]} needs a model with colour words, and {chosen.model!r} has none")
+    if chosen.reference is None:
+        return None
+    return colorizer.see(open_photo(chosen.reference, chosen.max_megapixels).image)
 
 
 class _Run:
@@ -127,6 +154,7 @@ class _Run:
 
     def __init__(self, work: "Work", output: str, variants: int):
         self.jobs, self.done_before, self.output, self.variants = work.jobs, work.done_before, output, variants
+        self.unused_hints = work.unused_hints
         self.done: list[PhotoOutcome] = []
         self.failed: list[PhotoOutcome] = []
 
@@ -159,6 +187,8 @@ class _Run:
 
     def finish(self, stopped: str | None = None, status: int = 0) -> int:
         """Say what was done, what was left out of photos, what failed, and why the run stopped early."""
+        for file in self.unused_hints:
+            print(f"colorgan: note: {str(file)!r} is for none of the photos", file=sys.stderr)
         for outcome in sorted(self.done, key=lambda outcome: outcome.job.source):
             for note in outcome.notes:
                 print(f"colorgan: note: {str(outcome.job.source)!r}: {note}", file=sys.stderr)
@@ -169,7 +199,9 @@ class _Run:
         before = f", {self.done_before} there before" if self.done_before else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
         variants = f", {self.variants} variant{'s' * (self.variants > 1)} of each" if self.variants else ""
-        print(f"{count_photos(len(self.done))} coloured{variants}{before}{failed}: {self.output!r}")
+        told = sum(outcome.job.hints is not None for outcome in self.done)
+        hints = f", {told} with hints" if told else ""
+        print(f"{count_photos(len(self.done))} coloured{hints}{variants}{before}{failed}: {self.output!r}")
         return FAILED if self.failed else 0
 
     def _count(self) -> str:

@@ -69,9 +69,11 @@ def add_data(parser: Any) -> None:
     )
 
 
-def add_seed(parser: Any, what: str) -> None:
-    """`--seed`, of what."""
-    parser.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="S", help=f"{what} (default: 0)")
+def add_seed(parser: Any, what: str, default: int | None = 0) -> None:
+    """`--seed`, of what; a default of None is 0 where nothing else says one."""
+    parser.add_argument(
+        "--seed", type=whole_number(0, 2**63 - 1), default=default, metavar="S", help=f"{what} (default: 0)"
+    )
 
 
 def add_device(parser: Any) -> None:

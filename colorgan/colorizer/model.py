@@ -246,9 +246,10 @@ class Colorizer(
         source = self.see(reference) if isinstance(reference, Image.Image) else reference
         head, predictions = self._head(), []
         for image in images:
-            prediction = self._remembered(image, head)
+            memory = self._remembered(image)
+            prediction = Prediction(fit_lines(memory.view, memory.plain), Repainting(head, memory))
             if hints or variants or daring or source:
-                known = [*source.hints_for(prediction, MAX_HINTS - len(hints)), *hints] if source else hints
+                known = [*source.hints_for(memory, MAX_HINTS - len(hints)), *hints] if source else hints
                 prediction = prediction.with_hints(known, variants=variants, seed=seed, daring=daring)
             predictions.append(prediction)
         return predictions
@@ -258,7 +259,7 @@ class Colorizer(
         """A photo in colour as a reference for several photos, seen once. ValueError where it has no colours."""
         self._check_hintable()
         image = photo_from_image(reference).image
-        return Reference(image, self._remembered(image, self._head()))
+        return Reference.of(image, self._remembered(image))
 
     def recall(self, lines: Tensor, memory: Memory | None) -> Prediction:
         """A prediction that was made by the same weights in another process, of what was sent of it."""
@@ -276,8 +277,8 @@ class Colorizer(
             return words
         return copy.deepcopy(words).to("cpu", torch.float32)
 
-    def _remembered(self, image: Image.Image, head: WordHead) -> Prediction:
-        """The plain picture of a network with colour words.
+    def _remembered(self, image: Image.Image) -> Memory:
+        """What is remembered of a photo by a network with colour words.
 
         Each photo goes alone: in company its last bits would be others, and with them what is drawn.
         """
@@ -285,8 +286,7 @@ class Colorizer(
         padded = self._padded(view)
         output, look = self.generator.look(padded)
         plain = self._to_ab(output, padded, view.shape).cpu()
-        memory = Memory(look.on_processor(), view.cpu(), plain, image.size)
-        return Prediction(fit_lines(memory.view, plain), Repainting(head, memory))
+        return Memory(look.on_processor(), view.cpu(), plain, image.size)
 
     def _predict_at_once(self, images: Sequence[Image.Image], variants: int, seed: int) -> list[Prediction]:
         """Images whose views have one shape go through a network without colour words together."""

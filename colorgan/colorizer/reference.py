@@ -5,6 +5,7 @@ matching has them since Lowe 2004 and, over deep features, Rocco et al. 2018, "N
 pair counts where it is nearer than the runner-up by some way, so that a photo of something else says little.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +14,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from colorgan.color import rgb_to_lab
-from colorgan.colorizer.prediction import Prediction
 from colorgan.colorizer.repainting import Memory
 from colorgan.hints import Hint
 from colorgan.images import to_tensor
@@ -27,26 +27,25 @@ FAINTEST = 2.0  # ab units: of a smaller mean chroma a reference has no colours 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A photo in colour, upright, and what the network saw of it. ValueError where it has no colours."""
+    """What is remembered of a photo in colour, and the colour of each of its blocks in 8 bits."""
 
-    image: Image.Image
-    seen: Prediction
+    memory: Memory
+    colours: tuple[tuple[int, int, int], ...]
 
-    def __post_init__(self) -> None:
-        small = to_tensor(self.image.convert("RGB").resize((64, 64), Image.Resampling.BOX, reducing_gap=1.0))
+    @classmethod
+    def of(cls, image: Image.Image, memory: Memory) -> "Reference":
+        """An upright photo, and what is remembered of it. ValueError where it has no colours."""
+        small = to_tensor(image.convert("RGB").resize((64, 64), Image.Resampling.BOX, reducing_gap=1.0))
         if float(rgb_to_lab(small[None] / 255)[1].norm(dim=1).mean()) < FAINTEST:
             raise ValueError("a reference must be a photo in colour, and this one is gray")
+        return cls(memory, _block_colours(image, memory.view.shape[2:], memory.look.grid))
 
-    def hints_for(self, photo: Prediction, most: int = MOST) -> list[Hint]:
-        """What it says of another photo, in up to so many hints."""
-        theirs, ours = self.seen.memory, photo.memory
-        assert theirs is not None
-        assert ours is not None
-        return _hints_from(self.image, theirs, ours)[: max(most, 0)]
+    def hints_for(self, photo: Memory, most: int = MOST) -> list[Hint]:
+        """Hints for another photo, the surest first, up to so many."""
+        return _alike(self.colours, self.memory, photo)[: max(most, 0)]
 
 
-def _hints_from(reference: Image.Image, theirs: Memory, ours: Memory) -> list[Hint]:
-    """A reference, what is remembered of it and of the photo -> hints for the photo, the surest first."""
+def _alike(colours: Sequence[tuple[int, int, int]], theirs: Memory, ours: Memory) -> list[Hint]:
     first, second = ours.look.objects[0].float(), theirs.look.objects[0].float()
     middle = torch.cat((first, second)).mean(0)
     first, second = functional.normalize(first - middle, dim=1), functional.normalize(second - middle, dim=1)
@@ -59,7 +58,6 @@ def _hints_from(reference: Image.Image, theirs: Memory, ours: Memory) -> list[Hi
     inside = _inside(ours.look.grid, ours.view) & _inside(theirs.look.grid, theirs.view)[nearest]
     taken = (mutual & inside & (best > LIKENESS) & (sure > MARGIN)).nonzero()[:, 0]
     taken = taken[best[taken].argsort(descending=True)][:MOST]
-    colours = _block_colours(reference, theirs.view.shape[2:], theirs.look.grid)
     return [_hint(int(block), colours[int(nearest[block])], ours.look.grid, ours.view, ours.size) for block in taken]
 
 
@@ -77,13 +75,13 @@ def _inside(grid: tuple[int, int], view: Tensor) -> Tensor:
     return (row[:, None] & column).flatten()
 
 
-def _block_colours(image: Image.Image, shape: torch.Size, grid: tuple[int, int]) -> list[tuple[int, int, int]]:
+def _block_colours(image: Image.Image, shape: torch.Size, grid: tuple[int, int]) -> tuple[tuple[int, int, int], ...]:
     """The mean colour of each block of a reference, in 8 bits; `shape` (h, w) is its view's."""
     small = image.convert("RGB").resize((shape[1], shape[0]), Image.Resampling.BICUBIC, reducing_gap=3.0)
     rgb = to_tensor(small)[None].float() / 255
     padding = (0, grid[1] * BLOCK - shape[1], 0, grid[0] * BLOCK - shape[0])
     blocks = functional.avg_pool2d(functional.pad(rgb, padding, mode="replicate"), BLOCK)
-    return [tuple(colour) for colour in blocks[0].flatten(1).T.mul(255).round().int().tolist()]
+    return tuple(map(tuple, blocks[0].flatten(1).T.mul(255).round().int().tolist()))
 
 
 def _hint(block: int, colour: tuple[int, int, int], grid: tuple[int, int], view: Tensor, size: tuple[int, int]) -> Hint:

@@ -14,20 +14,23 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from PIL import Image
 
 from colorgan.files import one_line
 from colorgan.folder.plan import Job
+from colorgan.hints import Hint, PhotoHints, colour_name_or_hex
 from colorgan.limits import MAX_MEGAPIXELS
 from colorgan.photo import Photo, open_photo, save_photo
+from colorgan.photo.description import description
 
 if TYPE_CHECKING:
-    from colorgan.colorizer import Colorizer, Prediction
+    from colorgan.colorizer import Colorizer, Prediction, Reference
 
 GROUP_MEGAPIXELS = 8.0  # go through the network together, at most
+MOST_HINT_NOTES = 20  # for a photo: a stroke of the brush can be hundreds of hints
 HELD_MEGAPIXELS = 12.0  # in memory for each thread, at most; a photo above it is worked on alone, by all threads
 
 
@@ -43,15 +46,21 @@ class PhotoOutcome:
 
 @dataclass(frozen=True)
 class Settings:
-    """How the photos of a run are coloured and written; see `Colorizer.predict`, `Prediction` and `open_photo`."""
+    """How the photos of a run are coloured and written; see `Colorizer.predict`, `Prediction` and `open_photo`.
+
+    seed, vividness, daring: None where nothing was said, so that what a photo's hints say holds.
+    model_name: what the files say of how they came to be; None for nothing.
+    """
 
     variants: int = 0
-    seed: int = 0
-    vividness: float = 1.0
+    seed: int | None = None
+    vividness: float | None = None
+    daring: float | None = None
+    reference: "Reference | None" = None
     batch_size: int = 8
     max_megapixels: float = MAX_MEGAPIXELS
     overwrite: bool = False
-    description: str | None = None
+    model_name: str | None = None
 
 
 class DiskFullError(OSError):
@@ -103,49 +112,96 @@ class _Worker:
 
     def do(self, group: list[Job]) -> None:
         """Read, colour and write photos; all are reported, unless the run is stopping or the disk is full."""
-        read = [(job, photo) for job in group if (photo := self._read(job))]
-        for job, photo, prediction in self._predict(read):
+        read = [one for job in group if (one := self._read(job))]
+        for one, prediction in self._predict(read):
             if not self.stopping.is_set():
-                self._paint(job, photo, prediction)
+                self._paint(one, prediction)
 
-    def _read(self, job: Job) -> Photo | None:
+    def _read(self, job: Job) -> "_Read | None":
         if self.stopping.is_set():
             return None
         try:
-            return open_photo(job.source, self.settings.max_megapixels)
+            photo = open_photo(job.source, self.settings.max_megapixels)
+            return _Read(job, photo, job.hints and job.hints.at_size(photo.size))
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self.report(_failure(job, error))
             return None
 
-    def _predict(self, read: list[tuple[Job, Photo]]) -> list[tuple[Job, Photo, "Prediction"]]:
+    def _predict(self, read: "list[_Read]") -> "list[tuple[_Read, Prediction]]":
+        """Photos of which nothing was said go through the network together, each of the others by itself."""
+        told, others = [one for one in read if one.said], [one for one in read if not one.said]
+        return [*self._predict_together(others), *(made for one in told for made in self._predict_together([one]))]
+
+    def _predict_together(self, read: "list[_Read]") -> "list[tuple[_Read, Prediction]]":
+        """Photos that agree in all that was said of them."""
         if not read or self.stopping.is_set():
             return []
         try:
-            made = self.colorizer.predict(
-                [photo.image for _, photo in read], variants=self.settings.variants, seed=self.settings.seed
-            )
+            made = self.colorizer.predict([one.photo.image for one in read], **self._how(read[0].said))
         except Exception as error:
             if len(read) == 1:
-                self.report(_failure(read[0][0], error))
+                self.report(_failure(read[0].job, error))
                 return []
-            return [made for one in read for made in self._predict([one])]  # out of memory, say: one at a time
-        return [(job, photo, prediction) for (job, photo), prediction in zip(read, made, strict=True)]
+            return [made for one in read for made in self._predict_together([one])]  # out of memory, say: one by one
+        return list(zip(read, made, strict=True))
 
-    def _paint(self, job: Job, photo: Photo, prediction: "Prediction") -> None:
+    def _how(self, said: PhotoHints | None) -> dict[str, Any]:
+        """Arguments of `Colorizer.predict`; only those that all models take where nothing else was asked for."""
+        settings = self.settings
+        how: dict[str, Any] = {"variants": settings.variants, "seed": _first(settings.seed, said and said.seed, 0)}
+        daring = _first(settings.daring, said and said.daring)
+        asked = {"hints": said and said.hints, "daring": daring, "reference": settings.reference}
+        return how | {name: value for name, value in asked.items() if value is not None}
+
+    def _paint(self, one: "_Read", prediction: "Prediction") -> None:
+        job, photo, said, settings = one.job, one.photo, one.said, self.settings
+        vividness = _first(settings.vividness, said and said.vividness, 1.0)
+        hints = said.hints if said else ()
+        name, referenced = settings.model_name, settings.reference is not None
+        note = None if name is None else description(name, hinted=bool(hints), referenced=referenced)
         try:
             for variant, path in job.pictures:
-                picture = prediction.picture(photo.image, variant, self.settings.vividness)
+                picture = prediction.picture(photo.image, variant, vividness)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                if not self.settings.overwrite and os.path.lexists(path):
+                if not settings.overwrite and os.path.lexists(path):
                     raise ValueError(f"{str(path)!r} has come to be meanwhile, and is not overwritten")
-                save_photo(picture, path, photo, description=self.settings.description)
+                save_photo(picture, path, photo, description=note)
+            notes = (*photo.notes, *(_hint_notes(prediction, hints) if hints else ()))
         except Exception as error:
             if _is_disk_full(error):
                 self.stopping.set()
                 raise DiskFullError(errno.ENOSPC, "the disk is full", str(path)) from error
             self.report(_failure(job, error))
         else:
-            self.report(PhotoOutcome(job, notes=tuple(photo.notes)))
+            self.report(PhotoOutcome(job, notes=notes))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A photo that was read, and what was said of it, at its size."""
+
+    job: Job
+    photo: Photo
+    said: PhotoHints | None
+
+
+def _first(*values: Any) -> Any:
+    """The first of them that is not None."""
+    return next((value for value in values if value is not None), None)
+
+
+def _hint_notes(prediction: "Prediction", hints: Sequence[Hint]) -> list[str]:
+    """What sRGB cannot show as dark or as bright as the photo is, and what was taken in its place."""
+    notes = []
+    for number, (hint, shown) in enumerate(zip(hints, prediction.shown_colours(hints), strict=True), start=1):
+        if not shown.exact:
+            place = f"{hint.x:.6g}, {hint.y:.6g}"
+            asked = colour_name_or_hex(hint.colour)
+            notes.append(
+                f"hint {number}: sRGB has no {asked} as dark or bright as {place} is; {shown.colour} was taken"
+            )
+    more = len(notes) - MOST_HINT_NOTES
+    return [*notes[:MOST_HINT_NOTES], f"{more} more hints likewise"] if more > 1 else notes
 
 
 def _failure(job: Job, error: Exception) -> PhotoOutcome:

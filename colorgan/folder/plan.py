@@ -8,23 +8,30 @@ from typing import Literal
 
 from PIL import Image
 
+from colorgan.hints import HINTS_SUFFIX, PhotoHints, read_hints
 from colorgan.photo.endings import WRITTEN, photo_endings
 
 
 @dataclass(frozen=True)
 class Job:
-    """One photo, and the files to be made of it: (variant, file); variant 0 is the likeliest picture."""
+    """One photo, the files to be made of it, and what was said of it.
+
+    pictures: (variant, file); variant 0 is the likeliest picture.
+    """
 
     source: Path
     pictures: tuple[tuple[int, Path], ...]
+    hints: PhotoHints | None = None
 
 
 @dataclass(frozen=True)
 class Work:
-    """What there is to do, and how many photos were left out since all their pictures are there."""
+    """What there is to do, how many photos were left out since all their pictures are there, and files of hints that
+    are for none of the photos."""
 
     jobs: list[Job]
     done_before: int = 0
+    unused_hints: tuple[Path, ...] = ()
 
 
 class PicturesExistError(ValueError):
@@ -38,6 +45,7 @@ def plan(
     suffix: str | None = None,
     *,
     existing: Literal["refuse", "skip", "replace"] = "refuse",
+    hints: str | None = None,
 ) -> Work:
     """Decide, before any work, which photos are read and which files they become.
 
@@ -52,10 +60,13 @@ def plan(
         suffix: ending of all names, such as ".png"; None keeps the photos' own.
         existing: what becomes of pictures that are there already. "skip" leaves them, and makes those that are
             missing: a file has its name only once complete.
+        hints: for one photo, its file of hints; or a folder that holds those of photo.jpg as photo.hints.json, those
+            of a folder's photos at their places in it. Photos without hints are coloured plainly.
 
     Raises:
         PicturesExistError: pictures are there already and `existing` is "refuse".
-        ValueError: nothing to do, or a picture would land on a photo, or two on one name.
+        ValueError: nothing to do, or a picture would land on a photo, or two on one name, or hints that nobody can
+            read or that are for none of the photos.
     """
     paths = [Path(given) for given in inputs]
     for path in paths:
@@ -66,24 +77,49 @@ def plan(
             raise ValueError(f"{output!r} is the name of one picture, but there are several photos: name a folder")
         if suffix and _format(Path(output).suffix) != _format(suffix):
             raise ValueError(f"{output!r} does not end in {suffix}: leave out one of the two")
-        jobs = [_job(paths[0], Path(output), variants)]
+        places, jobs = [Path(paths[0].name)], [_job(paths[0], Path(output), variants)]
     else:
         folder = Path(output)
         if folder.exists() and not folder.is_dir():
             raise ValueError(f"{output!r} is a file: name a folder, or a picture such as 'photo.jpg'")
-        placed = [(source, folder / name) for path in paths for source, name in _photos(path, folder)]
-        jobs = [_job(source, _with_suffix(to, suffix), variants) for source, to in dict.fromkeys(placed)]
+        placed = dict.fromkeys(placed for path in paths for placed in _photos(path, folder))
+        places = [place for _, place in placed]
+        jobs = [_job(source, _with_suffix(folder / place, suffix), variants) for source, place in placed]
     if not jobs:
         raise ValueError(f"there are no photos in {', '.join(repr(given) for given in inputs)}")
     _check_destinations(jobs)
+    jobs, unused = _with_hints(jobs, places, Path(hints)) if hints is not None else (jobs, ())
     there = [path for job in jobs for _, path in job.pictures if os.path.lexists(path)]
     if existing == "replace" or not there:
-        return Work(jobs)
+        return Work(jobs, unused_hints=unused)
     if existing == "refuse":
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise PicturesExistError(f"{str(there[0])!r}{more} already there")
     left = [job for job in map(_missing, jobs) if job.pictures]
-    return Work(left, len(jobs) - len(left))
+    return Work(left, len(jobs) - len(left), unused)
+
+
+def _with_hints(jobs: Sequence[Job], places: Sequence[Path], hints: Path) -> tuple[list[Job], tuple[Path, ...]]:
+    """The jobs with what the file or folder of hints says of them, and the files that are for none of them."""
+    if hints.is_file():
+        if len(jobs) != 1:
+            raise ValueError(f"{str(hints)!r} holds hints for one photo, but there are several: name a folder")
+        return [replace(jobs[0], hints=read_hints(hints))], ()
+    if not hints.is_dir():
+        raise ValueError(f"there is no file or folder {str(hints)!r}")
+    found: dict[Path, Job] = {}
+    told = []
+    for job, place in zip(jobs, places, strict=True):
+        file = hints / place.with_name(place.stem + HINTS_SUFFIX)
+        if os.path.isfile(file):  # noqa: PTH113  (Path.is_file raises where the name is too long to be one)
+            if file in found:
+                raise ValueError(f"{str(found[file].source)!r} and {str(job.source)!r} would both take {str(file)!r}")
+            found[file], job = job, replace(job, hints=read_hints(file))
+        told.append(job)
+    unused = tuple(sorted(set(hints.rglob(f"*{HINTS_SUFFIX}")) - found.keys()))
+    if not found:
+        raise ValueError(f"{str(hints)!r} has hints for none of the photos: those of photo.jpg are photo{HINTS_SUFFIX}")
+    return told, unused
 
 
 def _missing(job: Job) -> Job:

@@ -5,7 +5,12 @@ import datetime
 from colorgan import __version__
 
 
-def description(model: str) -> str:
-    """Who coloured a picture, when, and that the colours are a guess: they must not pass for a record."""
+def description(model: str, *, hinted: bool = False, referenced: bool = False) -> str:
+    """Who coloured a picture, when, and that the colours are a guess: they must not pass for a record.
+
+    hinted: a person said some of them. referenced: some come from another photo.
+    """
     today = datetime.date.today().isoformat()
-    return f"Colorized by colorgan {__version__}, model {model}, {today}: the colours are a guess"
+    guides = [guide for guide, there in (("a person's hints", hinted), ("another photo", referenced)) if there]
+    guided = f", guided by {' and '.join(guides)}" if guides else ""
+    return f"Colorized by colorgan {__version__}, model {model}, {today}: the colours are a guess{guided}"
