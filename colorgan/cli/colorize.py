@@ -138,6 +138,7 @@ def _colorize(chosen: argparse.Namespace) -> int:
 
 def _reference(chosen: argparse.Namespace, colorizer: "Colorizer") -> "Reference | None":
     """The reference, seen by the model; ValueError where it is none, or the model takes nothing of the kind."""
+    from colorgan.colorizer import check_reference
     from colorgan.photo import open_photo
 
     asked = {"--hints": chosen.hints, "--reference": chosen.reference, "--daring": chosen.daring}
@@ -146,7 +147,9 @@ def _reference(chosen: argparse.Namespace, colorizer: "Colorizer") -> "Reference
         raise ValueError(f"{given[0]} needs a model with colour words, and {chosen.model!r} has none")
     if chosen.reference is None:
         return None
-    return colorizer.see(open_photo(chosen.reference, chosen.max_megapixels).image)
+    image = open_photo(chosen.reference, chosen.max_megapixels).image
+    check_reference(image)
+    return colorizer.see(image)
 
 
 class _Run:

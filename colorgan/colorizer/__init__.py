@@ -2,7 +2,7 @@
 
 from colorgan.colorizer.model import Colorizer, check_vividness
 from colorgan.colorizer.prediction import NO_WORDS, LikelyColour, Prediction, ShownColour, check_daring
-from colorgan.colorizer.reference import Reference
+from colorgan.colorizer.reference import Reference, check_reference
 from colorgan.colorizer.repainting import Memory
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "Reference",
     "ShownColour",
     "check_daring",
+    "check_reference",
     "check_vividness",
 ]

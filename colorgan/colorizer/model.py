@@ -20,7 +20,7 @@ from torch.nn import functional
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.colorizer.prediction import NO_WORDS, Prediction, check_daring, check_vividness
-from colorgan.colorizer.reference import Reference
+from colorgan.colorizer.reference import Reference, check_reference
 from colorgan.colorizer.repainting import Memory, Repainting
 from colorgan.hints import Hint
 from colorgan.hub.fetching import HUB_ERRORS, fetched_file, fetched_weights, hub_reason, pinned_revision
@@ -199,6 +199,8 @@ class Colorizer(
             raise ValueError(f"variants must be at least 1, got {variants}")
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if isinstance(reference, Image.Image):
+            check_reference(reference)
         how = {"seed": seed, "daring": daring, "reference": reference}
         if isinstance(image, Image.Image):
             return self._colorize([image], variants, vividness, hints=hints, **how)[0]
@@ -256,14 +258,14 @@ class Colorizer(
 
     @torch.inference_mode()
     def see(self, reference: Image.Image) -> Reference:
-        """A photo in colour as a reference for several photos, seen once. ValueError where it has no colours."""
+        """A photo in colour as a reference for several photos, seen once."""
         self._check_hintable()
         image = photo_from_image(reference).image
         return Reference.of(image, self._remembered(image))
 
-    def recall(self, lines: Tensor, memory: Memory | None) -> Prediction:
+    def recall(self, lines: Tensor, memory: Memory | None = None, hints: Sequence[Hint] = ()) -> Prediction:
         """A prediction that was made by the same weights in another process, of what was sent of it."""
-        return Prediction(lines, None if memory is None else Repainting(self._head(), memory))
+        return Prediction(lines, None if memory is None else Repainting(self._head(), memory), tuple(hints))
 
     def _check_hintable(self) -> None:
         if not self.takes_hints:

@@ -76,13 +76,14 @@ class Prediction:
         Variant 0 is the picture, 1 to `variants` the others; vividness scales chroma, 0 is gray. Hints, or a `daring`,
         colour it anew, as `with_hints` does, in pixels of the image that the network saw.
         """
-        if hints is not None or daring is not None:
-            anew = self.with_hints(self.hints if hints is None else hints, variants=variant, seed=seed, daring=daring)
-            return anew.picture(image, variant, vividness)
-        if not 0 <= variant <= self.variants:
-            raise ValueError(f"variant must be from 0 to {self.variants}, got {variant}")
         check_vividness(vividness)
-        return paint(image, self.lines[variant] * vividness)
+        if hints is not None or daring is not None:
+            check_variant(variant)
+            lines = self._lines(self.hints if hints is None else hints, [variant], seed, daring)[0]
+        else:
+            check_variant(variant, self.variants)
+            lines = self.lines[variant]
+        return paint(image, lines * vividness)
 
     def with_hints(
         self, hints: Sequence[Hint] = (), *, variants: int = 0, seed: int = 0, daring: float | None = None
@@ -100,14 +101,9 @@ class Prediction:
         Raises:
             ValueError: a network that takes no hints, a hint outside the photo or one too many, a bad dial.
         """
-        repainting = self._repainting()
-        check_hints(hints, repainting.size)
-        check_daring(daring)
         if variants < 0:
             raise ValueError(f"variants must be at least 0, got {variants}")
-        seeds = [seed_of("drawing", seed, number) for number in range(variants + 1)]
-        lines = repainting.lines(hints, seeds, 0.0 if daring is None else daring, 1.0 if daring is None else daring)
-        return replace(self, lines=lines, hints=tuple(hints))
+        return replace(self, lines=self._lines(hints, range(variants + 1), seed, daring), hints=tuple(hints))
 
     def shown_colours(self, hints: Sequence[Hint] | None = None) -> tuple[ShownColour, ...]:
         """What becomes of hints (without any: of those that this was made with), one for each."""
@@ -136,6 +132,15 @@ class Prediction:
         over the photo."""
         return self._repainting().doubt(self.hints)
 
+    def _lines(self, hints: Sequence[Hint], variants: Sequence[int], seed: int, daring: float | None) -> Tensor:
+        """The lines of these variants, 0 the picture."""
+        repainting = self._repainting()
+        check_hints(hints, repainting.size)
+        check_daring(daring)
+        dials = [float(variant > 0) if daring is None else daring for variant in variants]
+        seeds = [seed_of("drawing", seed, variant) for variant in variants]
+        return repainting.lines(hints, list(zip(seeds, dials, strict=True)))
+
     def _repainting(self) -> Repainting:
         if self.repainting is None:
             raise ValueError(NO_WORDS)
@@ -146,6 +151,13 @@ def check_vividness(vividness: float) -> None:
     """Refuse a chroma scale that makes no picture."""
     if not 0 <= vividness <= MAX_VIVIDNESS:
         raise ValueError(f"vividness must be from 0 to {MAX_VIVIDNESS:g}, got {vividness}")
+
+
+def check_variant(variant: int, most: int | None = None) -> None:
+    """Refuse the number of no variant."""
+    if variant < 0 or (most is not None and variant > most):
+        limits = "at least 0" if most is None else f"from 0 to {most}"
+        raise ValueError(f"variant must be {limits}, got {variant}")
 
 
 def check_daring(daring: float | None) -> None:

@@ -34,15 +34,19 @@ class Reference:
 
     @classmethod
     def of(cls, image: Image.Image, memory: Memory) -> "Reference":
-        """An upright photo, and what is remembered of it. ValueError where it has no colours."""
-        small = to_tensor(image.convert("RGB").resize((64, 64), Image.Resampling.BOX, reducing_gap=1.0))
-        if float(rgb_to_lab(small[None] / 255)[1].norm(dim=1).mean()) < FAINTEST:
-            raise ValueError("a reference must be a photo in colour, and this one is gray")
+        """An upright photo, and what is remembered of it."""
         return cls(memory, _block_colours(image, memory.view.shape[2:], memory.look.grid))
 
     def hints_for(self, photo: Memory, most: int = MOST) -> list[Hint]:
         """Hints for another photo, the surest first, up to so many."""
         return _alike(self.colours, self.memory, photo)[: max(most, 0)]
+
+
+def check_reference(image: Image.Image) -> None:
+    """Refuse a photo that has no colours to give."""
+    small = to_tensor(image.convert("RGB").resize((64, 64), Image.Resampling.BOX, reducing_gap=1.0))
+    if float(rgb_to_lab(small[None] / 255)[1].norm(dim=1).mean()) < FAINTEST:
+        raise ValueError("a reference must be a photo in colour, and this one is gray")
 
 
 def _alike(colours: Sequence[tuple[int, int, int]], theirs: Memory, ours: Memory) -> list[Hint]:

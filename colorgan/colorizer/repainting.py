@@ -26,6 +26,7 @@ FEWEST_LIKELY = 5  # of them; in near black and near white sRGB has fewer
 ODD = 0.02  # a colour whose like is less likely than this at a place is one that nobody would have guessed there
 A_WASH, A_THING = 0.2, 0.5  # shares of a hint's change, see `_as_things`
 SETTLED, MUCH = 1 / 3, 20.0  # how soon the words' own mean counts: a power of what is settled, a number of hints
+SOME = 64  # hints that are compared with all of the view at a time
 EXACT = 1.0  # ab units: nearer than this to what was asked for is what was asked for
 
 
@@ -71,20 +72,20 @@ class Repainting:
         return self.memory.size
 
     @torch.inference_mode()
-    def lines(self, hints: Sequence[Hint], seeds: Sequence[int], picture: float, variants: float) -> Tensor:
-        """Lines (len(seeds), 4, h, w) of the picture and the variants, each as daring as said; the same for the same.
+    def lines(self, hints: Sequence[Hint], drawings: Sequence[tuple[int, float]]) -> Tensor:
+        """Lines (len(drawings), 4, h, w) of pictures, each by its seed and as daring as said; the same for the same.
 
         A hint with a lasso counts inside it alone: elsewhere the lines are those of a picture that was not told it.
         """
         free = [hint for hint in hints if hint.lasso is None]
-        lines = self._fitted(free, seeds, picture, variants)
+        lines = self._fitted(free, drawings)
         for lasso in dict.fromkeys(hint.lasso for hint in hints if hint.lasso is not None):
             inside = [hint for hint in hints if hint.lasso is None or hint.lasso == lasso]
-            lines = torch.lerp(lines, self._fitted(inside, seeds, picture, variants), self._mask(lasso))
+            lines = torch.lerp(lines, self._fitted(inside, drawings), self._mask(lasso))
         return lines
 
-    def _fitted(self, hints: Sequence[Hint], seeds: Sequence[int], picture: float, variants: float) -> Tensor:
-        ab = self._colours(hints, seeds, picture, variants)
+    def _fitted(self, hints: Sequence[Hint], drawings: Sequence[tuple[int, float]]) -> Tensor:
+        ab = self._colours(hints, drawings)
         return fit_lines(self.view.expand(len(ab), -1, -1, -1), ab)
 
     def shown(self, hints: Sequence[Hint]) -> list[tuple[str, bool]]:
@@ -130,21 +131,20 @@ class Repainting:
     def _logits(self, hints: Sequence[Hint]) -> Tensor:
         return self.head.calm(self.look, self._points(hints))[1].float() if hints else self._calm[1].float()
 
-    def _colours(self, hints: Sequence[Hint], seeds: Sequence[int], picture: float, variants: float) -> Tensor:
-        """ab (len(seeds), 2, h, w) of the view."""
+    def _colours(self, hints: Sequence[Hint], drawings: Sequence[tuple[int, float]]) -> Tensor:
+        """ab (len(drawings), 2, h, w) of the view."""
         points = self._points(hints)
-        calm = self._told(points) if hints else self.plain
-        daring = torch.tensor((picture, *[variants] * (len(seeds) - 1)))
-        ab = calm.repeat(len(seeds), 1, 1, 1)
-        drawn = daring.nonzero()[:, 0].tolist()
+        calm = self._told(points, len(hints)) if hints else self.plain
+        ab = calm.repeat(len(drawings), 1, 1, 1)
         # One after another: what is drawn must not depend on how many are.
-        for number in drawn:
-            drawing = self._to_view(self.head.draw(self.look, points, [seeds[number]], self.head.drawing))
-            ab[number] = torch.lerp(calm, drawing, daring[number])[0]
+        for number, (seed, daring) in enumerate(drawings):
+            if daring:
+                drawn = self._to_view(self.head.draw(self.look, points, [seed], self.head.drawing))
+                ab[number] = torch.lerp(calm, drawn, daring)[0]
         return ab
 
-    def _told(self, points: Points) -> Tensor:
-        """The picture with what was said of places: ab (1, 2, h, w).
+    def _told(self, points: Points, hints: int) -> Tensor:
+        """The picture with what so many hints said of places: ab (1, 2, h, w).
 
         Where hints settle what the words were unsure of, and everywhere when much was said, the words' own mean counts.
         Elsewhere the plain picture stays, changed by as much as hints change that mean: one hint leaves the rest alone.
@@ -159,7 +159,7 @@ class Repainting:
             after = self._as_things(without, after, points.where(odd))
         least = self.head.words.least_entropy
         settled = (entropy(unsure) - entropy(logits)) / (entropy(unsure) - least).clamp(min=0.02)
-        open_still = (1 - self._on_view(settled.clamp(0, 1) ** SETTLED)) * math.exp(-len(points.places) / MUCH)
+        open_still = (1 - self._on_view(settled.clamp(0, 1) ** SETTLED)) * math.exp(-hints / MUCH)
         return after + open_still * (self.plain - before)
 
     def _as_things(self, without: Tensor, ab: Tensor, odd: Points) -> Tensor:
@@ -171,9 +171,11 @@ class Repainting:
         """
         x, y = self._pixels(odd.places)
         change, change_there = ab - without, odd.colours - without[0, :, y, x].T  # (1, 2, h, w), (K, 2)
-        share = torch.einsum("chw,kc->khw", change[0], change_there)
-        share = share / change_there.square().sum(1).clamp(min=1.0)[:, None, None]
-        belongs, which = share.max(0)
+        per_unit = change_there / change_there.square().sum(1, keepdim=True).clamp(min=1.0)
+        belongs, which = torch.einsum("chw,kc->khw", change[0], per_unit[:SOME]).max(0)
+        for first in range(SOME, len(per_unit), SOME):  # some at a time: of thousands all shares would take gigabytes
+            more, its = torch.einsum("chw,kc->khw", change[0], per_unit[first : first + SOME]).max(0)
+            belongs, which = torch.maximum(belongs, more), torch.where(more > belongs, its + first, which)
         whole = change + (1 - belongs.clamp(0, 1)) * change_there[which].permute(2, 0, 1)
         return without + ((belongs - A_WASH) / (A_THING - A_WASH)).clamp(0, 1) * whole
 

@@ -122,14 +122,17 @@ class _Worker:
             return None
         try:
             photo = open_photo(job.source, self.settings.max_megapixels)
-            return _Read(job, photo, job.hints and job.hints.at_size(photo.size))
+            said = job.hints.at_size(photo.size) if job.hints else PhotoHints(photo.size)
+            settings = self.settings
+            said = said.but(seed=settings.seed, daring=settings.daring, vividness=settings.vividness)
+            return _Read(job, photo, said)
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self.report(_failure(job, error))
             return None
 
     def _predict(self, read: "list[_Read]") -> "list[tuple[_Read, Prediction]]":
         """Photos of which nothing was said go through the network together, each of the others by itself."""
-        told, others = [one for one in read if one.said], [one for one in read if not one.said]
+        told, others = [one for one in read if one.job.hints], [one for one in read if not one.job.hints]
         return [*self._predict_together(others), *(made for one in told for made in self._predict_together([one]))]
 
     def _predict_together(self, read: "list[_Read]") -> "list[tuple[_Read, Prediction]]":
@@ -145,28 +148,24 @@ class _Worker:
             return [made for one in read for made in self._predict_together([one])]  # out of memory, say: one by one
         return list(zip(read, made, strict=True))
 
-    def _how(self, said: PhotoHints | None) -> dict[str, Any]:
+    def _how(self, said: PhotoHints) -> dict[str, Any]:
         """Arguments of `Colorizer.predict`; only those that all models take where nothing else was asked for."""
-        settings = self.settings
-        how: dict[str, Any] = {"variants": settings.variants, "seed": _first(settings.seed, said and said.seed, 0)}
-        daring = _first(settings.daring, said and said.daring)
-        asked = {"hints": said and said.hints, "daring": daring, "reference": settings.reference}
+        asked = {"hints": said.hints or None, "daring": said.daring, "reference": self.settings.reference}
+        how: dict[str, Any] = {"variants": self.settings.variants, "seed": said.seed}
         return how | {name: value for name, value in asked.items() if value is not None}
 
     def _paint(self, one: "_Read", prediction: "Prediction") -> None:
         job, photo, said, settings = one.job, one.photo, one.said, self.settings
-        vividness = _first(settings.vividness, said and said.vividness, 1.0)
-        hints = said.hints if said else ()
         name, referenced = settings.model_name, settings.reference is not None
-        note = None if name is None else description(name, hinted=bool(hints), referenced=referenced)
+        note = None if name is None else description(name, hinted=bool(said.hints), referenced=referenced)
         try:
             for variant, path in job.pictures:
-                picture = prediction.picture(photo.image, variant, vividness)
+                picture = prediction.picture(photo.image, variant, said.vividness)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not settings.overwrite and os.path.lexists(path):
                     raise ValueError(f"{str(path)!r} has come to be meanwhile, and is not overwritten")
                 save_photo(picture, path, photo, description=note)
-            notes = (*photo.notes, *(_hint_notes(prediction, hints) if hints else ()))
+            notes = (*photo.notes, *(_hint_notes(prediction, said.hints) if said.hints else ()))
         except Exception as error:
             if _is_disk_full(error):
                 self.stopping.set()
@@ -178,16 +177,11 @@ class _Worker:
 
 @dataclass(frozen=True)
 class _Read:
-    """A photo that was read, and what was said of it, at its size."""
+    """A photo that was read, and all that was said of it, at its size."""
 
     job: Job
     photo: Photo
-    said: PhotoHints | None
-
-
-def _first(*values: Any) -> Any:
-    """The first of them that is not None."""
-    return next((value for value in values if value is not None), None)
+    said: PhotoHints
 
 
 def _hint_notes(prediction: "Prediction", hints: Sequence[Hint]) -> list[str]:

@@ -43,6 +43,13 @@ class PhotoHints:
     daring: float | None = None
     vividness: float = 1.0
 
+    def but(
+        self, *, seed: int | None = None, daring: float | None = None, vividness: float | None = None
+    ) -> "PhotoHints":
+        """The same, but for what somebody asks for in its place; None is nothing."""
+        asked = {"seed": seed, "daring": daring, "vividness": vividness}
+        return replace(self, **{name: value for name, value in asked.items() if value is not None})  # type: ignore[arg-type]
+
     def at_size(self, size: tuple[int, int]) -> "PhotoHints":
         """The same for the photo at another size. ValueError where its proportions are others: another photo."""
         if size == self.size:

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.hints import PhotoHints, parse_hints
 from colorgan.limits import MAX_VIVIDNESS
 from colorgan.web import colorize_view
 from colorgan.web.events import QUIET, Update, index_of, is_upload, name_of, why_refused
@@ -16,7 +17,7 @@ from colorgan.web.examples import Example
 from colorgan.web.limits import Limits
 from colorgan.web.messages import GONE, NOT_DONE, as_sentence
 from colorgan.web.models import Models
-from colorgan.web.session import CALL_PREFIX, ColouredPhoto, PageSession, PhotoItem
+from colorgan.web.session import CALL_PREFIX, Asked, ColouredPhoto, PageSession, PhotoItem
 from colorgan.web.templating import ASSETS
 
 MAX_PHOTOS = 100  # of one session
@@ -239,21 +240,34 @@ class ColorizePage:
 
     def _build_api(self) -> None:
         """`/colorize`, for gradio_client and curl; its parts are not in the page."""
-        photo, result = gr.File(visible=False, label="photo"), gr.File(visible=False, label="picture")
-        vividness = gr.Number(1.0, visible=False, label="vividness")
-        seed, variant = (gr.Number(0, precision=0, visible=False, label=name) for name in ("seed", "variant"))
+        photo, result, reference = (gr.File(visible=False, label=name) for name in ("photo", "picture", "reference"))
+        vividness, daring = (gr.Number(None, visible=False, label=name) for name in ("vividness", "daring"))
+        seed = gr.Number(None, precision=0, visible=False, label="seed")
+        variant = gr.Number(0, precision=0, visible=False, label="variant")
+        hints = gr.JSON(visible=False, label="hints")
         gr.Button(visible=False).click(
             self.colorize,
-            [photo, vividness, seed, variant],
+            [photo, vividness, seed, variant, hints, daring, reference],
             result,
             api_name="colorize",
             api_description="A photo in, the same photo in colour out: same format, size and metadata. "
-            f"vividness: 0 to {MAX_VIVIDNESS:g}, 1 as predicted. variant: 0 is the likeliest picture, 1 and on are "
-            "others, which the seed fixes.",
+            f"vividness: 0 to {MAX_VIVIDNESS:g}, 1 as predicted (default). variant: 0 is the likeliest picture, 1 and "
+            "on are others, which the seed fixes. With a model that has colour words, also: hints, what docs/hints.md "
+            "has in photo.hints.json, as text, as an object or as the file; daring: 0 (calm) to 1; reference: a photo "
+            "in colour. What the hints say of vividness, seed and daring holds where these are not given.",
             concurrency_limit=2,
         )
 
-    def colorize(self, photo: str, vividness: float = 1.0, seed: int = 0, variant: int = 0) -> str:
+    def colorize(
+        self,
+        photo: str,
+        vividness: float | None = None,
+        seed: int | None = None,
+        variant: int = 0,
+        hints: Any = None,
+        daring: float | None = None,
+        reference: str | None = None,
+    ) -> str:
         """Answer `/colorize`: the path of a photo -> the path of its picture.
 
         Raises:
@@ -264,10 +278,26 @@ class ColorizePage:
         try:
             if photo is None:
                 raise ValueError("photo must be a file, got nothing")
-            return str(session.convert(Path(photo), self.models, vividness, int(seed), int(variant)))
+            whole = None if seed is None else int(seed)
+            asked = Asked(vividness, whole, daring, _hints_of(hints), None if reference is None else Path(reference))
+            return str(session.convert(Path(photo), self.models, int(variant), asked))
         except ValueError as error:
             session.close()
             raise gr.Error(as_sentence(str(error))) from error
+
+
+def _hints_of(sent: Any) -> PhotoHints | None:
+    """Hints as a program sends them: text, what JSON makes of it, or an uploaded file."""
+    if sent is None or sent == "":
+        return None
+    if isinstance(sent, dict) and "path" in sent and "format" not in sent:
+        if not is_upload(sent):
+            raise ValueError("hints must be a file that was uploaded, JSON text, or an object")
+        sent = Path(str(sent["path"])).read_bytes()
+    try:
+        return parse_hints(sent)
+    except ValueError as error:
+        raise ValueError(f"these are no hints: {error}") from error
 
 
 def _open_photo(session: PageSession | None) -> ColouredPhoto | None:

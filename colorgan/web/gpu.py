@@ -6,12 +6,15 @@ sent between the two, and what the server loads later the other does not have.
 
 import importlib.util
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from PIL import Image
 
 if TYPE_CHECKING:
-    from colorgan.colorizer import Colorizer, Prediction
+    from torch import Tensor
+
+    from colorgan.colorizer import Colorizer, Memory
+    from colorgan.hints import Hint
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,16 +33,21 @@ def on_gpu(function: Callable[P, R]) -> Callable[P, R]:
 _COPIES: "dict[str, Colorizer]" = {}  # by source, in the process that has the card
 
 
-def _predict(source: str, image: Image.Image, variants: int, seed: int) -> "Prediction":
+Sent: TypeAlias = "tuple[Tensor, Memory | None, tuple[Hint, ...]]"  # the arguments of `Colorizer.recall`
+
+
+def _predict(source: str, image: Image.Image, how: dict[str, Any]) -> Sent:
     import torch
 
-    from colorgan.colorizer import Colorizer, Prediction
+    from colorgan.colorizer import Colorizer
 
     if source not in _COPIES:
         _COPIES[source] = Colorizer.from_pretrained(source).to("cuda" if torch.cuda.is_available() else "cpu")
-    [prediction] = _COPIES[source].predict([image], variants=variants, seed=seed)
-    return Prediction(prediction.lines.cpu())
+    [prediction] = _COPIES[source].predict([image], **how)
+    return prediction.lines.cpu(), prediction.memory, prediction.hints
 
 
-predict = on_gpu(_predict)  # what a model says about an image, asked of the card; the answer is on the processor
+# What a model says about an image, asked of the card. The answer is on the processor and without the network, which
+# the server has, too: `Colorizer.recall` puts the two together, so that hints need no card.
+predict = on_gpu(_predict)
 IS_BORROWED = predict is not _predict

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -121,16 +121,30 @@ class Models:
         if not source or len(source) > MAX_SOURCE_LENGTH or not source.isprintable():
             raise ValueError("name a model: its id on the Hub, like user/model, or its folder on this machine")
 
-    def predict(self, model: LoadedModel, image: Image.Image, variants: int, seed: int) -> "tuple[Prediction, float]":
-        """What the model says about an upright image, and the seconds that its network took."""
+    def predict(
+        self, model: LoadedModel, image: Image.Image, variants: int, seed: int, **more: Any
+    ) -> "tuple[Prediction, float]":
+        """What the model says about an upright image, and the seconds that its network took.
+
+        more: hints and the like, see `Colorizer.predict`.
+        """
+        how = {"variants": variants if model.can_vary else 0, "seed": seed, **more}
         with self._turn:
             started = time.perf_counter()
-            variants = variants if model.can_vary else 0
             if gpu.IS_BORROWED:
-                prediction = gpu.predict(model.source, image, variants, seed)
+                prediction = model.colorizer.recall(*gpu.predict(model.source, image, how))
             else:
-                [prediction] = model.colorizer.predict([image], variants=variants, seed=seed)
+                [prediction] = model.colorizer.predict([image], **how)
             return prediction, time.perf_counter() - started
+
+    def vary(
+        self, model: LoadedModel, image: Image.Image, former: "Prediction", variants: int, seed: int
+    ) -> "Prediction":
+        """Other variants of an image that has a prediction: of what is remembered of it, where the network does."""
+        if not former.takes_hints:
+            return self.predict(model, image, variants, seed)[0]
+        with self._turn:
+            return former.with_hints(former.hints, variants=variants, seed=seed)
 
     def _load(self) -> None:
         try:

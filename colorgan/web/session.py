@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from colorgan.hints import PhotoHints
 from colorgan.photo import Photo, open_photo, save_photo
 from colorgan.photo.description import description
 from colorgan.photo.fitting import fit
@@ -43,6 +44,17 @@ class ItemState(StrEnum):
     WORKING = "working"
     DONE = "done"
     FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a program wants a photo's picture. None is what the hints say of it, or else as usual."""
+
+    vividness: float | None = None
+    seed: int | None = None
+    daring: float | None = None
+    hints: PhotoHints | None = None
+    reference: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -231,7 +243,7 @@ class PageSession:
         """Draw more variants of a photo: other plausible colours, after those there are."""
         seed = photo.choices[-1].seed + 1
         image = self.photo(photo.decoded.path).image
-        prediction, _ = models.predict(photo.model, image, VARIANTS, seed)
+        prediction = models.vary(photo.model, image, photo.choices[0].prediction, VARIANTS, seed)
         new = [Choice(prediction, variant, seed) for variant in range(1, prediction.variants + 1)]
         photo.choices += new[: MAX_CHOICES - len(photo.choices)]
         self._draw_thumbnails(photo)
@@ -275,7 +287,7 @@ class PageSession:
                 yield count, None
         yield len(photos), target
 
-    def convert(self, path: Path, models: Models, vividness: float, seed: int, variant: int) -> Path:
+    def convert(self, path: Path, models: Models, variant: int, asked: Asked) -> Path:
         """A photo's file -> the file of its picture, for a program: nothing is prepared for a screen.
 
         Raises:
@@ -284,10 +296,27 @@ class PageSession:
         if not 0 <= variant <= MAX_VARIANT:
             raise ValueError(f"variant must be from 0 to {MAX_VARIANT}, got {variant}")
         model, photo = models.get(), open_photo(path, self.max_megapixels)
-        prediction, _ = models.predict(model, photo.image, variant, seed)
-        picture = prediction.picture(photo.image, variant, vividness)
-        name = download_name(plain_name(path.name), photo.format)
-        return self._save(picture, name, photo, description(model.name))
+        said = asked.hints.at_size(photo.size) if asked.hints else PhotoHints(photo.size)
+        said = said.but(seed=asked.seed, daring=asked.daring, vividness=asked.vividness)
+        more: dict[str, Any] = {"hints": said.hints, "reference": self._reference(asked.reference)}
+        if model.colorizer.takes_hints:  # of many variants only the one that was asked for is drawn
+            prediction, _ = models.predict(model, photo.image, 0, said.seed, **more)
+            again: dict[str, Any] = {"hints": prediction.hints, "seed": said.seed, "daring": said.daring}
+            picture = prediction.picture(photo.image, variant, said.vividness, **again)
+        else:
+            prediction, _ = models.predict(model, photo.image, variant, said.seed, daring=said.daring, **more)
+            picture = prediction.picture(photo.image, variant, said.vividness)
+        note = description(model.name, hinted=bool(said.hints), referenced=asked.reference is not None)
+        return self._save(picture, download_name(plain_name(path.name), photo.format), photo, note)
+
+    def _reference(self, path: Path | None) -> Image.Image | None:
+        if path is None:
+            return None
+        from colorgan.colorizer import check_reference
+
+        image = open_photo(path, self.max_megapixels).image
+        check_reference(image)
+        return image
 
     def close(self) -> None:
         """Remove every file of the session."""

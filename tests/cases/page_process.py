@@ -15,10 +15,10 @@ def main(log: Path, database: str, pictures: Path) -> None:
     """Serve the bundled model and the study "pairs" until the process is told to end."""
     predict = models.Models.predict
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **named: Any) -> Any:
         with log.open("a") as file:
             file.write(".")
-        return predict(*arguments)
+        return predict(*arguments, **named)
 
     models.Models.predict = counted  # type: ignore[method-assign]
     study = Study.open(Store.open(database), "pairs", pictures, b"s" * 32)

@@ -32,7 +32,7 @@ from colorgan.web.examples import prepare_examples
 from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.names import distinct, download_name, plain_name
-from colorgan.web.session import ColouredPhoto, ItemState, PageSession
+from colorgan.web.session import Asked, ColouredPhoto, ItemState, PageSession
 from colorgan.web.templating import ASSETS
 
 ROOT = Path(__file__).parents[2]
@@ -193,7 +193,7 @@ def test_the_download_keeps_format_size_and_metadata(
 def test_downloads_say_what_the_command_line_says(tmp_path: Path, models: Models, photo: Path) -> None:
     """README and card promise it of every file that colorgan writes."""
     brought = colorized(tmp_path, models, photo)
-    by_program = brought.convert(photo, models, vividness=1.0, seed=0, variant=0)
+    by_program = brought.convert(photo, models, 0, Asked())
     *_, (_, archive) = brought.save_all(described=True)
     assert archive
     with zipfile.ZipFile(archive) as opened:
@@ -365,7 +365,9 @@ def test_the_api_is_one_endpoint(client: Any) -> None:
     described = client.view_api(return_format="dict")
     assert list(described["named_endpoints"]) == ["/colorize"] and not described["unnamed_endpoints"]
     parameters = described["named_endpoints"]["/colorize"]["parameters"]
-    assert [parameter["parameter_name"] for parameter in parameters] == ["photo", "vividness", "seed", "variant"]
+    named = {parameter["parameter_name"]: parameter["parameter_has_default"] for parameter in parameters}
+    optional = ("vividness", "seed", "variant", "hints", "daring", "reference")
+    assert named == {"photo": False, **dict.fromkeys(optional, True)}
 
 
 def test_the_api_colorizes_as_the_library_does(client: Any, models: Models, tmp_path: Path) -> None:
