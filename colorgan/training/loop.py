@@ -94,8 +94,9 @@ class Trainer:
         start = self._checkpoint_to_resume()
         self.cells = self._cells()
         cell_ab = self.cells.ab if self.cells else None
-        if recipe.objective.words_weight:
-            cell_ab = initial_cells(recipe)  # of the picture that stays as it is
+        if recipe.objective.words_weight:  # the picture stays as it is, with its cells or without
+            known = initial_cells(recipe)
+            cell_ab = torch.zeros(0, 2) if known is None else known
         self.state = TrainingState(accelerator, recipe, run, cell_ab, self._vocabulary(cell_ab))
         self.training_step = TrainingStep(
             accelerator,

@@ -97,8 +97,8 @@ def generator_options(recipe: Recipe, cell_ab: Tensor | None = None) -> dict[str
         options.setdefault("output_space", recipe.output_space)
     if "cells" in parameters:
         # A head that nothing trains would be noise in the published weights, and DDP would wait for its gradients.
-        trained = _has_distribution(recipe) or _has_words(recipe)
-        options["cells"] = options.get("cells", 0) * trained if cell_ab is None else len(cell_ab)
+        wanted = _has_distribution(recipe) or _has_words(recipe)  # beside words it has been trained before
+        options["cells"] = options.get("cells", 0) * wanted if cell_ab is None else len(cell_ab)
     elif _has_distribution(recipe):
         raise ValueError(f"distribution_weight needs a generator with cells, which {recipe.generator.name} has not")
     if (words := _words_options(recipe)) is not None:

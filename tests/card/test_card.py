@@ -90,6 +90,18 @@ def test_an_altered_recipe_is_not_passed_off_as_the_named_one() -> None:
         assert "5 steps of the critic to one of the generator; the critic's weights clipped to 0.01" in text
 
 
+def test_words_are_told_with_what_they_were_trained_on() -> None:
+    """Which trained model they start from is no part of the recipe; their options are readable in a row."""
+    named = RECIPES["flagship-words"]
+    facts = CardFacts(recipe=replace(named, initial_weights=("runs/flagship/model",)))
+    options = {"encoder": "lite0", "widths": [8] * 4, "words": {"count": 12, "width": 24, "painter": 8}}
+    text = Colorizer("LiteUNet", options, recipe=named.name).generate_model_card(facts=facts).text
+    assert "trained by the recipe `flagship-words`" in text
+    assert "| starts from | a trained model, of which all but words and painter stays as it is |" in text
+    assert "widths 8, 8, 8, 8; words (count 12, width 24, painter 8) |" in text
+    assert "MaskGIT" in text and "UniColor" in text
+
+
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_every_recipe_cites_what_it_stands_on(name: str) -> None:
     recipe = RECIPES[name]

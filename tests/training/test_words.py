@@ -147,7 +147,8 @@ def made(folder: Path) -> Path:
 
 def test_gradient_accumulation_changes_nothing(photos: str, tmp_path: Path) -> None:
     recipe = taught(photos, tmp_path, train_images=24, batch_size=8, rate=1e-3)
-    recipe = replace(recipe, ema=0.0, data=replace(recipe.data, film=0.5, aging=0.5))
+    phases = (Phase((64, 96), 8),)  # grids of 4 x 4 and of 6 x 6 blocks
+    recipe = replace(recipe, ema=0.0, data=replace(recipe.data, film=0.5, aging=0.5, phases=phases))
     for pieces in (1, 4):
         train(recipe, quick(tmp_path / str(pieces), gradient_accumulation_steps=pieces, validation_photos=0))
     whole, pieced, start = weights(tmp_path / "1"), weights(tmp_path / "4"), weights_at_start(tmp_path / "1")
@@ -176,6 +177,15 @@ def test_words_that_are_there_are_trained_on(photos: str, tmp_path: Path) -> Non
     assert same(weights(tmp_path / "first"), weights(tmp_path / "second"))
     assert not (tmp_path / "second/vocabulary.safetensors").exists()
     assert (tmp_path / "first/vocabulary.safetensors").exists()
+
+
+def test_a_picture_without_cells_stays_without(photos: str, tmp_path: Path) -> None:
+    recipe = tiny("flagship-words", photos, train_images=4)
+    plain = replace(recipe, generator=Network("LiteUNet", {**recipe.generator.options, "cells": 0}))
+    start = started(plain, tmp_path / "start").initial_weights
+    train(replace(recipe, initial_weights=start), quick(tmp_path / "run", validation_photos=0))
+    trained = Colorizer.from_pretrained(str(tmp_path / "run/model")).generator
+    assert trained.distribution is None and trained.words is not None
 
 
 @pytest.mark.parametrize(
