@@ -51,10 +51,6 @@ class Points:
     places: Tensor
     colours: Tensor
 
-    def to(self, device: torch.device) -> "Points":
-        """The same on a device."""
-        return Points(self.places.to(device), self.colours.to(device))
-
     def where(self, chosen: Tensor) -> "Points":
         """Those of them that are chosen (K,)."""
         return Points(self.places[chosen], self.colours[chosen])
@@ -151,19 +147,17 @@ class WordHead(nn.Module):
 
     def paint(self, look: Look, state: Tensor, colours: Tensor, points: Points, drawn: bool) -> Tensor:
         """Colours of blocks (N, P, 2) and of points -> ab (N, 2, H/2, W/2)."""
-        count, device = len(colours), colours.device
-        points = points.to(device)
+        count = len(colours)
         hints = torch.cat((points.places / CELL, points.colours), 1).expand(count, -1, -1)
-        given = torch.ones(hints.shape[:2], dtype=torch.bool, device=device)
-        are_words = torch.full((count,), float(drawn), device=device)
+        given = torch.ones(hints.shape[:2], dtype=torch.bool)
+        are_words = torch.full((count,), float(drawn))
         painted: Tensor = self.painter(look.fine, look.lightness, state, colours, hints, given, are_words)
         return painted
 
     def known(self, look: Look, points: Points) -> Known:
         """What points say of the blocks that they are in; of several in one block, the last."""
         rows, columns = look.grid
-        points = points.to(look.lightness.device)
-        known = Known.nothing(1, rows * columns, look.lightness.device)
+        known = Known.nothing(1, rows * columns)
         if len(points.places):
             block = self.blocks(look, points.places)
             last = torch.full((rows * columns,), -1).scatter_reduce(0, block, torch.arange(len(block)), "amax")
@@ -193,12 +187,12 @@ class WordHead(nn.Module):
         Gumbel's distribution: in each block the words' probabilities stay what they are. It hangs on what blocks show
         and not on where they are, so that another size or crop of the photo draws the same.
         """
-        generator = torch.Generator().manual_seed(seed)  # on the CPU: the same draws on every device
+        generator = torch.Generator().manual_seed(seed)
         objects = look.objects[0] - look.objects[0].mean(0)
-        z = functional.normalize(objects, dim=-1).cpu()
+        z = functional.normalize(objects, dim=-1)
         waves = torch.randn(z.shape[1], WAVES, generator=generator) / reach
         phase = torch.rand(WAVES, generator=generator) * (2 * math.pi)
         heights = torch.randn(WAVES, len(self.words.vocabulary), generator=generator)
         field = (z @ waves + phase).cos() @ heights * math.sqrt(2 / WAVES)
         share = (torch.special.ndtr(field)).clamp(1e-6, 1 - 1e-6)
-        return -torch.log(-torch.log(share)).to(look.objects.device)
+        return -torch.log(-torch.log(share))

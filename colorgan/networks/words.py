@@ -33,12 +33,12 @@ class Known:
     place: Tensor
 
     @classmethod
-    def nothing(cls, photos: int, blocks: int, device: torch.device | None = None) -> "Known":
+    def nothing(cls, photos: int, blocks: int) -> "Known":
         """No block of any photo."""
         return cls(
-            torch.zeros(photos, blocks, 2, device=device),
-            torch.zeros(photos, blocks, dtype=torch.long, device=device),
-            torch.zeros(photos, blocks, 3, device=device),
+            torch.zeros(photos, blocks, 2),
+            torch.zeros(photos, blocks, dtype=torch.long),
+            torch.zeros(photos, blocks, 3),
         )
 
 

@@ -1,5 +1,8 @@
 """Validation of words and painter: what they minimise, what hints gain, and pictures with and without them."""
 
+import copy
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -28,23 +31,24 @@ def validate_words(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tupl
     are said, than left gray.
     """
     metrics, columns = validate(colorizer, photos, recipe)
+    generator = colorizer.generator
+    head = copy.deepcopy(generator.words).cpu()  # photos are coloured anew there, wherever the network runs
     terms: dict[str, float] = {}
     gains: dict[int, list[float]] = {count: [] for count in COUNTED_HINTS}
     shown: dict[str, list[Tensor]] = {}
     for first in range(0, len(photos), CHUNK):
         rgb = photos[first : first + CHUNK].to(colorizer.device).float() / 255
         piece = Piece(first, len(rgb), len(photos))
-        pair = pair_of(rgb, None, recipe.output_space, colorizer.generator.output_stride, piece)
-        look = colorizer.generator.look(pair.lightness)[1]
-        for name, value in _terms(colorizer.generator.words, look, pair, recipe).items():
+        pair = pair_of(rgb, None, recipe.output_space, generator.output_stride, piece)
+        for name, value in _terms(generator, pair, recipe).items():
             terms[name] = terms.get(name, 0.0) + float(value) * len(rgb) / len(photos)
-        for index, photo in enumerate(rgb.split(1)):
-            pictures = _pictures(colorizer.generator.words, look.of(index), photo, first + index)
-            truth = per_photo.psnr(pictures.pop("gray"), photo)
+        for number, photo, lightness in zip(piece.photos, rgb.cpu().split(1), pair.lightness.split(1), strict=True):
+            pictures = _pictures(head, generator.look(lightness)[1].on_processor(), photo, number)
+            of_gray = per_photo.psnr(pictures["gray"], photo)
             for count in COUNTED_HINTS:
-                gains[count].append(float(per_photo.psnr(pictures[_title(count)], photo) - truth))
+                gains[count].append(float(per_photo.psnr(pictures[_title(count)], photo) - of_gray))
             for title in (*map(_title, SHOWN_HINTS), "drawn"):
-                shown.setdefault(title, []).append(pictures[title].cpu())
+                shown.setdefault(title, []).append(pictures[title])
     metrics |= {"loss": sum(terms.values()), **terms}
     metrics |= {f"psnr_over_gray_{count}_hints": sum(found) / len(found) for count, found in gains.items()}
     return metrics, {"picture": columns["generated"]} | {title: torch.cat(made) for title, made in shown.items()}
@@ -57,13 +61,13 @@ def true_hints(rgb: Tensor, count: int, generator: torch.Generator) -> Points:
     places = torch.rand(count, 2, generator=generator) * space + half
     means = functional.avg_pool2d(ab, SQUARE, stride=1)[0]  # at (y, x): of the square that begins there
     x, y = (places.long() - half).unbind(1)
-    return Points(places.to(rgb.device), means[:, y, x].T)
+    return Points(places, means[:, y, x].T)
 
 
-def _terms(head: WordHead, look: Look, pair: Pair, recipe: Recipe) -> dict[str, Tensor]:
+def _terms(generator: Any, pair: Pair, recipe: Recipe) -> dict[str, Tensor]:
     """What words and painter minimise on photos, by lessons that are the same each time."""
     lesson = draw_lessons(pair, [seeded("lesson", "validation", photo) for photo in pair.piece.photos])
-    return weighted_terms(words_loss(head, look, lesson), recipe.objective)
+    return weighted_terms(words_loss(generator.words, generator.look(pair.lightness)[1], lesson), recipe.objective)
 
 
 def _pictures(head: WordHead, look: Look, rgb: Tensor, number: int) -> dict[str, Tensor]:
