@@ -175,13 +175,16 @@ class ColorizePage:
             session.vary(photo, self.models)
         return self._everything(session, lost=True)
 
-    def change_model(self, session: PageSession | None, source: str) -> list[Update]:
-        """Another model for the open photo."""
+    def change_model(self, session: PageSession | None, source: str) -> Iterator[list[Update]]:
+        """Another model for the open photo: its picture, then what it draws."""
         item = session.item if session else None
         if session and item and item.coloured:
             item.source = source
             session.colorize(item, self.models)
-        return self._everything(session, lost=True)
+            if item.coloured and item.coloured.is_bare:
+                yield self._everything(session)
+                session.vary(item.coloured, self.models, first=True)
+        yield self._everything(session, lost=True)
 
     # Taking home ----------------------------------------------------------------------------------------------------
 

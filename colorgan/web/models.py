@@ -137,12 +137,8 @@ class Models:
                 [prediction] = model.colorizer.predict([image], **how)
             return prediction, time.perf_counter() - started
 
-    def vary(
-        self, model: LoadedModel, image: Image.Image, former: "Prediction", variants: int, seed: int
-    ) -> "Prediction":
-        """Other variants of an image that has a prediction: of what is remembered of it, where the network does."""
-        if not former.takes_hints:
-            return self.predict(model, image, variants, seed)[0]
+    def draw(self, former: "Prediction", variants: int, seed: int) -> "Prediction":
+        """Other variants of a photo, of what a network that takes hints remembers of it."""
         with self._turn:
             return former.with_hints(former.hints, variants=variants, seed=seed)
 

@@ -7,6 +7,7 @@ run its `ColouredPhoto`. Pixels are kept in files, in one folder that `close` re
 import contextlib
 import shutil
 import tempfile
+import threading
 import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -113,6 +114,11 @@ class ColouredPhoto:
         return self.chosen, self.vividness
 
     @property
+    def is_bare(self) -> bool:
+        """Whether it has its picture, and its first variants are still to be drawn."""
+        return self.model.can_vary and len(self.choices) == 1
+
+    @property
     def has_room(self) -> bool:
         """Whether more variants can be drawn."""
         return self.model.can_vary and len(self.choices) < MAX_CHOICES
@@ -161,6 +167,7 @@ class PageSession:
         self.opened: int | None = None
         self.error = ""
         self._held: tuple[Path, Photo] | None = None
+        self._varying = threading.Lock()
         self._files = 0
         self._former: deque[Path] = deque()  # screen files that a browser may still be fetching
 
@@ -193,7 +200,8 @@ class PageSession:
     def work(self, new: Sequence[PhotoItem], models: Models) -> Iterator[None]:
         """Read and colorize new photos one after another; a single one is opened. Stops at each step, to be shown.
 
-        Where the only photo there is cannot be read, the session is empty again, and `error` says why.
+        Variants that have to be drawn one by one come after all pictures. Where the only photo there is cannot be read,
+        the session is empty again, and `error` says why.
         """
         self.opened = self.items.index(new[0]) if len(new) == 1 else None
         for item in new:
@@ -209,6 +217,10 @@ class PageSession:
                 if self.items == [item]:
                     self.error, self.items = as_sentence(item.failure), []
             yield
+        for item in new:
+            if item in self.items and item.coloured and item.coloured.is_bare:
+                self.vary(item.coloured, models, first=True)
+                yield
 
     def read(self, item: PhotoItem) -> None:
         """Decode the photo and prepare the gray one for the screen; a file that is none becomes a failed item."""
@@ -223,12 +235,16 @@ class PageSession:
             self._fail(item, error)
 
     def colorize(self, item: PhotoItem, models: Models) -> None:
-        """Run the network on a photo that was read, for the picture and the first variants, in place of former ones."""
+        """Run the network on a photo that was read, in place of former colorizations.
+
+        It gets its picture, and with it the first variants where they cost next to nothing.
+        """
         former, item.coloured = item.coloured, None
         assert item.decoded
         try:
             model = models.get(item.source)
-            prediction, seconds = models.predict(model, self.photo(item.path).image, VARIANTS, 0)
+            at_once = 0 if model.colorizer.takes_hints else VARIANTS
+            prediction, seconds = models.predict(model, self.photo(item.path).image, at_once, 0)
             choices = [Choice(prediction, variant, 0) for variant in range(prediction.variants + 1)]
             photo = ColouredPhoto(item.decoded, model, seconds, choices)
             if former:
@@ -239,14 +255,20 @@ class PageSession:
         except Exception as error:
             self._fail(item, error)
 
-    def vary(self, photo: ColouredPhoto, models: Models) -> None:
-        """Draw more variants of a photo: other plausible colours, after those there are."""
-        seed = photo.choices[-1].seed + 1
-        image = self.photo(photo.decoded.path).image
-        prediction = models.vary(photo.model, image, photo.choices[0].prediction, VARIANTS, seed)
-        new = [Choice(prediction, variant, seed) for variant in range(1, prediction.variants + 1)]
-        photo.choices += new[: MAX_CHOICES - len(photo.choices)]
-        self._draw_thumbnails(photo)
+    def vary(self, photo: ColouredPhoto, models: Models, *, first: bool = False) -> None:
+        """Draw more variants of a photo, after those there are; the `first` ones only where there are none yet."""
+        with self._varying:  # a person may ask for more while the first are being drawn
+            if first and not photo.is_bare:
+                return
+            seed = 0 if photo.is_bare else photo.choices[-1].seed + 1
+            known = photo.choices[0].prediction
+            if known.takes_hints:
+                prediction = models.draw(known, VARIANTS, seed)
+            else:
+                prediction, _ = models.predict(photo.model, self.photo(photo.decoded.path).image, VARIANTS, seed)
+            new = [Choice(prediction, variant, seed) for variant in range(1, prediction.variants + 1)]
+            photo.choices += new[: MAX_CHOICES - len(photo.choices)]
+            self._draw_thumbnails(photo)
 
     def paint(self, photo: ColouredPhoto) -> None:
         """Show a photo as it is set now, at the quick size: pure painting, no network."""

@@ -18,7 +18,9 @@ from colorgan import Colorizer, Hint
 from colorgan.colorizer import NO_WORDS
 from colorgan.hints import PhotoHints, write_hints
 from colorgan.web import gpu, session
+from colorgan.web.colorize import ColorizePage
 from colorgan.web.comparison import Comparison, OfferedModel, Panel
+from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.session import VARIANTS, Asked, ColouredPhoto, PageSession
 
@@ -78,6 +80,31 @@ def test_the_choices_are_the_picture_and_drawings(tmp_path: Path, models: Models
     drawn = models.get().colorizer.colorize(scene(), variants=VARIANTS)
     for choice, wanted in zip(made.choices[1:], drawn, strict=True):
         assert choice.picture(scene(), 1.0).tobytes() == wanted.tobytes()
+
+
+def test_the_picture_comes_before_the_drawings(tmp_path: Path, models: Models, photo: Path, folder: str) -> None:
+    """Of all photos that were brought; the same where another model is chosen for a photo."""
+    brought = PageSession(tmp_path / "sessions", 120.0)
+    new = [brought.copy(photo.name, photo) for _ in range(2)]
+    steps = [[len(item.coloured.choices) if item.coloured else 0 for item in new] for _ in brought.work(new, models)]
+    full = 1 + VARIANTS
+    assert steps == [[0, 0], [1, 0], [1, 0], [1, 1], [full, 1], [full, full]]
+    brought.opened = 0
+    page = ColorizePage(models, tmp_path / "sessions", [], Limits(), "Private.")
+    steps = [len(new[0].coloured.choices) for _ in page.change_model(brought, folder) if new[0].coloured]
+    assert steps == [1, full]
+
+
+def test_asking_for_more_while_the_first_are_drawn(tmp_path: Path, models: Models, photo: Path) -> None:
+    brought = PageSession(tmp_path / "sessions", 120.0)
+    work = brought.work([brought.copy(photo.name, photo)], models)
+    for _ in range(2):
+        next(work)
+    made = brought.items[0].coloured
+    assert made and made.is_bare
+    brought.vary(made, models)
+    assert list(work) == []
+    assert len({path.read_bytes() for path in made.thumbnails}) == 1 + VARIANTS
 
 
 def test_more_variants_need_no_other_look(
