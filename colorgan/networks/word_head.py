@@ -155,30 +155,12 @@ class WordHead(nn.Module):
         return painted
 
     def known(self, look: Look, points: Points) -> Known:
-        """What points say of the blocks that they are in; of several in one block, the last."""
-        rows, columns = look.grid
-        known = Known.nothing(1, rows * columns)
-        if len(points.places):
-            block = self.blocks(look, points.places)
-            last = torch.full((rows * columns,), -1).scatter_reduce(0, block, torch.arange(len(block)), "amax")
-            last = last[last >= 0]
-            block, (x, y) = block[last], points.places[last].unbind(1)
-            pooled = functional.avg_pool2d(look.lightness, CELL)[0, 0]
-            row, column = (
-                (y / CELL).long().clamp(0, pooled.shape[0] - 1),
-                (x / CELL).long().clamp(0, pooled.shape[1] - 1),
-            )
-            known.state[0, block] = 2
-            known.colours[0, block] = points.colours[last]
-            inside = (x / BLOCK - block % columns - 0.5, y / BLOCK - block // columns - 0.5, pooled[row, column])
-            known.place[0, block] = torch.stack(inside, 1)
-        return known
+        """What points say of one photo's blocks."""
+        return known_blocks(points, functional.avg_pool2d(look.lightness, CELL)[0, 0], look.grid)
 
     def blocks(self, look: Look, places: Tensor) -> Tensor:
         """The numbers of the blocks that places (K, 2) of the view are in, int64 (K,)."""
-        rows, columns = look.grid
-        column, row = (places / BLOCK).long().unbind(1)
-        return row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1)
+        return block_numbers(places, look.grid)
 
     def noise(self, look: Look, seed: int, reach: float) -> Tensor:
         """Gumbel noise (P, Q) of the words, alike in blocks of like features: so things are drawn as wholes.
@@ -196,3 +178,31 @@ class WordHead(nn.Module):
         field = (z @ waves + phase).cos() @ heights * math.sqrt(2 / WAVES)
         share = (torch.special.ndtr(field)).clamp(1e-6, 1 - 1e-6)
         return -torch.log(-torch.log(share))
+
+
+def block_numbers(places: Tensor, grid: tuple[int, int]) -> Tensor:
+    """The numbers of the blocks that places (K, 2), x and y in pixels of the view, are in, int64 (K,)."""
+    rows, columns = grid
+    column, row = (places / BLOCK).long().unbind(1)
+    return row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1)
+
+
+def known_blocks(points: Points, light: Tensor, grid: tuple[int, int]) -> Known:
+    """What points say of the blocks that they are in, of one photo; of several in one block, the last.
+
+    light (h, w): L in [-1, 1] at the features' places, each of `CELL` x `CELL` pixels of the view.
+    """
+    rows, columns = grid
+    known = Known.nothing(1, rows * columns)
+    if not len(points.places):
+        return known
+    block = block_numbers(points.places, grid)
+    last = torch.full((rows * columns,), -1).scatter_reduce(0, block, torch.arange(len(block)), "amax")
+    last = last[last >= 0]
+    block, (x, y) = block[last], points.places[last].unbind(1)
+    row, column = (y / CELL).long().clamp(0, light.shape[0] - 1), (x / CELL).long().clamp(0, light.shape[1] - 1)
+    known.state[0, block] = 2
+    known.colours[0, block] = points.colours[last]
+    inside = (x / BLOCK - block % columns - 0.5, y / BLOCK - block // columns - 0.5, light[row, column])
+    known.place[0, block] = torch.stack(inside, 1)
+    return known

@@ -20,12 +20,13 @@ from torch.nn import functional
 
 from colorgan.color import CHROMA_SCALE
 from colorgan.networks.painter import CELL
-from colorgan.networks.word_head import Look, WordHead
+from colorgan.networks.word_head import Look, Points, WordHead, known_blocks
 from colorgan.networks.words import BLOCK, Known, near_words
 from colorgan.recipes import Objective
 from colorgan.training.batches import Pair
 
-LESSONS = (0.35, 0.35, 0.30)  # shares of drawing, remembering, wanting
+DRAWING, REMEMBERING, WANTING = range(3)
+LESSONS = (0.35, 0.35, 0.30)  # shares of each
 MOST_HINTS = 100
 SMALLEST_THING, LARGEST_THING = 160, 25_600  # pixels of the view
 OWN_TINTS = 0.35  # light and shade within a recoloured thing keep so much of their differences
@@ -83,25 +84,27 @@ def _combined(lessons: Sequence[Lesson], combine: Callable[[list[Tensor]], Tenso
 
 
 def draw_lesson(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Generator) -> Lesson:
-    """L (N, 1, h, w) in [-1, 1] and ab (N, 2, h, w) in ab units -> a lesson of each photo, with words that count.
+    """One photo's L (1, 1, h, w) in [-1, 1] and ab (1, 2, h, w) in ab units -> a lesson whose words count.
 
     Each of their values stands for `pixels` x `pixels` of the view.
     """
-    count, block = len(ab), BLOCK // pixels
+    block = BLOCK // pixels
     grid = ab.shape[2] // block, ab.shape[3] // block
-    kind = torch.multinomial(torch.tensor(LESSONS), count, replacement=True, generator=generator)
-    ab, thing = ab.clone(), torch.zeros(ab[:, :1].shape, dtype=torch.bool)
-    for photo in (kind == 2).nonzero()[:, 0].tolist():
-        ab[photo], thing[photo] = recolour(lightness[photo], ab[photo], pixels, generator)
+    kind = torch.multinomial(torch.tensor(LESSONS), 1, generator=generator)
+    ab, thing = ab.clone(), torch.zeros(lightness.shape, dtype=torch.bool)
+    if kind == WANTING:
+        ab[0], thing[0] = recolour(lightness[0], ab[0], pixels, generator)
     hints, given = draw_hints(ab, thing, kind, generator)
+    told = Points(hints[given][:, :2] * pixels, hints[given][:, 2:])
+    known = known_blocks(told, functional.avg_pool2d(lightness, CELL // pixels)[0, 0], grid)
     hints[..., :2] *= pixels / CELL
     whole = functional.avg_pool2d(ab, block).flatten(2).transpose(1, 2)
-    known = known_of_hints(hints, given, functional.avg_pool2d(lightness, CELL // pixels), grid)
-    hidden = torch.cos(math.pi / 2 * torch.rand(count, 1, generator=generator)).clamp(min=0.01)
-    shown = (torch.rand(whole.shape[:2], generator=generator) > hidden) & (kind == 0)[:, None] & (known.state == 0)
-    known.state[shown] = 1
-    known.colours = torch.where(shown[..., None], whole, known.colours)
-    return Lesson(ab, whole, known, known.state != 1, hints, given, torch.ones(count))
+    if kind == DRAWING:
+        hidden = torch.cos(math.pi / 2 * torch.rand((), generator=generator)).clamp(min=0.01)
+        shown = (torch.rand(known.state.shape, generator=generator) > hidden) & (known.state == 0)
+        known.state[shown] = 1
+        known.colours = torch.where(shown[..., None], whole, known.colours)
+    return Lesson(ab, whole, known, known.state != 1, hints, given, torch.ones(1))
 
 
 def recolour(lightness: Tensor, ab: Tensor, pixels: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -148,7 +151,7 @@ def draw_hints(ab: Tensor, thing: Tensor, kind: Tensor, generator: torch.Generat
     several = torch.where(rare < torch.tensor((0.7, 0.15, 0.0))[kind], 0, several)
     inside = torch.where(uniform() < 0.6, 1, 1 + (uniform() * 4).long())
     flat = thing.flatten(1)
-    wanting = (kind == 2) & flat.any(1)
+    wanting = (kind == WANTING) & flat.any(1)
     inside = torch.minimum(torch.where(wanting, inside, 0), flat.sum(1))
     several = torch.where(wanting, inside + torch.where(uniform() < 0.5, 0, several // 4), several)
     order = torch.rand(count, height * width, generator=generator)
@@ -164,26 +167,6 @@ def draw_hints(ab: Tensor, thing: Tensor, kind: Tensor, generator: torch.Generat
     colours = torch.where(((uniform() < 0.5) & ~wanting)[:, None, None], patches, colours)
     x, y = (at % width) + 0.5, (at // width) + 0.5
     return torch.cat((torch.stack((x, y), -1), colours.transpose(1, 2)), -1), number < several[:, None]
-
-
-def known_of_hints(hints: Tensor, given: Tensor, lightness: Tensor, grid: tuple[int, int]) -> Known:
-    """Hints (N, K, 4) of x, y in places of the features and ab, given (N, K), L of the places (N, 1, h, w) in [-1, 1]
-    -> what blocks know; of several in one, the last."""
-    count = len(hints)
-    known = Known.nothing(count, grid[0] * grid[1])
-    per_block = BLOCK // CELL
-    column = (hints[..., 0] / per_block).long().clamp(0, grid[1] - 1)
-    row = (hints[..., 1] / per_block).long().clamp(0, grid[0] - 1)
-    x = hints[..., 0].long().clamp(0, lightness.shape[3] - 1)
-    y = hints[..., 1].long().clamp(0, lightness.shape[2] - 1)
-    light = lightness.flatten(1).gather(1, y * lightness.shape[3] + x)
-    photo, hint = given.nonzero().unbind(1)
-    block = (row * grid[1] + column)[photo, hint]
-    known.state[photo, block] = 2
-    known.colours[photo, block] = hints[photo, hint, 2:]
-    inside = torch.stack((hints[..., 0] / per_block - column - 0.5, hints[..., 1] / per_block - row - 0.5, light), -1)
-    known.place[photo, block] = inside[photo, hint]
-    return known
 
 
 def words_loss(head: WordHead, look: Look, lesson: Lesson) -> dict[str, Tensor]:
