@@ -48,18 +48,39 @@ class Page:
 @pytest.fixture(scope="session")
 def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A running server with the bundled model, and a small study."""
+    yield from _served(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="session")
+def words(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a small untrained model that can be told colours."""
+    from cases.words import untrained_words
+
+    folder = tmp_path_factory.mktemp("words")
+    untrained_words().save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def telling_server(tmp_path_factory: pytest.TempPathFactory, words: str) -> Iterator[Page]:
+    """A running server with a model that can be told colours, and the bundled one beside it."""
+    from colorgan import DEFAULT_WEIGHTS
+
+    yield from _served(tmp_path_factory.mktemp("page"), words, str(Path(DEFAULT_WEIGHTS) / "twin"))
+
+
+def _served(folder: Path, *models: str) -> Iterator[Page]:
     from cases.study import SECRET, small_pool
 
     from colorgan.voting import Store, Study
     from colorgan.voting.protocol import Plan
 
-    folder = tmp_path_factory.mktemp("page")
     store = Store.open(folder / "studies.sqlite3", power_safe=False)
     study = Study.create(store, small_pool(folder / "pairs", Plan(1, 2, 1), photos=6), SECRET)
     store.close()
     environment = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
     page_process = Path(__file__).parent / "cases" / "page_process.py"
-    arguments = [str(folder / name) for name in ("runs", "studies.sqlite3", "pairs")]
+    arguments = [*(str(folder / name) for name in ("runs", "studies.sqlite3", "pairs")), *models]
     with subprocess.Popen(
         [sys.executable, str(page_process), *arguments], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:

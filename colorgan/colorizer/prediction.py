@@ -126,6 +126,12 @@ class Prediction:
             raise ValueError(f"count must be at least 1, got {count}")
         return tuple(LikelyColour(colour, share) for colour, share in repainting.likely(x, y, hints, count))
 
+    def shown_at(self, x: float, y: float, variant: int = 0) -> str:
+        """The colour "#rrggbb" that a picture has at a place, at the photo's own lightness there."""
+        repainting = self._repainting()
+        check_place(x, y, repainting.size, "the place")
+        return repainting.shown_at(self.lines[variant], x, y)
+
     @property
     def doubt(self) -> Tensor:
         """How unsure the network is of the colours, given the hints: the entropy of its words, a map (h, w) in [0, 1]

@@ -96,6 +96,14 @@ class Repainting:
         exact = ((fitted - asked).norm(dim=1) < EXACT).tolist()
         return list(zip(self._hex(lightness, fitted), exact, strict=True))
 
+    def shown_at(self, lines: Tensor, x: float, y: float) -> str:
+        """The colour "#rrggbb" that lines (4, h, w) give a place of the photo."""
+        place = self._places([Hint(x, y, None)])
+        column, row = (int(side) for side in self._pixels(place))
+        lightness = self._lightness_at(place)
+        line = lines[:, row, column].cpu()
+        return self._hex(lightness, (line[:2] * lightness.item() + line[2:])[None])[0]
+
     @torch.inference_mode()
     def likely(self, x: float, y: float, hints: Sequence[Hint], count: int) -> list[tuple[str, float]]:
         """Words of the block at a place of the photo, unlike one another.

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,16 @@ from colorgan.web.examples import Example
 from colorgan.web.limits import Limits
 from colorgan.web.messages import GONE, NOT_DONE, as_sentence
 from colorgan.web.models import Models
+from colorgan.web.retouch import Retouch
 from colorgan.web.session import CALL_PREFIX, Asked, ColouredPhoto, PageSession, PhotoItem
+from colorgan.web.telling import Telling, is_hints
 from colorgan.web.templating import ASSETS
+from colorgan.web.visits import Visits
 
 MAX_PHOTOS = 100  # of one session
 MAX_VIVIDNESS_PERCENT = 150  # of the slider: beyond it photos look gaudy, though programs may ask for more
 DOWNLOAD, DOWNLOAD_ALL = "Download", "Download all (zip)"
+MORE, THINK_AGAIN = "More variants", "Think again"
 
 
 class ColorizePage:
@@ -30,13 +34,18 @@ class ColorizePage:
 
     def __init__(self, models: Models, folder: Path, examples: list[Example], limits: Limits, privacy: str):
         self.models, self.folder, self.examples, self.limits, self.privacy = models, folder, examples, limits, privacy
+        self.visits = Visits()
+        self.telling = Telling(models, limits, self.visits)
 
     def build(self) -> None:
         """The parts; which of the controls are to be seen depends on what is on the stage (page.css)."""
-        self.session = gr.State(None, delete_callback=_close)
+        self.session = gr.State(None, delete_callback=self._left)
+        script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "visit.js", "hints.js"))
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="main"):
-                self.stage = gr.HTML(self._stage(None), js_on_load=(ASSETS / "stage.js").read_text(), elem_id="stage")
+                self.stage = gr.HTML(
+                    self._stage(None), js_on_load=script, elem_id="stage", server_functions=self.telling.answers()
+                )
             with gr.Column(elem_id="controls"):
                 self._build_controls()
         self._connect()
@@ -46,7 +55,8 @@ class ColorizePage:
         self.vividness = gr.Slider(
             0, MAX_VIVIDNESS_PERCENT, 100, step=1, label="Vividness (%)", buttons=[], elem_id="vividness"
         )
-        self.more = gr.Button("More variants", elem_id="more")
+        self.daring = gr.Slider(0, 100, 0, step=1, label="From calm to daring (%)", buttons=[], elem_id="daring")
+        self.more = gr.Button(MORE, elem_id="more")
         sources = self.models.sources
         self.model = gr.Dropdown(
             [("colorgan's own" if source == DEFAULT_WEIGHTS else source, source) for source in sources],
@@ -60,11 +70,15 @@ class ColorizePage:
         with gr.Accordion("Details", open=False, elem_id="details"):
             self.facts = gr.HTML("")
             self.described = gr.Checkbox(True, label="Say in the file that its colours come from colorgan")
+            self.with_hints = gr.Checkbox(
+                True, label="With what you said of the colours, in a zip", elem_id="with-hints"
+            )
         self.file = gr.File(visible="hidden", elem_id="file")
 
     def _connect(self) -> None:
         picture = [self.session, self.stage]
         everything = [*picture, self.vividness, self.model, self.facts, self.download, self.download_all]
+        everything += [self.more, self.daring]
         stage = self.stage
         events = [
             stage.bring(self.bring, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
@@ -74,6 +88,13 @@ class ColorizePage:
             stage.restart(self.restart, self.session, everything, **QUIET),
             stage.pick(self.pick, self.session, everything, trigger_mode="always_last", **QUIET),
             stage.settle(self.settle, self.session, picture, trigger_mode="always_last", concurrency_limit=2, **QUIET),
+            stage.tell(self.tell, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
+            stage.forget(self.forget, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
+            stage.undo(self.undo, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
+            stage.redo(self.redo, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
+            stage.refer(self.refer, self.session, everything, concurrency_limit=2, **QUIET),
+            stage.draw(self.draw, self.session, picture, trigger_mode="always_last", concurrency_limit=2, **QUIET),
+            stage.resume(self.resume, self.session, everything, **QUIET),
             self.more.click(self.vary, self.session, everything, **QUIET),
             self.model.input(self.change_model, [self.session, self.model], everything, **QUIET),
             self.vividness.input(
@@ -85,11 +106,20 @@ class ColorizePage:
                 **QUIET,
             ),
         ]
-        save = (ASSETS / "save.js").read_text()
-        for button, answer in ((self.download, self.save), (self.download_all, self.save_all)):
-            event = button.click(
-                answer, [self.session, self.described], [*picture, button, self.file], concurrency_limit=2, **QUIET
+        events.append(
+            self.daring.input(
+                self.set_daring,
+                [self.session, self.daring],
+                picture,
+                trigger_mode="always_last",
+                concurrency_limit=4,
+                **QUIET,
             )
+        )
+        save = (ASSETS / "save.js").read_text()
+        how = [self.session, self.described, self.with_hints]
+        for button, answer in ((self.download, self.save), (self.download_all, self.save_all)):
+            event = button.click(answer, how, [*picture, button, self.file], concurrency_limit=2, **QUIET)
             event.success(None, self.file, None, js=save, api_visibility="private")
             events.append(event)
         for event in events:
@@ -100,16 +130,23 @@ class ColorizePage:
     def bring(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """Photos were chosen, dropped or pasted, and uploaded: show each as soon as there is something to show."""
         session = session or self._new_session()
-        session.error = ""
-        new = [self._take(session, sent) for sent in list(event.files)[: MAX_PHOTOS - len(session.items)]]
-        if len(new) < len(event.files):
-            session.error = f"{MAX_PHOTOS} photos at a time are the most: {len(event.files) - len(new)} were left out."
-        yield from self._work_on(session, new)
+        session.error = session.note = ""
+        said = [sent for sent in event.files if is_hints(sent)]
+        photos = [sent for sent in event.files if sent not in said]
+        new = [self._take(session, sent) for sent in photos[: MAX_PHOTOS - len(session.items)]]
+        if len(new) < len(photos):
+            session.error = f"{MAX_PHOTOS} photos at a time are the most: {len(photos) - len(new)} were left out."
+        if new or not said:
+            yield from self._work_on(session, new)
+        for sent in said:
+            self.telling.take_file(session, sent)
+        if said:
+            yield self._everything(session)
 
     def sample(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """One of the examples was picked."""
         session = session or self._new_session()
-        session.error = ""
+        session.error = session.note = ""
         example = self.examples[index_of(event, self.examples)]
         yield from self._work_on(session, [session.copy(example.path.name, example.path)])
 
@@ -130,25 +167,40 @@ class ColorizePage:
     def show(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
         """A photo of the grid was picked."""
         if session and session.items:
-            session.error, index = "", index_of(event, session.items)
+            session.error = session.note = ""
+            index = index_of(event, session.items)
             session.opened = index if session.items[index].coloured else None
         return self._everything(session, lost=True)
 
     def overview(self, session: PageSession | None) -> list[Update]:
         """Back to the grid."""
         if session:
-            session.error, session.opened = "", None
+            session.error = session.note = ""
+            session.opened = None
         return self._everything(session, lost=True)
 
     def restart(self, session: PageSession | None) -> list[Update]:
         """Start over: nothing of the session is left."""
-        _close(session)
+        if session:
+            self.visits.end(session)
         return self._everything(None)
+
+    def resume(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
+        """The page was reloaded, or somebody came back to it: all is as it was."""
+        found = self.visits.find(str(event.token))
+        if session is None and found is not None:
+            session = self.visits.enter(found)
+        return self._everything(session)
 
     def pick(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
         """One of the colorizations was picked."""
         photo = _open_photo(session)
-        if session and photo:
+        if session and photo and photo.retouch:
+            tiles = photo.retouch.tiles()
+            with session.turn:
+                photo.retouch.history.tell(tiles[index_of(event, tiles)])
+                session.paint(photo)
+        elif session and photo:
             photo.chosen = index_of(event, photo.choices)
             with session.noting():
                 session.paint(photo)
@@ -160,6 +212,15 @@ class ColorizePage:
         if session and photo:
             photo.vividness = min(max(percent, 0), MAX_VIVIDNESS_PERCENT) / 100
             with session.noting():
+                session.paint(photo)
+        return [session, self._stage(session)]
+
+    def set_daring(self, session: PageSession | None, percent: float) -> list[Update]:
+        """The dial from calm to daring turns."""
+        photo = _open_photo(session)
+        if session and photo and photo.retouch:
+            with session.turn:
+                photo.retouch.history.dial(min(max(percent, 0), 100) / 100)
                 session.paint(photo)
         return [session, self._stage(session)]
 
@@ -176,24 +237,63 @@ class ColorizePage:
         """More variants."""
         photo = _open_photo(session)
         if session and photo:
-            with session.noting():
+            with session.turn, session.noting():
                 session.vary(photo, self.models)
         return self._everything(session, lost=True)
 
-    def change_model(self, session: PageSession | None, source: str) -> Iterator[list[Update]]:
-        """Another model for the open photo: its picture, then what it draws."""
+    def change_model(self, session: PageSession | None, source: str) -> list[Update]:
+        """Another model for the open photo."""
         item = session.item if session else None
         if session and item and item.coloured:
             item.source = source
             session.colorize(item, self.models)
-            if item.coloured and item.coloured.is_bare:
-                yield self._everything(session)
-                session.vary(item.coloured, self.models, first=True)
-        yield self._everything(session, lost=True)
+            session.note = self.telling.what_became_of_it(item)
+        return self._everything(session, lost=True)
+
+    # Saying what colour it was --------------------------------------------------------------------------------------
+
+    def tell(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
+        """A mark was put, moved, or given another colour."""
+        return self._tell(session, lambda retouch: self.telling.edit(retouch, event.edit))
+
+    def forget(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
+        """Marks were removed."""
+        return self._tell(session, lambda retouch: self.telling.forget(retouch, event.marks))
+
+    def undo(self, session: PageSession | None) -> list[Update]:
+        """One step back."""
+        return self._tell(session, lambda retouch: retouch.history.undo())
+
+    def redo(self, session: PageSession | None) -> list[Update]:
+        """The step that was taken back, again."""
+        return self._tell(session, lambda retouch: retouch.history.redo())
+
+    def refer(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
+        """Colours from another photo, which was uploaded."""
+        photo = _open_photo(session)
+        if session and photo:
+            self.telling.refer(session, photo, event.files[0])
+        return self._everything(session, lost=True)
+
+    def draw(self, session: PageSession | None) -> list[Update]:
+        """Nothing moved for a while: make the drawings to choose from."""
+        photo = _open_photo(session)
+        if session and photo and photo.undrawn:
+            with session.noting():
+                if not session.draw(photo):
+                    return [session, gr.skip()]
+        return [session, self._stage(session)]
+
+    def _tell(self, session: PageSession | None, change: Callable[[Retouch], None]) -> list[Update]:
+        """One change of what is said of the open photo."""
+        photo = _open_photo(session)
+        if session and photo and photo.retouch:
+            self.telling.change(session, photo, change)
+        return self._everything(session, lost=True)
 
     # Taking home ----------------------------------------------------------------------------------------------------
 
-    def save(self, session: PageSession | None, described: bool) -> Iterator[list[Update]]:
+    def save(self, session: PageSession | None, described: bool, with_hints: bool = False) -> Iterator[list[Update]]:
         """Download: the open photo as a file in its own format."""
         photo = _open_photo(session)
         if session is None or photo is None:
@@ -202,10 +302,13 @@ class ColorizePage:
         yield [session, gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
         path = None
         with session.noting():
-            path = str(session.save(photo, described))
+            zipped = with_hints and photo.retouch and not photo.retouch.told.is_nothing
+            path = str(session.save_with_hints(photo, described) if zipped else session.save(photo, described))
         yield [session, self._stage(session), gr.update(value=DOWNLOAD, interactive=True), path]
 
-    def save_all(self, session: PageSession | None, described: bool) -> Iterator[list[Update]]:
+    def save_all(
+        self, session: PageSession | None, described: bool, with_hints: bool = False
+    ) -> Iterator[list[Update]]:
         """Download all: one zip."""
         if session is None:
             yield [session, self._stage(session, GONE), gr.skip(), None]
@@ -213,7 +316,7 @@ class ColorizePage:
         total = sum(item.coloured is not None for item in session.items)
         path = None
         with session.noting():
-            for count, written in session.save_all(described):
+            for count, written in session.save_all(described, with_hints):
                 path, label = written, f"Preparing {count} of {total}…"
                 yield [session, gr.skip(), gr.update(value=label, interactive=False), gr.skip()]
         whole = gr.update(value=DOWNLOAD_ALL, interactive=True)
@@ -239,13 +342,20 @@ class ColorizePage:
             colorize_view.details(photo),
             gr.update(value=DOWNLOAD, interactive=True),
             gr.update(value=DOWNLOAD_ALL, interactive=True),
+            THINK_AGAIN if photo and photo.retouch else MORE,
+            round(photo.retouch.told.daring * 100) if photo and photo.retouch else gr.skip(),
         ]
 
     def _stage(self, session: PageSession | None, error: str = "") -> str:
         return colorize_view.stage(session, self.examples, self.privacy, self.limits.max_bytes, error)
 
     def _new_session(self) -> PageSession:
-        return PageSession(self.folder, self.limits.max_megapixels)
+        return self.visits.enter(PageSession(self.folder, self.limits.max_megapixels))
+
+    def _left(self, session: PageSession | None) -> None:
+        """Gradio forgot a visit."""
+        if session:
+            self.visits.leave(session)
 
     # For programs ----------------------------------------------------------------------------------------------------
 
@@ -315,11 +425,6 @@ def _open_photo(session: PageSession | None) -> ColouredPhoto | None:
     """The open photo, once it has colours."""
     item = session.item if session else None
     return item.coloured if item else None
-
-
-def _close(session: PageSession | None) -> None:
-    if session:
-        session.close()
 
 
 def _sweep(folder: Path, age_seconds: float = 3600.0) -> None:

@@ -14,7 +14,7 @@ from colorgan import DEFAULT_WEIGHTS
 from colorgan.web import gpu  # before torch: a Space's borrowed card wants to be first
 
 if TYPE_CHECKING:
-    from colorgan.colorizer import Colorizer, Prediction
+    from colorgan.colorizer import Colorizer, Prediction, Reference
 
 MAX_EXTRAS = 4  # models beyond those of the start that stay in memory
 MAX_SOURCE_LENGTH = 250  # of what somebody types; file systems take no longer names
@@ -41,6 +41,11 @@ class LoadedModel:
     def can_vary(self) -> bool:
         """Whether it draws variants."""
         return self.colorizer.can_vary
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether it can be told what colour something was."""
+        return bool(getattr(self.colorizer, "takes_hints", False))
 
     @property
     def name(self) -> str:
@@ -137,10 +142,10 @@ class Models:
                 [prediction] = model.colorizer.predict([image], **how)
             return prediction, time.perf_counter() - started
 
-    def draw(self, former: "Prediction", variants: int, seed: int) -> "Prediction":
-        """Other variants of a photo, of what a network that takes hints remembers of it."""
+    def see(self, model: LoadedModel, image: Image.Image) -> "Reference":
+        """A photo in colour as a reference for others. ValueError where it has no colours."""
         with self._turn:
-            return former.with_hints(former.hints, variants=variants, seed=seed)
+            return model.colorizer.see(image)
 
     def _load(self) -> None:
         try:

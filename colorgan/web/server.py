@@ -113,7 +113,7 @@ def launch(
         enable_monitoring=False,
         pwa=False,
         theme=_theme(),
-        css_paths=[ASSETS / "common.css", ASSETS / "page.css", ASSETS / "compare.css"],
+        css_paths=[ASSETS / "common.css", ASSETS / "page.css", ASSETS / "compare.css", ASSETS / "hints.css"],
         app_kwargs={"routes": study_routes(Studies() if studies is None else studies, links=APP_PAGES)},
     )
     try:

@@ -5,6 +5,8 @@ run its `ColouredPhoto`. Pixels are kept in files, in one folder that `close` re
 """
 
 import contextlib
+import io
+import secrets
 import shutil
 import tempfile
 import threading
@@ -18,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from colorgan.hints import PhotoHints
+from colorgan.hints import HINTS_SUFFIX, PhotoHints, parse_hints, write_hints
 from colorgan.photo import Photo, PhotoError, open_photo, save_photo
 from colorgan.photo.description import description
 from colorgan.photo.fitting import fit
+from colorgan.web.history import History, MarkKind, Told
 from colorgan.web.messages import as_sentence, describe_failure
 from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import distinct, download_name, plain_name
+from colorgan.web.retouch import Retouch
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Prediction
@@ -91,7 +95,11 @@ class DecodedPhoto:
 
 @dataclass(eq=False)
 class ColouredPhoto:
-    """The colorizations of a photo and how the person has set them; `shown` is the JPEG on the screen."""
+    """The colorizations of a photo and how the person has set them; `shown` is the JPEG on the screen.
+
+    `retouch` is there where the model can be told more: the picture then follows what was said, and `choices` are
+    drawings to take, made when there is time for them.
+    """
 
     decoded: DecodedPhoto
     model: LoadedModel
@@ -102,26 +110,35 @@ class ColouredPhoto:
     shown: Path | None = None
     sharp: bool = False  # `shown` is as large as the screen gets it
     thumbnails: list[Path] = field(default_factory=list)  # JPEGs, one for each choice
+    retouch: Retouch | None = None
+    drawn: tuple[list[Told], float] | None = None  # what the thumbnails show, and their vividness
 
     @property
     def choice(self) -> Choice:
         """The colorization that was picked."""
+        if self.retouch:
+            return Choice(self.retouch.prediction(), 0, self.retouch.told.seed)
         return self.choices[self.chosen]
 
     @property
-    def setting(self) -> tuple[int, float]:
-        """What the person has set: a picture made for another setting is out of date."""
-        return self.chosen, self.vividness
+    def pressed(self) -> int:
+        """Which of the thumbnails the picture is."""
+        return self.retouch.chosen if self.retouch else self.chosen
 
     @property
-    def is_bare(self) -> bool:
-        """Whether it has its picture, and its first variants are still to be drawn."""
-        return self.model.can_vary and len(self.choices) == 1
+    def setting(self) -> tuple[int, float, Told | None]:
+        """What the person has set: a picture made for another setting is out of date."""
+        return self.chosen, self.vividness, self.retouch.told if self.retouch else None
+
+    @property
+    def undrawn(self) -> bool:
+        """Whether the drawings to choose from are not there yet, or of something else that was said."""
+        return self.retouch is not None and self.drawn != (self.retouch.tiles(), self.vividness)
 
     @property
     def has_room(self) -> bool:
         """Whether more variants can be drawn."""
-        return self.model.can_vary and len(self.choices) < MAX_CHOICES
+        return self.model.can_vary and (self.retouch is not None or len(self.choices) < MAX_CHOICES)
 
     def picture(self, image: Image.Image) -> Image.Image:
         """An upright image of the photo, of any size, as the person has set it."""
@@ -138,6 +155,7 @@ class PhotoItem:
     source: str | None = None  # of the model to use; None is the default one
     decoded: DecodedPhoto | None = None
     coloured: ColouredPhoto | None = None
+    history: History | None = None  # of what was said of it, for whatever model
 
     @property
     def state(self) -> ItemState:
@@ -152,7 +170,8 @@ class PhotoItem:
     def preview(self) -> Path | None:
         """The best small picture of it that there is."""
         if self.coloured:
-            return self.coloured.thumbnails[self.coloured.chosen]
+            retouched = self.coloured.retouch is not None
+            return self.coloured.shown if retouched else self.coloured.thumbnails[self.coloured.chosen]
         return self.decoded.shown if self.decoded else None
 
 
@@ -162,12 +181,14 @@ class PageSession:
     def __init__(self, folder: Path, max_megapixels: float, prefix: str = "session-"):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))  # a name nobody can guess
+        self.token = secrets.token_urlsafe(16)  # by which a page that was reloaded finds it again
+        self.turn = threading.RLock()  # one change at a time: the last one that was sent is the last one shown
         self.max_megapixels = max_megapixels
         self.items: list[PhotoItem] = []
         self.opened: int | None = None
-        self.error = ""
+        self.error = self.note = ""
         self._held: tuple[Path, Photo] | None = None
-        self._varying = threading.Lock()
+        self._quick: tuple[DecodedPhoto, Image.Image] | None = None
         self._files = 0
         self._former: deque[Path] = deque()  # screen files that a browser may still be fetching
 
@@ -200,8 +221,7 @@ class PageSession:
     def work(self, new: Sequence[PhotoItem], models: Models) -> Iterator[None]:
         """Read and colorize new photos one after another; a single one is opened. Stops at each step, to be shown.
 
-        Variants that have to be drawn one by one come after all pictures. Where the only photo there is cannot be read,
-        the session is empty again, and `error` says why.
+        Where the only photo there is cannot be read, the session is empty again, and `error` says why.
         """
         self.opened = self.items.index(new[0]) if len(new) == 1 else None
         for item in new:
@@ -217,10 +237,6 @@ class PageSession:
                 if self.items == [item]:
                     self.error, self.items = as_sentence(item.failure), []
             yield
-        for item in new:
-            if item in self.items and item.coloured and item.coloured.is_bare:
-                self.vary(item.coloured, models, first=True)
-                yield
 
     def read(self, item: PhotoItem) -> None:
         """Decode the photo and prepare the gray one for the screen; a file that is none becomes a failed item."""
@@ -231,22 +247,22 @@ class PageSession:
             item.decoded = DecodedPhoto(
                 item.name, item.path, photo.size, photo.format, photo.notes, shown, shown_size=image.size
             )
+            item.history = item.history or History(photo.size)
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self._fail(item, error)
 
     def colorize(self, item: PhotoItem, models: Models) -> None:
-        """Run the network on a photo that was read, in place of former colorizations.
-
-        It gets its picture, and with it the first variants where they cost next to nothing.
-        """
+        """Run the network on a photo that was read, for the picture and the first variants, in place of former ones."""
         former, item.coloured = item.coloured, None
         assert item.decoded
         try:
             model = models.get(item.source)
-            at_once = 0 if model.colorizer.takes_hints else VARIANTS
-            prediction, seconds = models.predict(model, self.photo(item.path).image, at_once, 0)
+            image = self.photo(item.path).image
+            prediction, seconds = models.predict(model, image, 0 if model.takes_hints else VARIANTS, 0)
             choices = [Choice(prediction, variant, 0) for variant in range(prediction.variants + 1)]
             photo = ColouredPhoto(item.decoded, model, seconds, choices)
+            if prediction.takes_hints and item.history:
+                photo.retouch, photo.choices = Retouch(prediction, item.history), []
             if former:
                 photo.vividness, photo.shown = former.vividness, former.shown
             self.paint(photo)
@@ -255,27 +271,72 @@ class PageSession:
         except Exception as error:
             self._fail(item, error)
 
-    def vary(self, photo: ColouredPhoto, models: Models, *, first: bool = False) -> None:
-        """Draw more variants of a photo, after those there are; the `first` ones only where there are none yet."""
-        with self._varying:  # a person may ask for more while the first are being drawn
-            if first and not photo.is_bare:
-                return
-            seed = 0 if photo.is_bare else photo.choices[-1].seed + 1
-            known = photo.choices[0].prediction
-            if known.takes_hints:
-                prediction = models.draw(known, VARIANTS, seed)
-            else:
-                prediction, _ = models.predict(photo.model, self.photo(photo.decoded.path).image, VARIANTS, seed)
-            new = [Choice(prediction, variant, seed) for variant in range(1, prediction.variants + 1)]
-            photo.choices += new[: MAX_CHOICES - len(photo.choices)]
-            self._draw_thumbnails(photo)
+    def vary(self, photo: ColouredPhoto, models: Models) -> None:
+        """Draw more variants of a photo: other plausible colours, after those there are."""
+        if photo.retouch:
+            photo.retouch.think_again()
+            self.paint(photo)
+            return
+        seed = photo.choices[-1].seed + 1
+        image = self.photo(photo.decoded.path).image
+        prediction, _ = models.predict(photo.model, image, VARIANTS, seed)
+        new = [Choice(prediction, variant, seed) for variant in range(1, prediction.variants + 1)]
+        photo.choices += new[: MAX_CHOICES - len(photo.choices)]
+        self._draw_thumbnails(photo)
 
     def paint(self, photo: ColouredPhoto) -> None:
         """Show a photo as it is set now, at the quick size: pure painting, no network."""
-        photo.shown = self.write(photo.picture(_opened(photo.decoded.shown, QUICK_EDGE)), photo.shown)
+        photo.shown = self.write(photo.picture(self._screen_image(photo.decoded)), photo.shown)
         photo.sharp = max(photo.decoded.size) <= QUICK_EDGE
-        if len(photo.thumbnails) != len(photo.choices):
+        if len(photo.thumbnails) != len(photo.choices) and not photo.retouch:
             self._draw_thumbnails(photo)
+
+    def preview(self, photo: ColouredPhoto, told: Told, edge: int) -> bytes:
+        """A JPEG of what the picture would be if that were said, its longer side `edge` pixels at the most."""
+        assert photo.retouch
+        image = fit(self._screen_image(photo.decoded), min(max(edge, THUMBNAIL_EDGE), QUICK_EDGE), reducing_gap=2.0)
+        picture, jpeg = photo.retouch.prediction(told).picture(image, 0, photo.vividness), io.BytesIO()
+        picture.save(jpeg, "JPEG", quality=90, subsampling=0)
+        return jpeg.getvalue()
+
+    def draw(self, photo: ColouredPhoto) -> bool:
+        """Make the drawings to choose from; False if something else was said meanwhile."""
+        assert photo.retouch
+        small, pictures = fit(self._screen_image(photo.decoded), THUMBNAIL_EDGE, reducing_gap=2.0), []
+        tiles, vividness = photo.retouch.tiles(), photo.vividness
+        for tile in tiles:
+            pictures.append(photo.retouch.prediction(tile).picture(small, 0, vividness))
+            if (photo.retouch.tiles(), photo.vividness) != (tiles, vividness):
+                return False
+        self._retire_thumbnails(photo.thumbnails)
+        photo.thumbnails = [self.write(picture) for picture in pictures]
+        photo.drawn = tiles, vividness
+        return True
+
+    def refer(self, photo: ColouredPhoto, upload: Path, models: Models) -> None:
+        """Take the colours of another photo where both show the like: each place becomes a mark of its own.
+
+        ValueError, one line, where it is no photo, has no colours, or nothing in it is like anything in this one.
+        """
+        assert photo.retouch and photo.retouch.seen.memory
+        retouch, memory, told = photo.retouch, photo.retouch.seen.memory, photo.retouch.told
+        former = [mark.number for mark in told.marks if mark.kind is MarkKind.REFERENCE]
+        reference = models.see(photo.model, open_photo(upload, self.max_megapixels).image)
+        hints = reference.hints_for(memory)
+        if not hints:
+            raise ValueError("nothing in the other photo is surely like something in this one")
+        for mark in [retouch.history.new_mark(MarkKind.REFERENCE, [hint]) for hint in hints]:
+            told = told.with_mark(mark)
+        retouch.history.tell(told.without(*former))
+
+    def take_hints(self, item: PhotoItem, said: bytes) -> None:
+        """Say of a photo what a file of hints says. ValueError, one line, for one that is none, or of another photo."""
+        assert item.history
+        hints = parse_hints(said)
+        item.history.take(hints)
+        if item.coloured:
+            item.coloured.vividness = hints.vividness
+            self.paint(item.coloured)
 
     def sharpen(self, photo: ColouredPhoto) -> bool:
         """Show a photo at full size; False if it was set anew meanwhile, so that the result is out of date."""
@@ -287,7 +348,8 @@ class PageSession:
         if decoded.shown_size != image.size:
             decoded.shown, decoded.shown_size = self.write(image, decoded.shown), image.size
         photo.shown, photo.sharp = self.write(picture, photo.shown), True
-        self._draw_thumbnails(photo)
+        if not photo.retouch:
+            self._draw_thumbnails(photo)
         return True
 
     def save(self, photo: ColouredPhoto, described: bool) -> Path:
@@ -297,15 +359,37 @@ class PageSession:
             PhotoError: it cannot be written, in no format; one sentence.
         """
         original = self.photo(photo.decoded.path)
-        note = description(photo.model.name) if described else None
+        kinds = [mark.kind for mark in photo.retouch.told.marks] if photo.retouch else []
+        referenced = MarkKind.REFERENCE in kinds
+        hinted = any(kind is not MarkKind.REFERENCE for kind in kinds)
+        note = description(photo.model.name, hinted=hinted, referenced=referenced) if described else None
         return self._save(photo.picture(original.image), photo.decoded.download_name, original, note)
 
-    def save_all(self, described: bool) -> Iterator[tuple[int, Path | None]]:
-        """Write all pictures into one zip file: yields how many were tried, and at last the file, None without one.
+    def save_with_hints(self, photo: ColouredPhoto, described: bool) -> Path:
+        """The picture in a zip with what was said of it, from which the command line makes the same."""
+        picture = self.save(photo, described)
+        target = picture.with_suffix(".zip")
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            archive.write(picture, picture.name)
+            self._add_hints(archive, photo, Path(photo.decoded.name).stem)
+        picture.unlink()
+        return target
 
-        A picture that cannot be written is not in it, and `error` names it.
+    def _add_hints(self, archive: zipfile.ZipFile, photo: ColouredPhoto, stem: str) -> None:
+        if photo.retouch and not photo.retouch.told.is_nothing:
+            sidecar = self._new_file(HINTS_SUFFIX)
+            write_hints(sidecar, photo.retouch.history.sidecar(photo.vividness))
+            archive.write(sidecar, stem + HINTS_SUFFIX)
+            sidecar.unlink()
+
+    def save_all(self, described: bool, with_hints: bool = False) -> Iterator[tuple[int, Path | None]]:
+        """Write all pictures into one zip file, and what was said of them if asked to.
+
+        Yields how many were tried, and at last the file, None without one. A picture that cannot be written is not in
+        it, and `error` names it.
         """
         items, names, lost = [item for item in self.items if item.coloured], list[str](), list[str]()
+        stems = distinct([Path(item.name).stem for item in items])
         target = self._new_folder() / "photos-colorized.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # pictures do not compress further
             for count, item in enumerate(items, 1):
@@ -313,6 +397,8 @@ class PageSession:
                     assert item.coloured
                     path = self.save(item.coloured, described)
                     archive.write(path, distinct([*names, path.name])[-1])
+                    if with_hints:
+                        self._add_hints(archive, item.coloured, stems[count - 1])
                 except Exception as error:  # one photo never stops the rest
                     lost.append(f"{item.name!r}: {describe_failure(error)}")
                 else:
@@ -365,8 +451,15 @@ class PageSession:
 
     def close(self) -> None:
         """Remove every file of the session."""
-        self.items, self.opened, self._held = [], None, None
+        self.items, self.opened, self._held, self._quick = [], None, None, None
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _screen_image(self, decoded: DecodedPhoto) -> Image.Image:
+        """The photo as it is shown at once; the last one is held, since it is painted anew with every change."""
+        held = self._quick
+        if held is None or held[0] is not decoded:
+            held = self._quick = (decoded, _opened(decoded.shown, QUICK_EDGE))
+        return held[1]
 
     def photo(self, path: Path) -> Photo:
         """A decoded photo; the last one is held, since people stay with a photo for a while."""

@@ -1,5 +1,6 @@
 """The one template engine of the pages: jinja2 over `templates/`, which escapes every value. Imports nothing heavy."""
 
+import base64
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,11 @@ def render(template: str, **values: object) -> str:
 def percent(share: float) -> str:
     """A share for people: 38 %; a dash where there is none."""
     return "–" if share != share else f"{100 * share:.0f} %"
+
+
+def data_url(kind: str, content: bytes) -> str:
+    """A file inside an address."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def file_url(path: Path) -> str:

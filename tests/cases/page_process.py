@@ -1,4 +1,4 @@
-"""A page's server as a program of its own: LOG DATABASE PICTURES; it writes a dot to LOG for each network run."""
+"""A page's server as a program of its own: LOG DATABASE PICTURES [MODEL...]; a dot in LOG for each network run."""
 
 import contextlib
 import sys
@@ -11,8 +11,8 @@ from colorgan.web import models, server
 from colorgan.web.study import Studies
 
 
-def main(log: Path, database: str, pictures: Path) -> None:
-    """Serve the bundled model and the study "pairs" until the process is told to end."""
+def main(log: Path, database: str, pictures: Path, sources: list[str]) -> None:
+    """Serve the models, without any the bundled one, and the study "pairs" until the process is told to end."""
     predict = models.Models.predict
 
     def counted(*arguments: Any, **named: Any) -> Any:
@@ -23,8 +23,8 @@ def main(log: Path, database: str, pictures: Path) -> None:
     models.Models.predict = counted  # type: ignore[method-assign]
     study = Study.open(Store.open(database), "pairs", pictures, b"s" * 32)
     with contextlib.suppress(KeyboardInterrupt):
-        server.launch([DEFAULT_WEIGHTS], studies=Studies([study]))
+        server.launch(sources or [DEFAULT_WEIGHTS], studies=Studies([study]))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), sys.argv[4:])

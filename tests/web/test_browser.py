@@ -1,6 +1,5 @@
 """The page in a real Chromium: what a person does with it, by mouse, by keyboard, on a phone."""
 
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases.browsing import CHOOSE, READY, chroma, opened, shown
 from PIL import Image
 from skimage import data
-
-READY = ".viewer[data-ready]"
-CHOOSE = "#stage input[type=file]"
 
 
 @pytest.fixture(scope="session")
@@ -26,23 +23,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Requests(list[str]):
-    """Addresses that a page asked for, beyond this machine; and what its console complained about."""
-
-
-def opened(browser: Any, address: str, **options: Any) -> tuple[Any, Any, Requests]:
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-    page, complaints = context.new_page(), Requests()
-    page.set_default_timeout(20_000)
-    own = (address, "blob:", "data:")
-    page.on("request", lambda request: None if request.url.startswith(own) else complaints.append(request.url))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto(address)
-    page.wait_for_selector(".drop")
-    return context, page, complaints
-
-
 @pytest.fixture
 def page(browser: Any, page_server: Any) -> Iterator[Any]:
     """The page on a desktop; nothing may be fetched from elsewhere, and nothing may fail in the console."""
@@ -50,18 +30,6 @@ def page(browser: Any, page_server: Any) -> Iterator[Any]:
     yield page
     assert complaints == []
     context.close()
-
-
-def shown(page: Any, selector: str = ".frame .after") -> np.ndarray:
-    """The pixels of a picture on the page, (H, W, 3), once they are there."""
-    picture = page.locator(selector)
-    picture.evaluate("image => image.decode()")
-    answer = page.request.get(picture.evaluate("image => image.src"))
-    return np.asarray(Image.open(io.BytesIO(answer.body())).convert("RGB")).astype(int)
-
-
-def chroma(pixels: np.ndarray) -> float:
-    return float(np.ptp(pixels, axis=-1).mean())
 
 
 def test_from_a_photo_to_its_download(page: Any, page_server: Any, photos: Path, tmp_path: Path) -> None:

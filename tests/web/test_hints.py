@@ -11,27 +11,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases.words import colourful, scene, untrained_words
+from cases.words import colourful, scene
 from PIL import Image
 
 from colorgan import Colorizer, Hint
 from colorgan.colorizer import NO_WORDS
 from colorgan.hints import PhotoHints, write_hints
 from colorgan.web import gpu, session
-from colorgan.web.colorize import ColorizePage
 from colorgan.web.comparison import Comparison, OfferedModel, Panel
-from colorgan.web.limits import Limits
 from colorgan.web.models import Models
-from colorgan.web.session import VARIANTS, Asked, ColouredPhoto, PageSession
+from colorgan.web.retouch import DRAWINGS
+from colorgan.web.session import Asked, ColouredPhoto, PageSession
 
 RED = Hint(40, 30, "crimson", radius=10)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("words")
-    untrained_words().save_pretrained(path)
-    return str(path)
+def folder(words: str) -> str:
+    return words
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +57,10 @@ def pixels(path: Path) -> np.ndarray:
         return np.asarray(image.convert("RGB")).astype(int)
 
 
+def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
+    return np.asarray(one).astype(int) - np.asarray(other).astype(int)
+
+
 def coloured(tmp_path: Path, models: Models, photo: Path) -> tuple[PageSession, ColouredPhoto]:
     brought = PageSession(tmp_path / "sessions", 120.0)
     for _ in brought.work([brought.copy(photo.name, photo)], models):
@@ -72,52 +73,30 @@ def coloured(tmp_path: Path, models: Models, photo: Path) -> tuple[PageSession, 
 # A session
 
 
-def test_the_choices_are_the_picture_and_drawings(tmp_path: Path, models: Models, photo: Path) -> None:
-    _, made = coloured(tmp_path, models, photo)
-    assert len(made.choices) == len(made.thumbnails) == 1 + VARIANTS
-    shown = {path.read_bytes() for path in made.thumbnails}
-    assert len(shown) == 1 + VARIANTS
-    drawn = models.get().colorizer.colorize(scene(), variants=VARIANTS)
-    for choice, wanted in zip(made.choices[1:], drawn, strict=True):
-        assert choice.picture(scene(), 1.0).tobytes() == wanted.tobytes()
+def test_the_choices_are_the_calm_picture_and_drawings(tmp_path: Path, models: Models, photo: Path) -> None:
+    brought, made = coloured(tmp_path, models, photo)
+    assert not made.thumbnails and made.undrawn, "the first picture waits for drawings"
+    assert brought.draw(made) and not made.undrawn
+    assert len({path.read_bytes() for path in made.thumbnails}) == 1 + DRAWINGS
+    assert made.retouch
+    for seed, tile in enumerate(made.retouch.tiles()[1:]):
+        wanted = models.get().colorizer.colorize(scene(), seed=seed, daring=1.0)
+        assert np.abs(difference(made.retouch.prediction(tile).picture(scene()), wanted)).max() <= 1
 
 
-def test_the_picture_comes_before_the_drawings(tmp_path: Path, models: Models, photo: Path, folder: str) -> None:
-    """Of all photos that were brought; the same where another model is chosen for a photo."""
-    brought = PageSession(tmp_path / "sessions", 120.0)
-    new = [brought.copy(photo.name, photo) for _ in range(2)]
-    steps = [[len(item.coloured.choices) if item.coloured else 0 for item in new] for _ in brought.work(new, models)]
-    full = 1 + VARIANTS
-    assert steps == [[0, 0], [1, 0], [1, 0], [1, 1], [full, 1], [full, full]]
-    brought.opened = 0
-    page = ColorizePage(models, tmp_path / "sessions", [], Limits(), "Private.")
-    steps = [len(new[0].coloured.choices) for _ in page.change_model(brought, folder) if new[0].coloured]
-    assert steps == [1, full]
-
-
-def test_asking_for_more_while_the_first_are_drawn(tmp_path: Path, models: Models, photo: Path) -> None:
-    brought = PageSession(tmp_path / "sessions", 120.0)
-    work = brought.work([brought.copy(photo.name, photo)], models)
-    for _ in range(2):
-        next(work)
-    made = brought.items[0].coloured
-    assert made and made.is_bare
-    brought.vary(made, models)
-    assert list(work) == []
-    assert len({path.read_bytes() for path in made.thumbnails}) == 1 + VARIANTS
-
-
-def test_more_variants_need_no_other_look(
+def test_thinking_again_needs_no_other_look(
     tmp_path: Path, models: Models, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are drawn of what is remembered, which all choices of a photo share."""
+    """Pictures are drawn of what is remembered, which all of a photo share."""
     brought, made = coloured(tmp_path, models, photo)
     monkeypatch.setattr(models.get().colorizer.generator, "look", None)
-    brought.vary(made, models)
-    brought.vary(made, models)
-    assert len(made.choices) == len(made.thumbnails) == 1 + 3 * VARIANTS
-    assert len({path.read_bytes() for path in made.thumbnails}) == 1 + 3 * VARIANTS
-    assert len({id(choice.prediction.memory) for choice in made.choices}) == 1
+    assert made.retouch
+    seeds = []
+    for _ in range(3):
+        brought.vary(made, models)
+        seeds.append([tile.seed for tile in made.retouch.tiles()[1:]])
+    assert seeds == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]] and made.retouch.told.seed == 8
+    assert made.retouch.prediction().memory is made.retouch.seen.memory
 
 
 def test_compare_takes_it(tmp_path: Path, models: Models, folder: str) -> None:

@@ -406,7 +406,7 @@ def test_another_model_repaints_the_open_photo(tmp_path: Path) -> None:
     )
     *_, (made, *_) = page.sample(None, event(index=1))
     vivid = np.ptp(np.asarray(read(first(made).shown)).astype(int), axis=-1).mean()
-    [shown] = page.change_model(made, str(copy))
+    shown = page.change_model(made, str(copy))
     assert np.ptp(np.asarray(read(first(made).shown)).astype(int), axis=-1).mean() < vivid / 2
     assert shown[3] == str(copy) and "<dd>calm</dd>" in shown[4]
 

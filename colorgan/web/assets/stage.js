@@ -1,7 +1,7 @@
 // The stage of the Colorize and Compare pages: choosing, dropping and pasting photos, and the before/after divider. What
 // is shown comes from the server as HTML (templates/colorize.html, compare.html). `element`, `props`, `trigger`, `upload` and
 // `watch` are Gradio's own (gr.HTML's js_on_load). Events that the server knows: 'bring', 'sample', 'show', 'overview',
-// 'pick', 'restart', 'settle'.
+// 'pick', 'restart', 'settle', and 'refer' of a chooser that says so.
 const SETTLE_MS = 300; // without a change, after which the full size is asked for
 const UPLOADS_AT_ONCE = 3;
 const own = document.createElement('p'); // outside of what the server replaces
@@ -13,10 +13,10 @@ let uploading = ''; // the stage while a photo is on its way
 let preview = null;
 let settling = null;
 
-async function add(files) {
+async function add(files, event = 'bring') {
   if (!files.length) return;
   const limit = Number(element.querySelector('[data-max-bytes]').dataset.maxBytes);
-  if (files.length === 1 && files[0].size <= limit) await showPreview(files[0]);
+  if (event === 'bring' && files.length === 1 && files[0].size <= limit) await showPreview(files[0]);
   own.hidden = false;
   const queue = files.map((file, index) => ({ file, index }));
   const sent = [];
@@ -32,7 +32,7 @@ async function add(files) {
   };
   await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
   own.hidden = true;
-  trigger('bring', { files: sent });
+  trigger(event, { files: sent });
 }
 
 async function send(file, limit) {
@@ -73,25 +73,31 @@ function afterChange() {
     preview = null;
   }
   clearTimeout(settling);
-  if (element.querySelector('[data-settle]')) settling = setTimeout(() => trigger('settle', {}), SETTLE_MS);
+  if (element.querySelector('[data-settle]')) settling = setTimeout(settle, SETTLE_MS);
   // Whatever had the focus may be gone: a keyboard goes on from the heading of what came instead.
   if (document.activeElement === document.body && element.dataset.focused) element.querySelector('[tabindex="-1"]')?.focus({ preventScroll: true });
   const controls = document.querySelector('#controls');
   if (controls) controls.inert = !element.querySelector('[data-ready]');
 }
 
+// Not while a palette is open: the picture has to follow the pointer then.
+function settle() {
+  if (element.dataset.asking) settling = setTimeout(settle, SETTLE_MS);
+  else trigger('settle', {});
+}
+
 element.addEventListener('focusin', () => (element.dataset.focused = 'yes'));
 document.addEventListener('focusin', (event) => { if (!element.contains(event.target)) delete element.dataset.focused; });
 element.addEventListener('change', (event) => {
   if (event.target.type !== 'file') return;
-  add([...event.target.files]);
+  add([...event.target.files], event.target.dataset.event);
   event.target.value = '';
 });
 element.addEventListener('input', (event) => {
   if (event.target.matches('.divider')) element.style.setProperty('--divider', `${event.target.value}%`);
 });
 element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-event]');
+  const button = event.target.closest('button[data-event]');
   if (button) trigger(button.dataset.event, { index: Number(button.dataset.index || 0) });
 });
 

@@ -1,0 +1,48 @@
+"""A colour and a place of a photo in words, for those who hear the page and do not see it."""
+
+import functools
+
+import torch
+
+from colorgan.color import rgb_to_lab
+from colorgan.hints import rgb_of
+
+# Plain names of colours and one of each, spread so that neighbours differ at a glance.
+NAMES = {
+    "black": "#0a0a0a", "dark gray": "#484848", "gray": "#808080", "light gray": "#bcbcbc", "white": "#fafafa",
+    "dark red": "#5c1414", "brick red": "#9c3b2e", "red": "#d0211f", "rose": "#c9566b", "salmon": "#f0907a",
+    "pale pink": "#f0cdd0", "pink": "#ee8fb4", "magenta": "#c8288c", "wine red": "#6a1a3c", "plum": "#71406f",
+    "dark brown": "#3d2817", "brown": "#70441f", "reddish brown": "#7c4634", "light brown": "#a8794f", "tan": "#c8a67d",
+    "beige": "#e3d3b6", "cream": "#f6efd9", "skin": "#dcab8c", "grayish brown": "#7a6a5c", "rust": "#b4501c",
+    "orange": "#ee7f1f", "apricot": "#f8bd85", "gold": "#c9991f", "mustard": "#a98a2c", "yellow": "#f2d832",
+    "pale yellow": "#f5ea9f", "khaki": "#b3ab78", "olive": "#6f6d26", "dark olive": "#3d3f1c",
+    "yellowish green": "#a8c243", "light green": "#a6d69a", "green": "#3f9440", "dark green": "#1c4a26",
+    "grayish green": "#7d917a", "mint": "#c3e6d4", "sea green": "#2f8f73", "teal": "#1b6d70", "turquoise": "#43bdbd",
+    "pale blue": "#cfe0ee", "sky blue": "#84b6e4", "light blue": "#a8c8e8", "grayish blue": "#74879a",
+    "steel blue": "#4a78a6", "blue": "#2b5fc4", "bright blue": "#2a35e8", "navy blue": "#1b2550",
+    "dark slate": "#2d3b46", "lavender": "#c5bbe4", "violet": "#7b4fc0", "purple": "#8a2f9c", "dark purple": "#3a1c4c",
+    "mauve": "#a98a9e",
+}  # fmt: skip
+
+
+def colour_name(colour: str) -> str:
+    """The plain name that is nearest to "#rrggbb" in L*a*b*."""
+    red, green, blue = rgb_of(colour) or (0, 0, 0)
+    lab = torch.cat(rgb_to_lab(torch.tensor([red, green, blue]).view(1, 3, 1, 1) / 255), 1).view(1, 3)
+    return list(NAMES)[int(torch.cdist(lab, _named()).argmin())]
+
+
+def place_name(x: float, y: float, size: tuple[int, int]) -> str:
+    """Where a place lies in a photo of (width, height) pixels: upper left, middle, right ..."""
+    down = ("upper", "", "lower")[min(int(3 * y / size[1]), 2)]
+    across = ("left", "", "right")[min(int(3 * x / size[0]), 2)]
+    if down and not across:
+        return {"upper": "top", "lower": "bottom"}[down]
+    return f"{down} {across}".strip() or "middle"
+
+
+@functools.cache
+def _named() -> torch.Tensor:
+    with torch.inference_mode(False):
+        rgb = torch.tensor([rgb_of(colour) for colour in NAMES.values()]) / 255
+        return torch.cat(rgb_to_lab(rgb.T[None, :, :, None]), 1)[0, :, :, 0].T
