@@ -2,12 +2,15 @@
 
 import pickle
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from cases.words import WORDS, colourful, scene, untrained_words
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS, Colorizer, Hint
@@ -15,18 +18,19 @@ from colorgan.color import rgb_to_lightness
 from colorgan.colorizer import NO_WORDS, Prediction
 from colorgan.limits import MAX_HINTS
 
+COLORIZER = untrained_words()
 SIZE = (160, 120)
 LASSO = ((20, 20), (80, 25), (70, 90), (25, 80))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def colorizer() -> Colorizer:
-    return untrained_words()
+    return COLORIZER
 
 
 @pytest.fixture(scope="module")
-def prediction(colorizer: Colorizer) -> Prediction:
-    [made] = colorizer.predict([scene()])
+def prediction() -> Prediction:
+    [made] = COLORIZER.predict([scene()])
     return made
 
 
@@ -148,6 +152,26 @@ def test_a_radius_reaches_further(prediction: Prediction) -> None:
 
     assert blue(0) < blue(30) < blue(60)
     assert Hint(80, 60, "blue") == Hint(80, 60, "blue", radius=0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(8, 260), st.integers(8, 260), st.randoms(use_true_random=False))
+def test_hints_anywhere_in_photos_of_any_shape(width: int, height: int, random: Random) -> None:
+    """Also ribbons, lassos that lie outside, and radii beyond the photo."""
+    image = scene((width, height))
+    [made] = COLORIZER.predict([image])
+    hints = []
+    for _ in range(random.randint(1, 6)):
+        lasso = [(random.uniform(-50, 300), random.uniform(-50, 300)) for _ in range(random.randint(3, 5))]
+        colour = random.choice([None, "red", "navy", (250, 250, 0), "#7f7f7f"])
+        place = random.uniform(0, width - 0.01), random.uniform(0, height - 0.01)
+        hints.append(Hint(*place, colour, random.choice([0, 3, 500]), random.choice([None, lasso])))
+    told = made.with_hints(hints, variants=1)
+    assert told.lines.isfinite().all() and told.lines.shape[1:] == made.lines.shape[1:]
+    assert told.picture(image, 1).size == (width, height)
+    assert len(told.shown_colours()) == len(hints)
+    assert told.likely_colours(hints[0].x, hints[0].y)
+    assert 0 <= float(told.doubt.min()) <= float(told.doubt.max()) <= 1
 
 
 def test_a_lasso_leaves_what_is_outside_as_it_was(prediction: Prediction) -> None:
