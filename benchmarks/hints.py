@@ -193,7 +193,8 @@ def table(results: dict) -> str:
     lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return (
         f"## Hints and drawings\n\nMeasured on {m['date']} by `python benchmarks/hints.py`, {THREADS} threads of "
-        f"{m['processor']}, torch {m['torch']}, load average {r['load_average']:.1f} before; by turns, medians of {TURNS}. "
+        f"{m['processor']}, torch {m['torch']}, load average {r['load_average']:.1f} before; by turns, medians "
+        f"of {TURNS}. "
         f"{r['words_parameters'] / 1e6:.1f} M of the model's parameters are the words' and the painter's.\n\n"
         f"| what | colorgan | yardstick | so |\n|---|---|---|---|\n{lines}\n"
     )

@@ -14,7 +14,7 @@ from torch.nn import functional
 from colorgan.color import denormalize_lightness, fit_chroma, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.hints import Hint, rgb_of
 from colorgan.networks.word_head import Look, Points, WordHead
-from colorgan.networks.words import entropy
+from colorgan.networks.words import entropy, mean_colours
 from colorgan.upsampling import fit_lines, smooth_within_edges
 
 LEVELS = 2  # of smoothing within edges: the painter sees them itself
@@ -133,11 +133,19 @@ class Repainting:
     @cached_property
     def _calm(self) -> tuple[Tensor, Tensor]:
         """What the words say when nothing is known: ab of the view, and logits."""
-        painted, logits = self.head.calm(self.look, Points.none())
-        return self._to_view(painted), logits
+        logits, state = self._unsaid
+        colours = mean_colours(logits, self.head.words.vocabulary)
+        return self._to_view(self.head.paint(self.look, state, colours, Points.none(), drawn=False)), logits
+
+    @cached_property
+    def _unsaid(self) -> tuple[Tensor, Tensor]:
+        """Logits and states of the blocks when nothing is known."""
+        return self.head.think(self.look, self.head.known(self.look, Points.none()))
 
     def _logits(self, hints: Sequence[Hint]) -> Tensor:
-        return self.head.calm(self.look, self._points(hints))[1].float() if hints else self._calm[1].float()
+        if not hints:
+            return self._unsaid[0].float()
+        return self.head.think(self.look, self.head.known(self.look, self._points(hints)))[0].float()
 
     def _colours(self, hints: Sequence[Hint], drawings: Sequence[tuple[int, float]]) -> Tensor:
         """ab (len(drawings), 2, h, w) of the view."""
@@ -147,7 +155,7 @@ class Repainting:
         # One after another: what is drawn must not depend on how many are.
         for number, (seed, daring) in enumerate(drawings):
             if daring:
-                drawn = self._to_view(self.head.draw(self.look, points, [seed], self.head.drawing))
+                drawn = self._to_view(self.head.draw(self.look, points, seed, self._unsaid[1]))
                 ab[number] = torch.lerp(calm, drawn, daring)[0]
         return ab
 

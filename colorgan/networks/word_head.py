@@ -13,7 +13,7 @@ from colorgan.networks.words import BLOCK, ColourWords, Known, mean_colours
 
 LIKE = 12.0  # ab units: colours that are no further apart than this go by one name
 WAVES = 256  # of the noise that blocks share
-ALIKE = 0.5  # how far apart features may be, directions of length 1, for blocks to share their noise
+ALIKE = 1.0  # how far apart blocks' states may be, directions of length 1, for them to share their noise
 
 
 @dataclass
@@ -33,10 +33,6 @@ class Look:
     def on_processor(self) -> "Look":
         """The same in the processor's memory, in full precision."""
         return self._each(lambda part: part.to("cpu", torch.float32))
-
-    def times(self, count: int) -> "Look":
-        """The look at one photo, so many times."""
-        return self._each(lambda part: part.expand(count, *part.shape[1:]))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Look":
         parts = (self.fine, self.lightness, self.features, self.objects)
@@ -63,19 +59,24 @@ class Points:
 
 @dataclass(frozen=True)
 class Drawing:
-    """How words are drawn. rounds: the surest first; temperature: of their probabilities; reach: see `ALIKE`."""
+    """How words are drawn.
 
-    rounds: int = 4
-    temperature: float = 0.8
+    rounds: the surest blocks first, the others knowing them; temperature: of the choice between words once noise was
+    added, at 0 the first of them alone counts; reach: see `ALIKE`; gain: scale of the drawn colours' chroma, as even
+    words that are drawn are means of what their block shows.
+    """
+
+    rounds: int = 1
+    temperature: float = 0.5
     reach: float = ALIKE
+    gain: float = 1.2
 
 
 class WordHead(nn.Module):
     """Colours from a `Look`: the mean of what the words say, or words that are drawn, given what is known.
 
     channels: of the network's features at H/4; objects: of those at H/16. count, width, layers, heads: of
-    `ColourWords`; painter: the width of `Painter`; rounds, temperature, reach: of `Drawing`, where a drawing does not
-    say otherwise.
+    `ColourWords`; painter: the width of `Painter`; rounds, temperature, reach, gain: of `Drawing`.
     """
 
     def __init__(
@@ -87,15 +88,16 @@ class WordHead(nn.Module):
         layers: int = 4,
         heads: int = 6,
         painter: int = 64,
-        rounds: int = 4,
-        temperature: float = 0.8,
+        rounds: int = 1,
+        temperature: float = 0.5,
         reach: float = ALIKE,
+        gain: float = 1.2,
     ):
         super().__init__()
         seen = objects + channels + 2 + (BLOCK // CELL) ** 2
         self.words = ColourWords(seen, count, width, layers, heads)
         self.painter = Painter(channels, width, painter)
-        self.drawing = Drawing(rounds, temperature, reach)
+        self.drawing = Drawing(rounds, temperature, reach, gain)
 
     def look(self, fine: Tensor, objects: Tensor, picture: Tensor, lightness: Tensor) -> Look:
         """A network's features at H/4 and H/16, its picture (N, 2, H/2, W/2) and lightness -> what the head reads."""
@@ -123,27 +125,29 @@ class WordHead(nn.Module):
         like = torch.cdist(points.colours, self.words.vocabulary) < LIKE
         return (probability * like).sum(1)
 
-    def draw(self, look: Look, points: Points, seeds: list[int], how: Drawing) -> Tensor:
-        """One photo's colours by words drawn, one picture for each seed: ab (len(seeds), 2, H/2, W/2)."""
-        count, blocks = len(seeds), look.features.shape[1]
-        noise = torch.stack([self.noise(look, seed, how.reach) for seed in seeds])
-        many, said = look.times(count), self.known(look, points)
-        known = Known(said.colours.repeat(count, 1, 1), said.state.repeat(count, 1), said.place.repeat(count, 1, 1))
-        vocabulary, free = self.words.vocabulary, int((said.state == 0).sum())
+    def draw(self, look: Look, points: Points, seed: int, state: Tensor, how: Drawing | None = None) -> Tensor:
+        """One photo's colours by words that are drawn: ab (1, 2, H/2, W/2).
+
+        `state` (1, P, width) is what `think` gives when nothing is known: noise hangs on it, so that a drawing stays
+        what it is where hints are added that change nothing. A place that was said is not its whole block, which is
+        drawn as the others are, knowing it.
+        """
+        how = how or self.drawing
+        noise, known = self.noise(state[0], seed, how.reach), self.known(look, points)
+        blocks = len(noise)
         for turn in range(1, how.rounds + 1):
-            logits, _ = self.think(many, known)
-            score = logits.float() / how.temperature + noise
-            sure, word = score.topk(2, -1)
-            margin = (sure[..., 0] - sure[..., 1]).masked_fill(known.state == 1, -math.inf)
-            taken = blocks - round(free * math.cos(math.pi / 2 * turn / how.rounds)) if turn < how.rounds else blocks
-            now = int((known.state[0] == 1).sum())
-            # blocks where somebody said a colour of one place are drawn as well: a place is not the whole block
-            chosen = margin.topk(max(0, min(blocks, taken) - now), 1).indices
-            known.colours.scatter_(1, chosen[..., None].expand(-1, -1, 2), vocabulary[word[..., 0].gather(1, chosen)])
-            known.state.scatter_(1, chosen, 1)
-            known.place.scatter_(1, chosen[..., None].expand(-1, -1, 3), 0.0)
-        _, state = self.think(many, known)
-        return self.paint(many, state, known.colours, points, drawn=True)
+            logits, _ = self.think(look, known)
+            share = ((logits[0].float() + noise) / max(how.temperature, 1e-3)).softmax(-1)
+            sure = share.amax(-1).masked_fill(known.state[0] == 1, -1.0)
+            # By the cosine of Chang et al. 2022, section 3.2.
+            filled = blocks - round(blocks * math.cos(math.pi / 2 * turn / how.rounds))
+            chosen = sure.topk(filled - int((known.state == 1).sum())).indices
+            known.colours[0, chosen] = share[chosen] @ self.words.vocabulary
+            known.state[0, chosen] = 1
+            known.place[0, chosen] = 0.0
+        known.colours *= how.gain
+        _, drawn = self.think(look, known)
+        return self.paint(look, drawn, known.colours, points, drawn=True)
 
     def paint(self, look: Look, state: Tensor, colours: Tensor, points: Points, drawn: bool) -> Tensor:
         """Colours of blocks (N, P, 2) and of points -> ab (N, 2, H/2, W/2)."""
@@ -162,21 +166,21 @@ class WordHead(nn.Module):
         """The numbers of the blocks that places (K, 2) of the view are in, int64 (K,)."""
         return block_numbers(places, look.grid)
 
-    def noise(self, look: Look, seed: int, reach: float) -> Tensor:
-        """Gumbel noise (P, Q) of the words, alike in blocks of like features: so things are drawn as wholes.
+    def noise(self, state: Tensor, seed: int, reach: float) -> Tensor:
+        """Gumbel noise (P, Q) of the words, alike in blocks of like states (P, D): so things are drawn as wholes.
 
-        A Gaussian process over the features by random Fourier features (Rahimi and Recht 2007), its values brought to
-        Gumbel's distribution: in each block the words' probabilities stay what they are. It hangs on what blocks show
-        and not on where they are, so that another size or crop of the photo draws the same.
+        A Gaussian process over the states' directions, less their mean, by random Fourier features (Rahimi and Recht
+        2007, "Random Features for Large-Scale Kernel Machines"), its values brought to Gumbel's distribution: in each
+        block the words' probabilities stay what they are. It hangs on what blocks show and not on where they are, so
+        that the photo at another size or as another file draws the same.
         """
         generator = torch.Generator().manual_seed(seed)
-        objects = look.objects[0] - look.objects[0].mean(0)
-        z = functional.normalize(objects, dim=-1)
-        waves = torch.randn(z.shape[1], WAVES, generator=generator) / reach
-        phase = torch.rand(WAVES, generator=generator) * (2 * math.pi)
-        heights = torch.randn(WAVES, len(self.words.vocabulary), generator=generator)
+        z = functional.normalize(state.float() - state.float().mean(0), dim=-1)
+        waves = torch.randn(z.shape[1], WAVES, generator=generator).to(z) / reach
+        phase = torch.rand(WAVES, generator=generator).to(z) * (2 * math.pi)
+        heights = torch.randn(WAVES, len(self.words.vocabulary), generator=generator).to(z)
         field = (z @ waves + phase).cos() @ heights * math.sqrt(2 / WAVES)
-        share = (torch.special.ndtr(field)).clamp(1e-6, 1 - 1e-6)
+        share = torch.special.ndtr(field).clamp(1e-6, 1 - 1e-6)
         return -torch.log(-torch.log(share))
 
 

@@ -77,7 +77,8 @@ def _pictures(head: WordHead, look: Look, rgb: Tensor, number: int) -> dict[str,
     half = {"gray": torch.zeros_like(rgb[:, :2, ::2, ::2])}
     for count in sorted({*COUNTED_HINTS, *SHOWN_HINTS}):
         half[_title(count)] = head.calm(look, Points(most.places[:count], most.colours[:count]))[0]
-    half["drawn"] = head.draw(look, Points.none(), [number], head.drawing)
+    unsaid = head.think(look, head.known(look, Points.none()))[1]
+    half["drawn"] = head.draw(look, Points.none(), number, unsaid)
     whole = {title: functional.interpolate(ab, rgb.shape[2:], mode="bilinear") for title, ab in half.items()}
     return {title: lab_to_gamut_rgb(lightness, ab) for title, ab in whole.items()}
 
