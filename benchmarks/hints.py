@@ -8,6 +8,7 @@ runs anew for each click: its ten blocks and widths, with random weights, which 
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -42,7 +43,7 @@ class UserGuided(nn.Module):
 
         def block(*widths: int, dilation: int = 1) -> nn.Sequential:
             layers: list[nn.Module] = []
-            for before, after in zip(widths, widths[1:], strict=False):
+            for before, after in itertools.pairwise(widths):
                 layers += [nn.Conv2d(before, after, 3, padding=dilation, dilation=dilation), nn.ReLU(inplace=True)]
             return nn.Sequential(*layers, nn.BatchNorm2d(widths[-1]))
 
