@@ -29,6 +29,13 @@ def photo_endings() -> frozenset[str]:
     return frozenset(ending for ending, name in Image.registered_extensions().items() if name in formats)
 
 
+@cache
+def writable_endings() -> dict[str, str]:
+    """Of `WRITTEN`, what the Pillow of this machine can write: some are built without AVIF or JPEG 2000."""
+    Image.init()
+    return {ending: name for ending, name in WRITTEN.items() if name in Image.SAVE}
+
+
 def usual_ending(kind: str) -> str:
     """The ending that a picture made of a photo gets: of Pillow's format `kind` if that is written, else ".png"."""
     written = {"MPO": "JPEG"}.get(kind, kind)  # what some phones call a JPEG

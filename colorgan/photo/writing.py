@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from colorgan.files import one_line, write_whole
-from colorgan.photo.endings import WRITTEN
+from colorgan.photo.endings import WRITTEN, writable_endings
 from colorgan.photo.exif import (
     DESCRIPTION,
     EXIF_IFD,
@@ -69,17 +69,15 @@ def save_photo(
 
 def _format_for(extension: str, asked: str | None, photo: Photo | None) -> str:
     """Pillow's name of the format to write."""
-    Image.init()
-    writable = {kind for kind in WRITTEN.values() if kind in Image.SAVE}
+    endings = writable_endings()
     if extension or asked:
         wish = extension or str(asked)
         kind = WRITTEN.get("." + wish.lower().lstrip("."), wish.upper())
-        if kind not in writable or (extension and extension not in WRITTEN):
-            choices = ", ".join(ending for ending, kind in WRITTEN.items() if kind in writable)
-            raise PhotoError(f"cannot write photos as {wish!r}: use one of {choices}")
+        if kind not in endings.values() or (extension and extension not in endings):
+            raise PhotoError(f"cannot write photos as {wish!r}: use one of {', '.join(endings)}")
         return kind
     kind = {"MPO": "JPEG"}.get(photo.format, photo.format) if photo is not None else "PNG"
-    return kind if kind in writable else "PNG"
+    return kind if kind in endings.values() else "PNG"
 
 
 def _encoded(picture: Image.Image, kind: str, photo: Photo | None, description: str | None) -> bytes | memoryview:
