@@ -39,4 +39,4 @@ def writable_endings() -> dict[str, str]:
 def usual_ending(kind: str) -> str:
     """The ending that a picture made of a photo gets: of Pillow's format `kind` if that is written, else ".png"."""
     written = {"MPO": "JPEG"}.get(kind, kind)  # what some phones call a JPEG
-    return next((ending for ending, name in WRITTEN.items() if name == written), ".png")
+    return next((ending for ending, name in writable_endings().items() if name == written), ".png")

@@ -149,7 +149,8 @@ class ColorizePage:
         photo = _open_photo(session)
         if session and photo:
             photo.chosen = index_of(event, photo.choices)
-            session.paint(photo)
+            with session.noting():
+                session.paint(photo)
         return self._everything(session, lost=True)
 
     def set_vividness(self, session: PageSession | None, percent: float) -> list[Update]:
@@ -157,21 +158,25 @@ class ColorizePage:
         photo = _open_photo(session)
         if session and photo:
             photo.vividness = min(max(percent, 0), MAX_VIVIDNESS_PERCENT) / 100
-            session.paint(photo)
+            with session.noting():
+                session.paint(photo)
         return [session, self._stage(session)]
 
     def settle(self, session: PageSession | None) -> list[Update]:
         """Nothing moved for a moment: show the photo at full size."""
         photo = _open_photo(session)
-        if session and photo and not photo.sharp and not session.sharpen(photo):
-            return [session, gr.skip()]
+        if session and photo and not photo.sharp:
+            with session.noting():
+                if not session.sharpen(photo):
+                    return [session, gr.skip()]
         return [session, self._stage(session)]
 
     def vary(self, session: PageSession | None) -> list[Update]:
         """More variants."""
         photo = _open_photo(session)
         if session and photo:
-            session.vary(photo, self.models)
+            with session.noting():
+                session.vary(photo, self.models)
         return self._everything(session, lost=True)
 
     def change_model(self, session: PageSession | None, source: str) -> list[Update]:
@@ -188,24 +193,27 @@ class ColorizePage:
         """Download: the open photo as a file in its own format."""
         photo = _open_photo(session)
         if session is None or photo is None:
-            yield [session, self._stage(session, GONE), gr.skip(), gr.skip()]
+            yield [session, self._stage(session, GONE), gr.skip(), None]
             return
         yield [session, gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
-        path = session.save(photo, photo.decoded.download_name, described)
-        yield [session, self._stage(session), gr.update(value=DOWNLOAD, interactive=True), str(path)]
+        path = None
+        with session.noting():
+            path = str(session.save(photo, described))
+        yield [session, self._stage(session), gr.update(value=DOWNLOAD, interactive=True), path]
 
     def save_all(self, session: PageSession | None, described: bool) -> Iterator[list[Update]]:
         """Download all: one zip."""
         if session is None:
-            yield [session, self._stage(session, GONE), gr.skip(), gr.skip()]
+            yield [session, self._stage(session, GONE), gr.skip(), None]
             return
         total = sum(item.coloured is not None for item in session.items)
-        for count, path in session.save_all(described):
-            if path is None:
-                label = f"Preparing {count} of {total}…"
+        path = None
+        with session.noting():
+            for count, written in session.save_all(described):
+                path, label = written, f"Preparing {count} of {total}…"
                 yield [session, gr.skip(), gr.update(value=label, interactive=False), gr.skip()]
-            else:
-                yield [session, self._stage(session), gr.update(value=DOWNLOAD_ALL, interactive=True), str(path)]
+        whole = gr.update(value=DOWNLOAD_ALL, interactive=True)
+        yield [session, self._stage(session), whole, str(path) if path else None]
 
     # The picture of it all -------------------------------------------------------------------------------------------
 

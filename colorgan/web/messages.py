@@ -1,15 +1,19 @@
 """What people are told when something does not work, in sentences without a name of a class."""
 
+import errno
+
 from colorgan.photo import PhotoError
 
 GONE = "These photos are no longer here: the page was left alone for too long. Please choose them again."
-NOT_DONE = "That did not work just now. Please try again in a moment."
+NOT_DONE = "That did not work: this page is busy, or lost these photos. If it stays so, please start over."
 
 
 def describe_failure(error: Exception) -> str:
-    """Why a photo has no colours, for the person who brought it."""
+    """Why a photo has no colours, or no file, for the person who brought it."""
     if isinstance(error, PhotoError):
         return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk of this computer is full"
     if isinstance(error, MemoryError):
         return "this photo is too large for the memory of this computer"
     return "something unexpected went wrong with this photo"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from colorgan.photo.endings import photo_endings, usual_ending
+from colorgan.photo.endings import photo_endings, usual_ending, writable_endings
 
+LONGEST_STEM = 180  # bytes: with all that is added, a name has at most the 255 that file systems take
 ACCEPTED = ",".join(("image/*", *sorted(photo_endings())))  # a hint for the chooser of files; `open_photo` decides
 
 
@@ -14,16 +15,21 @@ def plain_name(name: str) -> str:
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     last = "".join("_" if letter in '<>:"|?*' or not letter.isprintable() else letter for letter in last).strip(". ")
     path = Path(last or "photo")
-    return path.stem[:80] + path.suffix[:10]
+    return _within(path.stem[:80], LONGEST_STEM) + _within(path.suffix[:10], 20)
 
 
 def download_name(name: str, kind: str) -> str:
-    """photo.jpg -> photo-colorized.jpg; the ending is that of the photo's true format, `kind` as Pillow calls it."""
+    """photo.jpg -> photo-colorized.jpg; `kind` is the photo's true format as Pillow calls it.
+
+    The ending stays if it says so and pictures are written under it (scan.pgm becomes scan-colorized.png, as on the
+    command line); one that is missing or says something else becomes the usual one of the format.
+    """
     path = Path(name)
-    named = Image.registered_extensions().get(path.suffix.lower())
+    ending = path.suffix.lower()
     written = {"MPO": "JPEG"}.get(kind, kind)  # what some phones call a JPEG
-    suffix = path.suffix if named == written and named in Image.SAVE else usual_ending(written)
-    return f"{path.stem}-colorized{suffix}"
+    if Image.registered_extensions().get(ending) != written:
+        return f"{path.stem}-colorized{usual_ending(written)}"
+    return f"{path.stem}-colorized{path.suffix if ending in writable_endings() else '.png'}"
 
 
 def distinct(names: list[str]) -> list[str]:
@@ -38,3 +44,8 @@ def distinct(names: list[str]) -> list[str]:
         taken.add(free.lower())
         result.append(free)
     return result
+
+
+def _within(text: str, count: int) -> str:
+    """The beginning of a text that has at most so many bytes, in whole letters."""
+    return text.encode()[:count].decode(errors="ignore")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from colorgan.photo import Photo, open_photo, save_photo
+from colorgan.photo import Photo, PhotoError, open_photo, save_photo
 from colorgan.photo.description import description
 from colorgan.photo.fitting import fit
 from colorgan.web.messages import as_sentence, describe_failure
@@ -256,24 +256,47 @@ class PageSession:
         self._draw_thumbnails(photo)
         return True
 
-    def save(self, photo: ColouredPhoto, name: str, described: bool) -> Path:
-        """Write the picture as its owner gets it: the photo's format, size and metadata, under `name`."""
+    def save(self, photo: ColouredPhoto, described: bool) -> Path:
+        """Write the picture as its owner gets it: the photo's name, format, size and metadata.
+
+        Raises:
+            PhotoError: it cannot be written, in no format; one sentence.
+        """
         original = self.photo(photo.decoded.path)
         note = description(photo.model.name) if described else None
-        return self._save(photo.picture(original.image), name, original, note)
+        return self._save(photo.picture(original.image), photo.decoded.download_name, original, note)
 
     def save_all(self, described: bool) -> Iterator[tuple[int, Path | None]]:
-        """Write all pictures into one zip file: yields how many are in it, and at last the file."""
-        photos = [item.coloured for item in self.items if item.coloured]
+        """Write all pictures into one zip file: yields how many were tried, and at last the file, None without one.
+
+        A picture that cannot be written is not in it, and `error` names it.
+        """
+        items, names, lost = [item for item in self.items if item.coloured], list[str](), list[str]()
         target = self._new_folder() / "photos-colorized.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # pictures do not compress further
-            names = distinct([photo.decoded.download_name for photo in photos])
-            for count, (photo, name) in enumerate(zip(photos, names, strict=True), 1):
-                path = self.save(photo, name, described)
-                archive.write(path, name)
-                shutil.rmtree(path.parent)
+            for count, item in enumerate(items, 1):
+                try:
+                    assert item.coloured
+                    path = self.save(item.coloured, described)
+                    archive.write(path, distinct([*names, path.name])[-1])
+                except Exception as error:  # one photo never stops the rest
+                    lost.append(f"{item.name!r}: {describe_failure(error)}")
+                else:
+                    names.append(path.name)
+                    shutil.rmtree(path.parent)
                 yield count, None
-        yield len(photos), target
+        if lost:
+            self.error = f"Not in the zip: {as_sentence('; '.join(lost))}"
+        yield len(items), target if names else None
+
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[None]:
+        """What goes wrong inside is not raised but said: `error` has a sentence afterwards, or is empty."""
+        self.error = ""
+        try:
+            yield
+        except Exception as error:
+            self.error = as_sentence(describe_failure(error))
 
     def convert(self, path: Path, models: Models, vividness: float, seed: int, variant: int) -> Path:
         """A photo's file -> the file of its picture, for a program: nothing is prepared for a screen.
@@ -320,8 +343,15 @@ class PageSession:
         item.path.unlink(missing_ok=True)
 
     def _save(self, picture: Image.Image, name: str, photo: Photo, note: str | None) -> Path:
+        """Write a picture, as PNG where its photo's own format cannot hold it (a JPEG has at most 65,500 pixels)."""
         path = self._new_folder() / name
-        save_photo(picture, path, photo, description=note)
+        try:
+            save_photo(picture, path, photo, description=note)
+        except PhotoError:
+            if path.suffix == ".png":
+                raise
+            path = path.with_suffix(".png")
+            save_photo(picture, path, photo, description=note)
         return path
 
     def _retire(self, path: Path, kept: int = 4) -> None:

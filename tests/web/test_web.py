@@ -1,6 +1,8 @@
 """The page without a browser: what a session does with photos, the HTML it becomes, the API, and the server's edges."""
 
 import contextlib
+import errno
+import html
 import io
 import json
 import os
@@ -26,6 +28,8 @@ from PIL import Image
 from skimage import data
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.photo import PhotoError, save_photo
+from colorgan.photo.endings import WRITTEN, photo_formats
 from colorgan.web import colorize_view, session
 from colorgan.web.colorize import ColorizePage
 from colorgan.web.examples import prepare_examples
@@ -183,7 +187,7 @@ def test_the_download_keeps_format_size_and_metadata(
     tmp_path: Path, models: Models, photo: Path, described: bool
 ) -> None:
     brought = colorized(tmp_path, models, photo)
-    path = brought.save(first(brought), first(brought).decoded.download_name, described)
+    path = brought.save(first(brought), described)
     saved = read(path)
     assert (path.name, saved.format, saved.size, saved.mode) == ("Aunt Mina-colorized.jpg", "JPEG", (512, 400), "RGB")
     assert saved.getexif()[306] == "1956:07:01 12:00:00"
@@ -218,10 +222,125 @@ def test_one_zip_of_the_good_ones_with_distinct_names(tmp_path: Path, models: Mo
         assert opened.testzip() is None
 
 
+def endings() -> list[tuple[str, str]]:
+    """Every ending that is taken, with a format of Pillow's that it stands for."""
+    Image.init()
+    return [(ending, kind) for ending, kind in sorted(Image.registered_extensions().items()) if kind in photo_formats()]
+
+
+@pytest.mark.parametrize(("ending", "kind"), endings())
+def test_whatever_was_taken_can_be_handed_back(tmp_path: Path, ending: str, kind: str) -> None:
+    """Under an ending that pictures are written under, and as what the ending says."""
+    for name in (f"scan{ending}", f"scan{ending.upper()}"):
+        got = download_name(name, kind)
+        save_photo(Image.new("RGB", (8, 8)), tmp_path / got)
+        assert read(tmp_path / got).format in ({"MPO": "JPEG"}.get(kind, kind), "PNG", "BMP")
+        assert (Path(got).suffix == Path(name).suffix) is (ending in WRITTEN)
+
+
+@pytest.mark.parametrize(
+    "name", ["scan.pgm", "scan.pbm", "scan.bw", "scan.j2k", "scan.ico", "scan.im", "scan.apng", "scan.icb", "scan.mpo"]
+)
+def test_scanners_files_come_back_by_page_zip_and_program(
+    tmp_path: Path, models: Models, photo: Path, name: str
+) -> None:
+    gray = Image.open(photo).convert("1" if name.endswith("pbm") else "L").resize((64, 48))
+    gray.save(tmp_path / name)
+    brought = colorized(tmp_path, models, tmp_path / name, photo)
+    wanted = "scan-colorized.jpg" if name.endswith(".mpo") else "scan-colorized.png"
+    alone = brought.save(first(brought), described=True)
+    by_program = brought.convert(tmp_path / name, models, vividness=1.0, seed=0, variant=0)
+    assert (alone.name, by_program.name) == (wanted, wanted)
+    assert read(alone).size == read(by_program).size == read(tmp_path / name).size
+    *_, (count, archive) = brought.save_all(described=True)
+    assert count == 2 and archive and brought.error == ""
+    assert zipfile.ZipFile(archive).namelist() == [wanted, "Aunt Mina-colorized.jpg"]
+
+
+def test_a_photo_beyond_its_own_format_comes_back_as_png(tmp_path: Path, models: Models) -> None:
+    """JPEG files have up to 65,535 pixels a side, and encoders write up to 65,500."""
+    path = tmp_path / "panorama.tga"
+    Image.linear_gradient("L").resize((65_535, 8)).save(path)
+    brought = colorized(tmp_path, models, path)
+    first(brought).decoded.format = "JPEG"
+    first(brought).decoded.name = "panorama.jpg"
+    saved = brought.save(first(brought), described=True)
+    assert (saved.name, read(saved).format, read(saved).size) == ("panorama-colorized.png", "PNG", (65_535, 8))
+
+
+def failing_for(name: str, error: Exception) -> Any:
+    """`save_photo` that fails for a name's stem."""
+
+    def save(picture: Image.Image, path: Path, *rest: Any, **named: Any) -> None:
+        if path.stem == name:
+            raise error
+        save_photo(picture, path, *rest, **named)
+
+    return save
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PhotoError("cannot write 'x': why"), "cannot write 'x': why"),
+        (MemoryError(), "this photo is too large for the memory of this computer"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk of this computer is full"),
+    ],
+)
+def test_what_cannot_be_written_is_named_and_nothing_else_is_lost(
+    page: ColorizePage,
+    tmp_path: Path,
+    models: Models,
+    photo: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    reason: str,
+) -> None:
+    other = Path(shutil.copy(photo, tmp_path / "other.jpg"))
+    brought = colorized(tmp_path, models, photo, other)
+    monkeypatch.setattr(session, "save_photo", failing_for("other-colorized", error))
+    *_, last = page.save_all(brought, True)
+    assert f"Not in the zip: 'other.jpg': {reason}." in html.unescape(last[1])
+    assert zipfile.ZipFile(last[3]).namelist() == ["Aunt Mina-colorized.jpg"]
+    assert last[2]["interactive"]
+    brought.opened = 1
+    *_, last = page.save(brought, True)
+    assert reason[1:] + "." in html.unescape(last[1]) and "try again" not in last[1]
+    assert last[3] is None, "the former file would be handed over once more"
+    brought.items, brought.opened = brought.items[1:], None
+    *_, last = page.save_all(brought, True)
+    assert "Not in the zip: 'other.jpg'" in html.unescape(last[1]) and last[3] is None
+
+
+def test_whatever_fails_is_said_once_and_not_tried_for_ever(
+    page: ColorizePage, tmp_path: Path, models: Models, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = colorized(tmp_path, models, photo)
+    first(brought).sharp = False
+    assert "data-settle" in page.settle(None)[1] or "data-settle" in colorize_view.stage(brought, [], "", 1)
+    monkeypatch.setattr(PageSession, "sharpen", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    monkeypatch.setattr(PageSession, "paint", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    monkeypatch.setattr(PageSession, "vary", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    for shown in (
+        page.settle(brought),
+        page.set_vividness(brought, 50),
+        page.pick(brought, event(index=1)),
+        page.vary(brought),
+    ):
+        assert "This photo is too large for the memory of this computer." in shown[1]
+        assert "data-settle" not in shown[1]
+
+
 def test_names() -> None:
     assert distinct(["a.jpg", "A.jpg", "a-2.jpg", "a.jpg"]) == ["a.jpg", "A-2.jpg", "a-2-2.jpg", "a-3.jpg"]
     assert plain_name("../../etc/pass\0wd") == "pass_wd"
     assert plain_name(r"C:\photos\Oma: 1950?.JPG") == "Oma_ 1950_.JPG"
+    for letter in ("\N{GRINNING FACE}", "母", "é", "x"):
+        longest = download_name(plain_name(letter * 300 + ".jpeg"), "JPEG")
+        assert longest.endswith("-colorized.jpeg") and len(distinct([longest] * 2)[1].encode()) <= 255
+        assert letter * 40 in longest and set(longest.removesuffix("-colorized.jpeg")) == {letter}
+        assert len(plain_name("a." + letter * 300).encode()) <= 255
+    assert plain_name("\ud83d.jpg") == "_.jpg"  # half of a letter, which some browsers send
     assert plain_name("...") == "photo" and len(plain_name("x" * 300 + ".jpeg")) == 85
     names = [("scan.jpg", "PNG"), ("scan", "JPEG"), ("a.jpeg", "MPO"), ("b.tif", "TIFF"), ("odd.xyz", "ICO")]
     got = [download_name(name, kind) for name, kind in names]
