@@ -9,50 +9,139 @@ import struct
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from colorgan.files import one_line
 from colorgan.limits import MAX_MEGAPIXELS
+from colorgan.photo import jpeg, png
+from colorgan.photo.bounds import check_size, check_tile
+from colorgan.photo.directories import read_pages
 from colorgan.photo.endings import NOT_PHOTOS
 from colorgan.photo.exif import TURNS, exif_bytes, make_upright, orientation_of, read_exif, resolution_of
+from colorgan.photo.jp2 import deep_jp2
+from colorgan.photo.opened import Opened
 from colorgan.photo.pixels import to_eight_bits
-from colorgan.photo.profiles import to_srgb
-from colorgan.photo.record import MIN_SIDE, Photo, PhotoError, name_of, plain_image
+from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin
+from colorgan.photo.profiles import profile_of_code_points, to_srgb
+from colorgan.photo.raw import develop, is_raw
+from colorgan.photo.record import Photo, PhotoError, name_of, plain_image
+from colorgan.photo.tiff import exif_at, open_tiff, read_anew
 
-_STRANGERS = ((b"%PDF", 0, "a PDF document"), (b"ftyphe", 4, "a HEIC photo"), (b"ftypmif1", 4, "a HEIC photo"))
-_FRAME_WORDS = {"TIFF": "pages", "MPO": "pictures"}
-_MOST_PAGES = 1000  # a chain of TIFF pages is followed no further: Pillow needs quadratic time
+_STRANGERS = (
+    (b"%PDF", 0, "a PDF document"), (b"8BPS\0\2", 0, "a PSB, Photoshop's format for large files"),
+    (b"II\xbc\1", 0, "a JPEG XR photo"), (b"\x76\x2f\x31\1", 0, "an OpenEXR picture"),
+    (b"#?RADIANCE", 0, "a Radiance HDR picture"), (b"gimp xcf", 0, "a drawing of GIMP's"),
+    (b"AT&TFORM", 0, "a DjVu document"), (b"P7\n", 0, "a PAM picture"), (b"PF\n", 0, "a PFM picture in colour"),
+)  # fmt: skip
+_FRAME_WORDS = {"MPO": "pictures", "HEIF": "pictures"}
 _MOST_SCANS = 100  # progressive JPEGs have about ten, and now and then the marker's bytes in their metadata
-_TILE_TAGS = (322, 323)  # TileWidth, TileLength
+_HEIF_HEAD = 1 << 16  # bytes of an AVIF or HEIC in which its properties stand
 _TRUE_16_BITS = re.compile(r"(L|LA|RGB|RGBA|RGBa|RGBX|CMYK|LAB);16")  # not BGR;16, which is 5 + 6 + 5 bits
 _BIG_FILE_LOCK = threading.Lock()
 
 
-def open_photo(source: str | os.PathLike[str] | BinaryIO, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
+def open_photo(
+    source: str | os.PathLike[str] | BinaryIO, max_megapixels: float = MAX_MEGAPIXELS, *, page: int = 0
+) -> Photo:
     """A path or a binary file -> the photo in it. Size limits are checked before a pixel is decoded.
 
+    page: which of a TIFF's pictures, from 0; thumbnails are not counted.
     Raises PhotoError for what cannot be read, is no picture, is cut short or damaged, has more than `max_megapixels`
     million pixels or a side under MIN_SIDE pixels. A binary file is read from its start and left open.
     """
     name = name_of(source)
     with _own_words(name), _opened(source, name) as file:
-        image = _identified(file, name)
-        _check_scans(file, image, name)
-        return _photo(image, name, max_megapixels)
+        try:
+            return _photo(_found(file, page, name, max_megapixels), name, max_megapixels)
+        except (PhotoError, MemoryError, Image.DecompressionBombError):
+            raise
+        except Exception as error:
+            mended = _mended(file, name, max_megapixels)
+            if mended is None:
+                raise
+            try:
+                return _photo(mended, name, max_megapixels)
+            except Exception:
+                raise error from None  # of the file itself, not of what was made of it
 
 
 def photo_from_image(image: Image.Image, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     """A PIL image of any mode -> the photo in it, by the rules of `open_photo`; its `info` tells EXIF and profile.
 
-    An upright image of mode L or RGB without a foreign profile shares its pixels with the photo.
+    An upright image of mode L or RGB without a foreign profile shares its pixels with the photo. A TIFF that Pillow
+    misreads is read anew from its file.
     """
     if not isinstance(image, Image.Image):
         raise PhotoError(f"a photo must be a PIL image, got {type(image).__name__}")
-    with _own_words("the picture"):
-        return _photo(image, "the picture", max_megapixels)
+    name = "the picture"
+    with _own_words(name):
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            return _photo(read_anew(image, name, max_megapixels), name, max_megapixels)
+        return _photo(_lazy(image, None, name), name, max_megapixels)
+
+
+def _found(file: BinaryIO, page: int, name: str, max_megapixels: float) -> Opened:
+    """A file at its start -> the picture in it, by whoever reads its kind."""
+    if is_raw(file.read(16)):
+        return develop(file, None, name, max_megapixels)
+    pages = read_pages(file)
+    if pages is not None and pages.is_raw:
+        exif = exif_at(file, pages.chain[0].offset) if pages.chain else None
+        return develop(file, exif, name, max_megapixels)
+    if pages is not None:
+        return open_tiff(file, pages, page, name, max_megapixels)
+    if page:
+        raise PhotoError(f"{name} is no TIFF and has no page {page + 1}")
+    file.seek(0)
+    image = _identified(file, name, max_megapixels)
+    _check_scans(file, image, name)
+    if image.format == "JPEG2000" and (deep := deep_jp2(image, file, name, max_megapixels)):
+        return deep
+    return _lazy(image, file, name)
+
+
+def _lazy(image: Image.Image, file: BinaryIO | None, name: str) -> Opened:
+    """Pillow's image, not decoded yet, and what Pillow reads and leaves out of account."""
+    profile, notes = None, list(_frame_notes(image))
+    if image.format == "PNG":
+        profile = png.stated_profile(image, file, name)
+    elif image.format in ("AVIF", "HEIF") and file is not None and not image.info.get("icc_profile"):
+        file.seek(0)
+        _, found, codes = file.read(_HEIF_HEAD).partition(b"colrnclx")
+        if found and len(codes) >= 4:
+            primaries, transfer = struct.unpack(">HH", codes[:4])
+            profile = profile_of_code_points(image.mode, primaries, transfer, name)
+    elif image.format == "TGA" and image.mode in ("LA", "RGBA") and file is not None:
+        file.seek(17)
+        opaque = not file.read(1)[0] & 15  # how many bits of its pixels are transparency, as the header says
+        return Opened(image, tuple(notes), is_opaque=opaque)
+    return Opened(image, tuple(notes), profile=profile)
+
+
+def _mended(file: BinaryIO, name: str, max_megapixels: float) -> Opened | None:
+    """A file that Pillow refuses -> its picture, if its pixels are whole."""
+    file.seek(0)
+    data, profile = file.read(), None
+    try:
+        if data.startswith(png.SIGNATURE):
+            found = png.mended(data)
+            if found is None:
+                return None
+            data, profile, notes = found
+        else:
+            ended = jpeg.mended(data, name, max_megapixels)
+            if ended is None:
+                return None
+            data, notes = ended, ["its end was missing, behind the pixels"]
+        image = _identified(io.BytesIO(data), name, max_megapixels)
+    except Exception:  # what is wrong was said better before
+        return None
+    opened = _lazy(image, io.BytesIO(data), name)
+    return replace(opened, notes=(*notes, *opened.notes), profile=profile or opened.profile)
 
 
 @contextlib.contextmanager
@@ -99,7 +188,7 @@ def _own_words(name: str) -> Iterator[None]:
         raise PhotoError(f"{name} is {trouble}" + (f": {one_line(error)}" if said else "")) from error
 
 
-def _identified(file: BinaryIO, name: str) -> Image.Image:
+def _identified(file: BinaryIO, name: str, max_megapixels: float) -> Image.Image:
     """A file -> its first frame, not decoded yet.
 
     What `Image.open` does, without its check of MAX_IMAGE_PIXELS: that one knows neither our limit nor another way
@@ -108,7 +197,7 @@ def _identified(file: BinaryIO, name: str) -> Image.Image:
     head = file.read(16)
     if not head:
         raise PhotoError(f"{name} is empty: it has 0 bytes")
-    tried: set[str] = set()
+    tried = set(BY_PLUGIN)  # not by whoever may have registered them
     failure: Exception | None = None
     for register in (Image.preinit, Image.init):  # the five common formats, then all
         register()
@@ -126,29 +215,43 @@ def _identified(file: BinaryIO, name: str) -> Image.Image:
             except (SyntaxError, IndexError, TypeError, struct.error) as error:
                 # Formats without an `accept` try every file, so that their refusal says nothing about it.
                 failure = error if accept is not None else failure
+    if (image := open_by_plugin(file, head, name, max_megapixels)) is not None:
+        return image
     for magic, start, stranger in _STRANGERS:
         if head[start:].startswith(magic):
             raise PhotoError(f"{name} is {stranger}, which cannot be read here: save it as JPEG, PNG or TIFF first")
+    if head.startswith(b"8BPS"):
+        depth = int.from_bytes((file.seek(22), file.read(2))[1], "big")
+        raise PhotoError(f"{name} is a Photoshop file of {depth} bits a channel: save it as TIFF or JPEG first")
     if failure is not None:
         raise failure
     raise PhotoError(f"{name} is not a picture in any format that Pillow reads")
 
 
-def _photo(image: Image.Image, name: str, max_megapixels: float) -> Photo:
-    """An image, decoded or not -> the photo."""
-    _check_size(image, name, max_megapixels)
-    notes, raw_modes = [*_frame_notes(image)], _raw_modes(image)
+def _photo(opened: Opened, name: str, max_megapixels: float) -> Photo:
+    """A picture, decoded or not -> the photo."""
+    image = opened.image
+    check_size(*image.size, name, max_megapixels)
+    tags = getattr(image, "tag_v2", {})
+    check_tile(tags.get(322), tags.get(323), name, max_megapixels)  # TileWidth, TileLength
+    notes, raw_modes = [*opened.notes], _raw_modes(image)
     if any(_TRUE_16_BITS.match(raw_mode) for raw_mode in raw_modes):
         notes.append("16 bits a channel became 8")  # Pillow drops the lower 8 of all modes but gray, without a word
     orientation = orientation_of(image) if image.format == "TIFF" else 1  # gone once Pillow has turned the TIFF upright
     _load(image)
-    _check_size(image, name, max_megapixels)  # an icon tells its true size only now
-    turn = orientation_of(image)
-    exif, exif_notes = read_exif(image)
+    check_size(*image.size, name, max_megapixels)  # an icon tells its true size only now
+    found = opened.exif if opened.exif is not None else image
+    turn = orientation_of(found)
+    exif, exif_notes = read_exif(found)
     dpi = resolution_of(image, exif)
-    profile = image.info.get("icc_profile") if image.mode != "LAB" else None  # LAB needs none
+    profile = opened.profile or image.info.get("icc_profile")
+    profile = profile if image.mode != "LAB" else None  # LAB needs none
     gray_pair = image.mode == "RGBA" and any(raw_mode.startswith("LA") for raw_mode in raw_modes)  # 16-bit gray, alpha
     pixels, alpha, pixel_notes = to_eight_bits(image.convert("LA") if gray_pair else image)
+    alpha = None if opened.is_opaque else alpha or opened.alpha
+    if alpha is not None and alpha.getextrema() == (0, 0):
+        alpha = None  # nothing would be seen: a channel that somebody has left empty
+        notes.append("a transparency that would hide the whole picture was left out")
     pixels, icc_profile, profile_notes = to_srgb(pixels, profile if isinstance(profile, bytes) else None)
     if turn in TURNS:
         pixels, alpha = pixels.transpose(TURNS[turn]), alpha and alpha.transpose(TURNS[turn])
@@ -165,22 +268,6 @@ def _photo(image: Image.Image, name: str, max_megapixels: float) -> Photo:
     )
 
 
-def _check_size(image: Image.Image, name: str, max_megapixels: float) -> None:
-    width, height = image.size
-    megapixels = width * height / 1e6
-    if megapixels > max_megapixels:
-        shown = math.ceil(megapixels * 10) / 10  # rounded up, or 120.01 would read as 120
-        raise PhotoError(
-            f"{name} has {shown:g} megapixels ({width} x {height}); at most {max_megapixels:g} are accepted"
-        )
-    if min(width, height) < MIN_SIDE:
-        raise PhotoError(f"{name} is {width} x {height} pixels; each side must have at least {MIN_SIDE}")
-    tags = getattr(image, "tag_v2", {})
-    tile = [tags.get(tag, 0) for tag in _TILE_TAGS]  # libtiff allocates one, whatever the image
-    if all(isinstance(side, int) for side in tile) and math.prod(tile) / 1e6 > max_megapixels:
-        raise PhotoError(f"{name} is stored in tiles of {tile[0]} x {tile[1]} pixels, more than a photo may have")
-
-
 def _check_scans(file: BinaryIO, image: Image.Image, name: str) -> None:
     """Refuses JPEGs that would take minutes: each scan, for which 150 bytes are enough, passes over all pixels."""
     if not image.info.get("progressive"):
@@ -192,7 +279,7 @@ def _check_scans(file: BinaryIO, image: Image.Image, name: str) -> None:
 
 
 def _load(image: Image.Image) -> None:
-    """Decodes. Pillow warns, process-wide, of TIFFs above MAX_IMAGE_PIXELS, though `_check_size` let them pass."""
+    """Decodes. Pillow warns, process-wide, of TIFFs above MAX_IMAGE_PIXELS, though `check_size` let them pass."""
     if Image.MAX_IMAGE_PIXELS is None or math.prod(image.size) <= Image.MAX_IMAGE_PIXELS:
         image.load()
         return
@@ -205,25 +292,10 @@ def _frame_notes(image: Image.Image) -> Iterator[str]:
     kind = image.format or ""
     if kind == "PSD":
         return  # its frames are layers, and the picture is all of them
-    frame, frames = image.tell(), getattr(image, "n_frames", 1) if kind != "TIFF" else _count_pages(image)
+    frame, frames = image.tell(), getattr(image, "n_frames", 1)
     if frames > 1:
         which = "first" if frame == 0 else f"number {frame + 1}"
-        count = f"more than {_MOST_PAGES}" if kind == "TIFF" and frames > _MOST_PAGES else str(frames)
-        yield f"{which} of {count} {_FRAME_WORDS.get(kind, 'frames')}"
-
-
-def _count_pages(image: Image.Image) -> int:
-    """Pages of a TIFF up to _MOST_PAGES + 1; `n_frames` would follow a hostile chain for minutes."""
-    if not getattr(image, "is_animated", False):
-        return 1
-    here = image.tell()
-    pages = here + 1
-    with contextlib.suppress(EOFError):
-        while pages <= _MOST_PAGES:
-            image.seek(pages)
-            pages += 1
-    image.seek(here)
-    return pages
+        yield f"{which} of {frames} {_FRAME_WORDS.get(kind, 'frames')}"
 
 
 def _raw_modes(image: Image.Image) -> list[str]:

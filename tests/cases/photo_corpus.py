@@ -36,7 +36,7 @@ class Case:
     alpha: tuple[int, int] | None = None  # top left, top right
     notes: tuple[str, ...] = ()  # exactly these, each by some of its words
     format: str | None = None
-    profile: str = "none"  # none, own, srgb
+    profile: str = "none"  # none, own, srgb, any
     dpi: tuple[float, float] | None = None
     error: str = ""
 
@@ -449,7 +449,7 @@ def strangers() -> Iterator[Case]:
     yield Case("random.jpg", np.random.default_rng(3).bytes(4096), error=none)
     yield Case("archive.jpg", b"PK\3\4\x14\0\0\0\x08\0" + bytes(30), error=none)
     yield Case("document.jpg", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", error="a PDF document")
-    yield Case("phone.heic", b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", error="a HEIC photo")
+    yield Case("phone.heic", b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", error="damaged")
     yield Case("program.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n", error="is EPS")
     yield Case("film.mpg", b"\0\0\1\xb3\x14\0\xf0\x13\xff\xff\xe0\x18", error="is MPEG")
     yield Case("field.grib", b"GRIB\0\0\0\1", error="is GRIB")
@@ -478,6 +478,6 @@ SOURCES: tuple[Callable[[], Iterator[Case]], ...] = (
 )  # fmt: skip
 
 
-def corpus() -> list[Case]:
+def photo_corpus() -> list[Case]:
     """All cases."""
     return [case for source in SOURCES for case in source()]
