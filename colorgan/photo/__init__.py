@@ -8,8 +8,8 @@ Nothing here changes Pillow's globals; every function may run in several threads
 odd files stay Python warnings: a program that does not want them on its screen filters the module `PIL`.
 """
 
-from colorgan.photo.reading import open_photo, photo_from_image
+from colorgan.photo.reading import open_photo, open_rgb, photo_from_image
 from colorgan.photo.record import MIN_SIDE, Photo, PhotoError
 from colorgan.photo.writing import save_photo
 
-__all__ = ["MIN_SIDE", "Photo", "PhotoError", "open_photo", "photo_from_image", "save_photo"]
+__all__ = ["MIN_SIDE", "Photo", "PhotoError", "open_photo", "open_rgb", "photo_from_image", "save_photo"]

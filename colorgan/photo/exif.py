@@ -29,6 +29,12 @@ TURNS = {
 
 def orientation_of(source: Image.Image | Image.Exif) -> int:
     """1 to 8, EXIF 2.32 4.6.4 A; 1 where the image does not say or says nonsense."""
+    if (
+        isinstance(source, Image.Image)
+        and source.format in ("JPEG", "WEBP")
+        and not source.info.keys() & {"exif", "xmp"}
+    ):
+        return 1  # which Pillow takes a while to find out
     try:
         value = _tags_of(source).get(ORIENTATION)
     except Exception:  # broken EXIF, of which `read_exif` tells

@@ -67,3 +67,13 @@ def _from_integers(image: Image.Image) -> _Pixels:
 def _from_floats(image: Image.Image) -> _Pixels:
     levels, notes = to_levels(np.asarray(image))
     return Image.fromarray(levels), None, notes
+
+
+def on_white(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
+    """L or RGB -> RGB as it looks on white paper; an RGB one without transparency is not copied."""
+    picture = picture if picture.mode == "RGB" else picture.convert("RGB")
+    if alpha is None:
+        return picture
+    white = Image.new("RGB", picture.size, "white")
+    white.paste(picture, mask=alpha)
+    return white

@@ -3,6 +3,7 @@
 import functools
 import io
 import struct
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -41,22 +42,44 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes |
 
 
 def _through_profile(image: Image.Image, icc: bytes) -> tuple[Image.Image, bytes, list[str]]:
+    profile = _profile(icc)
+    if image.mode not in profile.transforms:
+        raise ValueError(f"a {profile.space} profile on a picture of mode {image.mode}")
+    if image.mode in profile.unchanged:
+        return image, icc if profile.space == "RGB" else _srgb_profile(), []
+    note = [f"colours were converted from the profile {profile.name!r} to sRGB"]
+    if image.mode == "L":
+        return image.point(_gray_curve(profile.transforms["L"], profile.space)), _srgb_profile(), note
+    return profile.transforms[image.mode].apply(image), _srgb_profile(), note
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """A profile as it is used: from which of the modes L, RGB and CMYK it leads to sRGB, and which it leaves alone."""
+
+    name: str
+    space: str
+    transforms: dict[str, ImageCms.ImageCmsTransform]
+    unchanged: frozenset[str]
+
+
+@functools.lru_cache(maxsize=32)  # thousands of photos come under a few profiles, and each takes milliseconds
+def _profile(icc: bytes) -> _Profile:
     profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
     space = profile.profile.xcolor_space.strip()
-    note = [f"colours were converted from the profile {_profile_name(profile)!r} to sRGB"]
-    if image.mode == "L" and space in ("GRAY", "RGB"):
-        curve = _gray_curve(profile, "L" if space == "GRAY" else "RGB")
+    if space not in ("GRAY", "RGB", "CMYK"):
+        return _Profile(_profile_name(profile), space, {}, frozenset())
+    transform, unchanged = _transform(profile, "L" if space == "GRAY" else space), set()
+    if space != "CMYK":
+        curve = _gray_curve(transform, space)
         if max(abs(value - index) for index, value in enumerate(curve)) <= 1:
-            return image, icc if space == "RGB" else _srgb_profile(), []
-        return image.point(curve), _srgb_profile(), note
-    if image.mode == "RGB" and space == "RGB":
-        transform, cube = _transform(profile, "RGB"), _color_cube()
+            unchanged.add("L")
+    if space == "RGB":
+        cube = _color_cube()
         if max(ImageChops.difference(transform.apply(cube), cube).tobytes()) <= 2:  # some sRGB profiles round a little
-            return image, icc, []
-        return transform.apply(image), _srgb_profile(), note
-    if image.mode == space == "CMYK":
-        return _transform(profile, "CMYK").apply(image), _srgb_profile(), note
-    raise ValueError(f"a {space} profile on a picture of mode {image.mode}")
+            unchanged.add("RGB")
+    modes = {"GRAY": ("L",), "RGB": ("L", "RGB"), "CMYK": ("CMYK",)}[space]
+    return _Profile(_profile_name(profile), space, dict.fromkeys(modes, transform), frozenset(unchanged))
 
 
 def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
@@ -71,12 +94,12 @@ def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCm
     )
 
 
-def _gray_curve(profile: ImageCms.ImageCmsProfile, mode: str) -> list[int]:
+def _gray_curve(transform: ImageCms.ImageCmsTransform, space: str) -> list[int]:
     """What a profile makes of the 256 grays: 256 values of sRGB gray. Gray photos stay gray, and need no more."""
     ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
-    if mode == "RGB":
+    if space == "RGB":
         ramp = Image.merge("RGB", (ramp, ramp, ramp))
-    return list(_transform(profile, mode).apply(ramp).getchannel("G").tobytes())
+    return list(transform.apply(ramp).getchannel("G").tobytes())
 
 
 def _profile_name(profile: ImageCms.ImageCmsProfile) -> str:

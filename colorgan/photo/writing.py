@@ -22,6 +22,7 @@ from colorgan.photo.exif import (
     cleaned,
     exif_bytes,
 )
+from colorgan.photo.pixels import on_white
 from colorgan.photo.record import Photo, PhotoError, name_of, plain_image
 
 _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
@@ -87,7 +88,7 @@ def _encoded(picture: Image.Image, kind: str, photo: Photo | None, description: 
     if max(picture.size) > longest:
         raise PhotoError(f"{kind} holds sides of at most {longest} pixels, the picture is {_times(picture.size)}")
     if alpha is not None and kind not in _KEEP_ALPHA:
-        picture, alpha = _on_white(picture, alpha), None
+        picture, alpha = on_white(picture, alpha), None
     dpi, icc_profile = (photo.dpi, photo.icc_profile) if photo is not None else (None, None)
     exif = _result_exif(photo, kind, description)
     options: dict[str, Any] = dict(_ENCODER_OPTIONS.get(kind, {}))
@@ -127,12 +128,6 @@ def _layers(picture: Image.Image, photo: Photo | None) -> tuple[Image.Image, Ima
     return plain_image(picture if picture.mode == "RGB" else picture.convert("RGB")), alpha
 
 
-def _on_white(picture: Image.Image, alpha: Image.Image) -> Image.Image:
-    white = Image.new("RGB", picture.size, "white")
-    white.paste(picture, mask=alpha)
-    return white
-
-
 def _merged(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
     return picture if alpha is None else Image.merge("RGBA", (*picture.split(), alpha))
 
@@ -141,7 +136,7 @@ def _paletted(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
     """RGB -> 256 dithered colours, or 255 and index 255 for what is more transparent than not."""
     if alpha is None:
         return picture.quantize(palette=picture.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
-    picture = _on_white(picture, alpha)
+    picture = on_white(picture, alpha)
     paletted = picture.quantize(palette=picture.quantize(255), dither=Image.Dither.FLOYDSTEINBERG)
     paletted.paste(255, mask=alpha.point([255] * 128 + [0] * 128))
     return paletted
