@@ -132,20 +132,21 @@ class _Worker:
         return [(job, photo, prediction) for (job, photo), prediction in zip(read, made, strict=True)]
 
     def _paint(self, job: Job, photo: Photo, prediction: "Prediction") -> None:
+        notes = dict.fromkeys(photo.notes)
         try:
             for variant, path in job.pictures:
                 picture = prediction.picture(photo.image, variant, self.settings.vividness)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not self.settings.overwrite and os.path.lexists(path):
                     raise ValueError(f"{str(path)!r} has come to be meanwhile, and is not overwritten")
-                save_photo(picture, path, photo, description=self.settings.description)
+                notes |= dict.fromkeys(save_photo(picture, path, photo, description=self.settings.description))
         except Exception as error:
             if _is_disk_full(error):
                 self.stopping.set()
                 raise DiskFullError(errno.ENOSPC, "the disk is full", str(path)) from error
             self.report(_failure(job, error))
         else:
-            self.report(PhotoOutcome(job, notes=tuple(photo.notes)))
+            self.report(PhotoOutcome(job, notes=tuple(notes)))
 
 
 def _failure(job: Job, error: Exception) -> PhotoOutcome:

@@ -14,12 +14,13 @@ _NEW_SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _SUB_IFDS, _DNG_VERSI
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _SENSOR = (32803, 34892)  # photometric interpretations: a colour filter array, and linear raw
 _RAW_HEADS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0")  # Olympus, Panasonic: TIFF with another number behind II
+_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}  # a value, by type; others 1
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # BYTE, SHORT, LONG, IFD, LONG8, IFD8
 
 
 @dataclass(frozen=True)
 class Directory:
-    """One picture of a TIFF: where its directory lies, and its tags of one number; (count, offset) of longer ones."""
+    """One picture of a TIFF: where its directory lies, and its tags of one number; (bytes, offset) of longer ones."""
 
     offset: int
     tags: dict[int, int]
@@ -111,8 +112,8 @@ class _Reader:
         """Where the SubIFDs of a directory are, up to 16."""
         if _SUB_IFDS in directory.tags:
             return (directory.tags[_SUB_IFDS],)
-        count, offset = directory.long_tags.get(_SUB_IFDS, (0, 0))
-        return self._numbers(self.offset * min(count, 16), offset) or ()
+        length, offset = directory.long_tags.get(_SUB_IFDS, (0, 0))
+        return self._numbers(self.offset * min(length // struct.calcsize(self.order + self.offset), 16), offset) or ()
 
     def _numbers(self, layout: str, offset: int) -> tuple[int, ...] | None:
         size = struct.calcsize(self.order + layout)
@@ -135,7 +136,8 @@ class _Reader:
             if count == 1 and kind in _NUMBERS and struct.calcsize(number) <= len(value):
                 (tags[tag],) = struct.unpack_from(number, value)
             else:
-                long_tags[tag] = (count, struct.unpack(self.order + self.offset, value)[0])
+                length = count * _BYTES.get(kind, 1)
+                long_tags[tag] = (length, struct.unpack(self.order + self.offset, value)[0])
         following = self.file.read(struct.calcsize(self.offset))
         whole = len(following) == struct.calcsize(self.offset)
         after = struct.unpack(self.order + self.offset, following)[0] if whole else 0

@@ -14,6 +14,7 @@ class Opened:
     exif: where the image itself does not know it; None if `image.getexif()` tells.
     alpha: the transparency where the image has none of its own, mode "L" of the same size.
     profile: an ICC profile in place of the image's own, or of the one that it has not.
+    iptc: IIM records, where Pillow does not tell them.
     is_opaque: the file says that its fourth channel is no transparency.
     """
 
@@ -22,4 +23,5 @@ class Opened:
     exif: Image.Exif | None = None
     alpha: Image.Image | None = None
     profile: bytes | None = None
+    iptc: bytes = b""
     is_opaque: bool = False

@@ -15,6 +15,7 @@ from colorgan.limits import MAX_MEGAPIXELS
 from colorgan.photo.bounds import check_size, check_tile
 from colorgan.photo.exif import TURNS, exif_bytes, make_upright, orientation_of, read_exif, resolution_of
 from colorgan.photo.finding import found_in, found_in_image, mended, opened_source, own_words
+from colorgan.photo.metadata import read_metadata
 from colorgan.photo.opened import Opened
 from colorgan.photo.pixels import on_white, to_eight_bits
 from colorgan.photo.profiles import to_srgb
@@ -144,6 +145,7 @@ def _photo(opened: Opened, name: str, max_megapixels: float) -> Photo:
     dpi = resolution_of(opened.image, exif)
     converted = pixels.icc_profile is not None and pixels.icc_profile != pixels.profile
     make_upright(exif, pixels.image.size, pixels.is_sideways, converted)
+    metadata, metadata_notes = read_metadata(opened.image, opened.exif, pixels.image.size, opened.iptc)
     return Photo(
         image=plain_image(pixels.image),
         alpha=pixels.alpha and plain_image(pixels.alpha),
@@ -151,7 +153,8 @@ def _photo(opened: Opened, name: str, max_megapixels: float) -> Photo:
         exif=exif_bytes(exif),
         icc_profile=pixels.icc_profile,
         dpi=dpi[::-1] if dpi and pixels.is_sideways else dpi,
-        notes=(*pixels.notes, *exif_notes),
+        notes=(*pixels.notes, *exif_notes, *metadata_notes),
+        metadata=metadata,
     )
 
 

@@ -28,6 +28,7 @@ _MAX_VALUE, _FLOAT_MIN, _FLOAT_MAX, _COLOR_MAP, _TRANSFER, _INK_SET, _DECODE = 2
 _RAW, _OLD_JPEG, _JPEG, _WEBP = 1, 6, 7, 50001  # compressions; Pillow's libtiff has no WebP
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samples
 _SEPARATE = 2
+_IPTC, _LONGEST_IPTC = 33723, 1 << 24
 _MOST_SAMPLES = 16  # a pixel
 _STRANGE = {
     _MASK: "a mask and no picture",
@@ -56,7 +57,8 @@ def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapi
         if image.mode == "P" and max(tags.get(_COLOR_MAP, (256,))) < 256:  # 8 bits where 16 are due, as some write
             image.palette = ImagePalette.raw("RGB;L", bytes(tags[_COLOR_MAP]))
         extras = tags.get(_EXTRA, ())
-        return Opened(image, (*notes, *_extra_notes(extras, _alpha_place(extras)), *_unknown_notes(tags)))
+        own_notes = (*_extra_notes(extras, _alpha_place(extras)), *_unknown_notes(tags))
+        return Opened(image, (*notes, *own_notes), iptc=_iptc_at(file, pages.chain[place]))
     return _from_arrays(file, pages.chain[place], (place,), notes, name, max_megapixels)
 
 
@@ -69,8 +71,10 @@ def read_anew(image: TiffImagePlugin.TiffImageFile, name: str, max_megapixels: f
     pages = read_pages(file) if file is not None and not file.closed else None
     place = image.tell()
     if is_read_right(image):
-        count = 1 if pages is None else len(pages.chain)
-        return Opened(image, (_page_note(place, count),) if count > 1 else ())
+        if file is None or pages is None or place >= len(pages.chain):
+            return Opened(image)
+        notes = (_page_note(place, len(pages.chain)),) if len(pages.chain) > 1 else ()
+        return Opened(image, notes, iptc=_iptc_at(file, pages.chain[place]))
     if file is None or pages is None or not image.tile:
         raise PhotoError(f"{name} is a TIFF that Pillow misreads: give its file to colorgan.photo.open_photo instead")
     return _from_arrays(file, pages.chain[place], (place,), [], name, max_megapixels)
@@ -152,7 +156,7 @@ def _from_arrays(
     profile = exif.get(34675)
     if isinstance(profile, bytes):
         image.info["icc_profile"] = profile
-    return Opened(image, (*notes, *own_notes, *unknown), exif, alpha)
+    return Opened(image, (*notes, *own_notes, *unknown), exif, alpha, iptc=_iptc_at(file, directory))
 
 
 def _values(page: "tifffile.TiffPage", name: str) -> np.ndarray:
@@ -264,6 +268,15 @@ def _extra_notes(extras: tuple[int, ...], alpha_place: int | None) -> list[str]:
 def _unknown_notes(tags: Any) -> list[str]:
     said = {_TRANSFER: "its TransferFunction", _DECODE: "its Decode ranges"}
     return [f"{words} left out of account" for tag, words in said.items() if tag in tags]
+
+
+def _iptc_at(file: BinaryIO, directory: Directory) -> bytes:
+    """IPTC-NAA as it lies in the file: many programs write it as LONGs, of which Pillow tells the first."""
+    length, offset = directory.long_tags.get(_IPTC, (0, 0))
+    if not 0 < length <= _LONGEST_IPTC or offset >= 2**63:
+        return b""
+    file.seek(offset)
+    return file.read(length).rstrip(b"\0")
 
 
 def exif_at(file: BinaryIO, offset: int) -> Image.Exif:

@@ -284,7 +284,10 @@ def orientations() -> Iterator[Case]:
     yield Case("turned lzw.tif", encoded(rgb, "TIFF", exif=six, compression="tiff_lzw"), tolerance=0, **sideways)
     yield Case("turned.webp", encoded(rgb, "WEBP", exif=six, lossless=True), tolerance=0, **sideways)
     yield Case("turned.avif", encoded(rgb, "AVIF", exif=six, quality=95), tolerance=12, **sideways)
-    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
     yield Case("turned by xmp.jpg", encoded(rgb, "JPEG", quality=95, subsampling=0, xmp=xmp), tolerance=6, **sideways)
     see_through = encoded(with_alpha(rgb), "PNG", exif=six)
     yield Case("turned alpha.png", see_through, tolerance=0, alpha=(0, 0), **sideways)

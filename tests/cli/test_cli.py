@@ -375,10 +375,10 @@ def test_a_full_disk_stops_the_run(
     for n in range(6):
         draw(tmp_path / "album" / f"{n}.jpg", seed=n)
 
-    def save(picture: Image.Image, path: Path, *rest: object, **named: object) -> None:
+    def save(picture: Image.Image, path: Path, *rest: object, **named: object) -> tuple[str, ...]:
         if path.name >= "2.jpg":
             raise ValueError(f"cannot write {path}") from OSError(errno.ENOSPC, "No space left on device")
-        save_photo(picture, path, *rest, **named)
+        return save_photo(picture, path, *rest, **named)
 
     monkeypatch.setattr(pipeline, "save_photo", save)
     out = tmp_path / "out"
@@ -503,10 +503,11 @@ def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.M
             most[0] = max(most[0], sum(held.values()))
         return Sized(path)
 
-    def save_sized(picture: object, path: Path, photo: Sized, description: str | None) -> None:
+    def save_sized(picture: object, path: Path, photo: Sized, description: str | None) -> tuple[str, ...]:
         time.sleep(0.002)
         with lock:
             del held[photo.path]
+        return ()
 
     megapixels = [1.0] * 40 + [12, 60, 5] * 5 + [3] * 20
     sizes = {tmp_path / f"{n:02}.jpg": size for n, size in enumerate(megapixels)}

@@ -525,6 +525,7 @@ def test_description_survives(kind: str) -> None:
 def test_description_is_text_in_png_and_comment_in_gif() -> None:
     photo = photo_from_image(gray())
     text = Image.open(io.BytesIO(saved(photo, "PNG", description=DESCRIPTION))).text
+    assert text.pop("XML:com.adobe.xmp")
     assert text == {"Software": DESCRIPTION, "Description": DESCRIPTION}
     assert Image.open(io.BytesIO(saved(photo, "GIF", description=DESCRIPTION))).info["comment"] == DESCRIPTION.encode()
     words = "坊やの写真 by colorgan"
