@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorgan.borders import find_border
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.hub.fetching import HUB_ERRORS, commit_of, fetched, fetched_file, hub_reason
@@ -218,16 +219,22 @@ class Colorizer(
     def predict(self, images: Sequence[Image.Image], *, variants: int = 0, seed: int = 0) -> list[Prediction]:
         """Run the network on upright images ("L" or "RGB"): colours to paint with, at any size and vividness.
 
-        Images whose views have one shape go through together; a photo's result does not depend on its company.
+        Images whose views have one shape go through together; a photo's result does not depend on its company. A flat
+        border round the picture is not shown to the network, and stays gray.
         """
         views = [self._view(image) for image in images]
+        borders = [find_border(view) for view in views]
+        for index, border in enumerate(borders):
+            if border is not None:
+                views[index] = self._view(images[index], border.inside(images[index].size))
         predictions: dict[int, Prediction] = {}
         shapes = [view.shape for view in views]
         for shape in dict.fromkeys(shapes):
             members = [index for index, other in enumerate(shapes) if other == shape]
             batch = torch.cat([views[index] for index in members])
             for index, ab, view in zip(members, self._predict_views(batch, variants, seed), batch, strict=True):
-                predictions[index] = Prediction(fit_lines(view.expand(len(ab), -1, -1, -1), ab))
+                lines, border = fit_lines(view.expand(len(ab), -1, -1, -1), ab), borders[index]
+                predictions[index] = Prediction(lines if border is None else border.around(lines))
         return [predictions[index] for index in range(len(images))]
 
     def _predict_pictures(self, view: Tensor) -> Tensor:
@@ -278,13 +285,14 @@ class Colorizer(
             output = functional.interpolate(output, scale_factor=stride, mode="bilinear")
         return output[:, :, : shape[2], : shape[3]] * self.gain
 
-    def _view(self, image: Image.Image) -> Tensor:
-        """An upright image -> the view's L (1, 1, h, w), on the weights' device."""
-        height, width = self._view_shape(image.height, image.width)
-        small = image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    def _view(self, image: Image.Image, inside: tuple[float, float, float, float] | None = None) -> Tensor:
+        """An upright image, or a rectangle of it -> the view's L (1, 1, h, w), on the weights' device."""
+        left, top, right, bottom = inside or (0, 0, *image.size)
+        height, width = self._view_shape(bottom - top, right - left)
+        small = image.resize((width, height), Image.Resampling.BICUBIC, inside, reducing_gap=3.0)
         return bytes_to_lightness(torch.tensor(np.asarray(small))).to(self.device)
 
-    def _view_shape(self, height: int, width: int) -> tuple[int, int]:
+    def _view_shape(self, height: float, width: float) -> tuple[int, int]:
         """The view's size: the photo's proportions, `view_size` squared pixels.
 
         Networks that want large multiples (a U-Net down to 1 x 1) see the photo with its longer side at
