@@ -31,6 +31,8 @@ install: .venv/installed
 	@echo "Setting up .venv: a minute or two, 1.4 GB, the first time"
 	'$(PYTHON)' -m venv .venv
 	$(PIP) --editable .
+	$(PIP) --only-binary imagecodecs,pillow-heif,pillow-jxl-plugin,rawpy --editable '.[files]' || \
+		echo "colorgan goes on without the packages for HEIC, JPEG XL, raw and deep files: not all are made for this Python"
 	@touch $@
 
 .venv/installed-test: .venv/installed

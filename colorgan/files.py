@@ -99,6 +99,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def git_sha1(path: Path) -> str:
+    """The SHA-1 that git names a file's content by, in hexadecimal."""
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
 def one_line(error: BaseException, *, name_class: bool = False) -> str:
     """An exception in one line, for the end of a message.
 

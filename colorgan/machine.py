@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from torch import device as torch_device
     from torch.nn import Module
 
 SomeModule = TypeVar("SomeModule", bound="Module")
@@ -19,12 +20,12 @@ def fastest_device() -> str:
     return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def to_device(model: SomeModule, device: str) -> SomeModule:
+def to_device(model: SomeModule, device: "str | torch_device") -> SomeModule:
     """The model, moved; ValueError, one line, where this machine has no such device."""
     try:
         return model.to(device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(f"device must be one of this machine's (cpu is one of them), got {device!r}") from error
+        raise ValueError(f"device must be one of this machine's (cpu is one of them), got {str(device)!r}") from error
 
 
 def machine() -> dict[str, str]:

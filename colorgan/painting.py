@@ -23,6 +23,7 @@ from colorgan.upsampling import between
 
 ROWS = 64  # painted at a time by one thread
 CUBE_ROOTS = 1 << 12  # entries of a table read with interpolation: L to 0.001
+FARTHEST = 1e4  # of slopes and offsets in ab: far beyond any colour, and the cubes of what they lead to are finite
 GAMMAS = 1 << 14  # entries of a table read at the nearest: a fifth of an 8-bit step near black
 
 Array = NDArray[Any]
@@ -32,10 +33,17 @@ def paint(image: Image.Image, lines: Tensor) -> Image.Image:
     """Paint an image, "L" or what converts to "RGB", by lines (4, h, w) of `upsampling.fit_lines` -> RGB of its size.
 
     The result is `lab_to_gamut_rgb` of the image's own lightness and the lines' ab, in 8 bits.
+
+    Raises:
+        ValueError: lines that are not finite. The compiled code takes every number for one, and looks things up by it.
     """
+    lines = lines.float().cpu()
+    if not lines.isfinite().all():
+        raise ValueError("colours to paint with must be finite numbers, got NaN or infinity")
     source = image if image.mode == "L" else image.convert("RGB")
     width, height = source.size
-    field = np.ascontiguousarray(cube_root_lines(lines.float().cpu()).permute(1, 2, 0).numpy())
+    lines = cube_root_lines(lines.clamp(-FARTHEST, FARTHEST))
+    field = np.ascontiguousarray(lines.permute(1, 2, 0).numpy())
     rows, columns = (
         tuple(part.numpy() for part in between(small, large))
         for small, large in ((field.shape[0], height), (field.shape[1], width))

@@ -22,6 +22,7 @@ from colorgan.upsampling import LEVELS
 SHARED = Path(os.environ.get("COLORGAN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 EXAMPLES = [Path(skimage.__file__).parent / "data" / name for name in ("astronaut.png", "chelsea.png", "coffee.png")]
 LITE = {"options": {"widths": [8, 8, 8, 8]}, "view_size": 64}
+NARROW = {"LiteUNet": {"widths": [8, 8, 8, 8]}, "DropoutUNet": {"width": 4}, "SymmetricUNet": {"width": 4}}
 SMALL = {"network": "DropoutUNet", "options": {"steps": 3, "width": 4}, "view_size": 32}
 
 
@@ -224,8 +225,7 @@ class TestTensors:
 
     @pytest.mark.parametrize("network", sorted(GENERATORS))
     def test_every_network_colorizes(self, network: str) -> None:
-        options = {"LiteUNet": {"widths": [8, 8, 8, 8]}, "DropoutUNet": {"width": 4}, "SymmetricUNet": {"width": 4}}
-        colorizer = Colorizer(network=network, options=options.get(network, {}), view_size=64)
+        colorizer = Colorizer(network=network, options=NARROW.get(network, {}), view_size=64)
         assert colorizer.colorize(photo(size=(70, 50))).size == (70, 50)
 
 
@@ -305,10 +305,93 @@ class TestWeights:
             Colorizer.from_pretrained(tmp_path)
         assert "\n" not in str(caught.value)
 
+    @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+    @pytest.mark.parametrize("name", ["generator.head.bias", "generator.encoder.1.1.running_var"])
+    def test_a_number_that_is_none_is_refused_by_its_tensor(
+        self, small: Colorizer, tmp_path: Path, name: str, number: float
+    ) -> None:
+        small.save_pretrained(tmp_path)
+        weights = load_file(tmp_path / "model.safetensors")
+        weights[name].view(-1)[-1] = number
+        save_file(weights, tmp_path / "model.safetensors")
+        with pytest.raises(ValueError, match=f"are damaged: {name} holds numbers that are not finite"):
+            Colorizer.from_pretrained(tmp_path)
+
+    @pytest.mark.parametrize("argument", ["gain", "variant_strength"])
+    def test_a_number_of_the_config_that_is_none(self, small: Colorizer, tmp_path: Path, argument: str) -> None:
+        small.save_pretrained(tmp_path)
+        rewrite(tmp_path, **{argument: float("nan")})
+        with pytest.raises(ValueError, match=r"gain and variant_strength must be finite, got .*nan"):
+            Colorizer.from_pretrained(tmp_path)
+
     def test_no_such_model_offline(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(ValueError, match="neither a folder with a model nor one") as caught:
             Colorizer.from_pretrained("nobody/nothing", local_files_only=True)
         assert "\n" not in str(caught.value)
+
+
+class TestOptions:
+    """What people know from other libraries works, or is named."""
+
+    @pytest.mark.parametrize("option", ["dtype", "torch_dtype"])
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, "bfloat16", "torch.bfloat16"])
+    def test_dtype(self, small: Colorizer, tmp_path: Path, option: str, dtype: torch.dtype | str) -> None:
+        small.save_pretrained(tmp_path)
+        assert Colorizer.from_pretrained(tmp_path, **{option: dtype}).dtype == torch.bfloat16
+
+    @pytest.mark.parametrize("option", ["device", "map_location"])
+    @pytest.mark.parametrize("device", ["meta", torch.device("meta")])
+    def test_device(self, small: Colorizer, tmp_path: Path, option: str, device: torch.device | str) -> None:
+        small.save_pretrained(tmp_path)
+        assert Colorizer.from_pretrained(tmp_path, **{option: device}).device.type == "meta"
+
+    def test_subfolder(self) -> None:
+        twin = Colorizer.from_pretrained(DEFAULT_WEIGHTS, subfolder="twin")
+        assert twin.name == Colorizer.from_pretrained(Path(DEFAULT_WEIGHTS) / "twin").name
+        assert twin.name != Colorizer.from_pretrained(DEFAULT_WEIGHTS).name
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"device_map": "auto"}, "takes no 'device_map'; it takes device, map_location, dtype, torch_dtype, "),
+            ({"strict": False}, "takes no 'strict'; it takes .*revision, .*subfolder, network, .*recipe$"),
+            ({"dtype": "int8"}, "dtype must be one of float32, float16, bfloat16, float64, got 'int8'"),
+            ({"torch_dtype": "auto"}, "dtype must be one of .*, got 'auto'"),
+            ({"device": "cuda:99"}, "device must be one of this machine's .*, got 'cuda:99'"),
+            ({"map_location": "nonsense"}, "device must be one of this machine's .*, got 'nonsense'"),
+            ({"subfolder": "triplet"}, "has no subfolder 'triplet'"),
+        ],
+    )
+    def test_what_does_not_work_is_named(self, options: dict, words: str) -> None:
+        with pytest.raises(ValueError, match=words) as caught:
+            Colorizer.from_pretrained(DEFAULT_WEIGHTS, **options)
+        assert "config.json" not in str(caught.value)
+
+
+class TestPrecision:
+    """The network computes in the weights' type, whatever it is; what is around it stays float32."""
+
+    @pytest.mark.parametrize(
+        ("dtype", "most"), [(torch.float16, 0.2), (torch.bfloat16, 1.5), (torch.float64, 0.01)], ids=str
+    )
+    def test_of_the_bundled_model(self, bundled: Colorizer, dtype: torch.dtype, most: float) -> None:
+        model, image = Colorizer.from_pretrained(DEFAULT_WEIGHTS, dtype=dtype), photo(2, (150, 100))
+        assert chroma_distance(model.colorize(image), bundled.colorize(image)) < most
+        pairs = zip(*(one.colorize(image, variants=2, seed=3) for one in (model, bundled)), strict=True)
+        assert all(chroma_distance(one, other) < 2 * most for one, other in pairs)
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+    @pytest.mark.parametrize("network", sorted(GENERATORS))
+    def test_of_every_network(self, network: str, dtype: torch.dtype) -> None:
+        colorizer = Colorizer(network=network, options=NARROW.get(network, {}), view_size=64).to(dtype)
+        assert colorizer.colorize(photo(size=(70, 50))).size == (70, 50)
+        assert colorizer(torch.full((1, 1, 40, 50), 50.0)).dtype == torch.float32
+
+    def test_numbers_that_are_none_are_told(self, small: Colorizer) -> None:
+        with torch.no_grad():
+            small.generator.encoder[1][1].running_var.fill_(-1)
+        with pytest.raises(ValueError, match=r"this DropoutUNet gives numbers that are not finite: .* torch\.float32"):
+            small.colorize(photo(size=(40, 40)))
 
 
 def rewrite(folder: Path, **changes: object) -> None:

@@ -30,6 +30,7 @@ ROOMS = (
     "charts",
     "hub",
     "degrade",
+    "borders",
     "upsampling",
     "painting",
     "hints",

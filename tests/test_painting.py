@@ -61,6 +61,22 @@ def test_other_modes_become_rgb() -> None:
     assert paint(image, torch.zeros(4, 2, 2)).mode == "RGB"
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_lines_that_are_no_numbers_are_refused(number: float) -> None:
+    lines = torch.zeros(4, 3, 3)
+    lines[2, 1, 1] = number
+    with pytest.raises(ValueError, match="must be finite numbers"):
+        paint(Image.linear_gradient("L"), lines)
+
+
+def test_lines_beyond_every_colour_paint_some_colour() -> None:
+    """The compiled code looks things up by what it computes: past an overflow it would read strange memory."""
+    image, random = Image.linear_gradient("L"), torch.Generator().manual_seed(0)
+    for exponent in (3, 6, 18, 30, 38):
+        lines = torch.randn(4, 5, 5, generator=random).clamp(-3, 3) * 10.0**exponent
+        assert paint(image, lines).size == image.size
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 200))
 def test_between_is_torchs_bilinear(small: int, large: int) -> None:

@@ -12,13 +12,14 @@ from colorgan import __version__
 from colorgan.cli.colorize import add_colorize
 from colorgan.cli.evaluate import add_evaluate
 from colorgan.cli.hub import add_publish, add_space
-from colorgan.cli.parsing import FAILED, INTERRUPTED, Parser, fail
+from colorgan.cli.parsing import FAILED, INTERRUPTED, Parser, fail, show_every_name
 from colorgan.cli.study import add_study
 from colorgan.files import one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command -> exit status. Every error is one line on stderr."""
+    show_every_name()
     chosen = build_parser().parse_args(arguments)
     try:
         status: int = chosen.run(chosen)

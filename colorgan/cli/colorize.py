@@ -43,7 +43,7 @@ def add_colorize(commands: Any) -> None:
         epilog="Exit status: 0 all done, 1 some photos failed (they are listed), 2 refused before any work.",
         allow_abbrev=False,
     )
-    parser.add_argument("photos", nargs="+", metavar="PHOTO_OR_FOLDER", help="what to colour")
+    parser.add_argument("photos", nargs="+", metavar="PHOTO_OR_FOLDER", help="what to colour, also as '*.jpg'")
     parser.add_argument(
         "--output", required=True, metavar="OUT", help="folder to write to; for one photo, also a name such as out.jpg"
     )
@@ -156,8 +156,7 @@ class _Run:
     """One run over photos: its bar, its outcomes, and what is said at the end."""
 
     def __init__(self, work: "Work", output: str, variants: int):
-        self.jobs, self.done_before, self.output, self.variants = work.jobs, work.done_before, output, variants
-        self.unused_hints = work.unused_hints
+        self.plan, self.output, self.variants = work, output, variants
         self.done: list[PhotoOutcome] = []
         self.failed: list[PhotoOutcome] = []
 
@@ -168,7 +167,7 @@ class _Run:
 
         lock = threading.Lock()
         # No bar for a single photo, nor (None) where stderr is not a terminal.
-        with tqdm(total=len(self.jobs), unit="photo", disable=None if len(self.jobs) > 1 else True) as bar:
+        with tqdm(total=len(self.plan.jobs), unit="photo", disable=None if len(self.plan.jobs) > 1 else True) as bar:
 
             def report(outcome: "PhotoOutcome") -> None:
                 with lock:
@@ -178,7 +177,7 @@ class _Run:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # decoders' remarks on odd files; what matters is in the outcomes
-                    colorize_files(colorizer, self.jobs, settings, report)
+                    colorize_files(colorizer, self.plan.jobs, settings, report)
             except DiskFullError as error:
                 bar.close()
                 where = f"the disk is full: cannot write {error.filename!r}"
@@ -190,7 +189,9 @@ class _Run:
 
     def finish(self, stopped: str | None = None, status: int = 0) -> int:
         """Say what was done, what was left out of photos, what failed, and why the run stopped early."""
-        for file in self.unused_hints:
+        from colorgan.folder.plan import count_left_out
+
+        for file in self.plan.unused_hints:
             print(f"colorgan: note: {str(file)!r} is for none of the photos", file=sys.stderr)
         for outcome in sorted(self.done, key=lambda outcome: outcome.job.source):
             for note in outcome.notes:
@@ -199,13 +200,14 @@ class _Run:
             fail(str(outcome.error), FAILED)
         if stopped:
             return fail(stopped, status)
-        before = f", {self.done_before} there before" if self.done_before else ""
+        before = f", {self.plan.done_before} there before" if self.plan.done_before else ""
+        left_out = f", {count_left_out(self.plan.left_out)}" if self.plan.left_out else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
         variants = f", {self.variants} variant{'s' * (self.variants > 1)} of each" if self.variants else ""
         told = sum(outcome.job.hints is not None for outcome in self.done)
         hints = f", {told} with hints" if told else ""
-        print(f"{count_photos(len(self.done))} coloured{hints}{variants}{before}{failed}: {self.output!r}")
+        print(f"{count_photos(len(self.done))} coloured{hints}{variants}{before}{failed}{left_out}: {self.output!r}")
         return FAILED if self.failed else 0
 
     def _count(self) -> str:
-        return f"{len(self.done)} of {count_photos(len(self.jobs))} done"
+        return f"{len(self.done)} of {count_photos(len(self.plan.jobs))} done"

@@ -1,6 +1,7 @@
 """What commands share: the parser, its types, the flags that several have, exit statuses, and errors of one line."""
 
 import argparse
+import io
 import math
 import os
 import sys
@@ -90,6 +91,15 @@ def add_batch_size(parser: Any) -> None:
         metavar="B",
         help="photos through a network together (default: 8)",
     )
+
+
+def show_every_name() -> None:
+    """Let stdout escape what its encoding cannot show, as stderr does: a name must not fail a run that is done.
+
+    On Windows the encoding of a file or a pipe has a few hundred letters, and names have all there are.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def fail(message: str, status: int) -> int:

@@ -10,27 +10,31 @@ from typing import Any, overload
 import numpy as np
 import torch
 from huggingface_hub import ModelCard, PyTorchModelHubMixin
-from huggingface_hub.constants import REPOCARD_NAME, SAFETENSORS_SINGLE_FILE
+from huggingface_hub.constants import CONFIG_NAME, REPOCARD_NAME, SAFETENSORS_SINGLE_FILE
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorgan.borders import find_border
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.colorizer.prediction import NO_WORDS, Prediction, check_daring, check_vividness
 from colorgan.colorizer.reference import Reference, check_reference
 from colorgan.colorizer.repainting import Memory, Repainting
 from colorgan.hints import Hint
-from colorgan.hub.fetching import HUB_ERRORS, fetched_file, fetched_weights, hub_reason, pinned_revision
+from colorgan.hub.fetching import HUB_ERRORS, commit_of, fetched, fetched_file, hub_reason
 from colorgan.limits import MAX_HINTS
+from colorgan.machine import to_device
 from colorgan.networks import GENERATORS
 from colorgan.networks.word_head import WordHead
 from colorgan.photo import photo_from_image
 from colorgan.upsampling import LEVELS, MAX_LEVELS, apply_lines, fit_lines, smooth_within_edges
 
-HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
+HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only", "subfolder")
+PLACE_OPTIONS = ("device", "map_location", "dtype", "torch_dtype")  # the second of each pair is another library's word
+DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
 
 
@@ -70,6 +74,8 @@ class Colorizer(
             raise ValueError(f"network must be one of {', '.join(sorted(GENERATORS))}, got {network!r}")
         if not 0 <= smoothing <= MAX_LEVELS:
             raise ValueError(f"smoothing must be from 0 to {MAX_LEVELS} levels, got {smoothing}")
+        if not math.isfinite(gain) or not math.isfinite(variant_strength):  # JSON as Python reads it may hold NaN
+            raise ValueError(f"gain and variant_strength must be finite, got {gain} and {variant_strength}")
         self.generator: Any = GENERATORS[network](**(options or {}))
         self.view_size = view_size
         self.gain = gain
@@ -93,6 +99,11 @@ class Colorizer(
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the weights are kept and the network computes in; everything around it is float32."""
+        return next(self.parameters()).dtype
 
     @property
     def can_vary(self) -> bool:
@@ -237,8 +248,9 @@ class Colorizer(
     ) -> list[Prediction]:
         """Run the network on upright images ("L" or "RGB"): colours to paint with, at any size and vividness.
 
-        A photo's result does not depend on its company. For hints, daring and reference see `colorize`; a reference
-        that serves several calls need be seen only once (`see`).
+        A photo's result does not depend on its company. A flat border round the picture is not shown to the network,
+        and stays gray. For hints, daring and reference see `colorize`; a reference that serves several calls need be
+        seen only once (`see`).
         """
         check_daring(daring)
         if not self.takes_hints:
@@ -249,7 +261,7 @@ class Colorizer(
         head, predictions = self._head(), []
         for image in images:
             memory = self._remembered(image)
-            prediction = Prediction(fit_lines(memory.view, memory.plain), Repainting(head, memory))
+            prediction = Prediction(memory.around(fit_lines(memory.view, memory.plain)), Repainting(head, memory))
             if hints or variants or daring or source:
                 known = [*source.hints_for(memory, MAX_HINTS - len(hints)), *hints] if source else hints
                 prediction = prediction.with_hints(known, variants=variants, seed=seed, daring=daring)
@@ -285,27 +297,35 @@ class Colorizer(
         Each photo goes alone: in company its last bits would be others, and with them what is drawn.
         """
         view = self._view(image)
+        border = find_border(view)
+        if border is not None:
+            view = self._view(image, border.inside(image.size))
         padded = self._padded(view)
-        output, look = self.generator.look(padded)
+        output, look = self.generator.look(padded.to(self.dtype))
         plain = self._to_ab(output, padded, view.shape).cpu()
-        return Memory(look.on_processor(), view.cpu(), plain, image.size)
+        return Memory(look.on_processor(), view.cpu(), plain, image.size, border)
 
     def _predict_at_once(self, images: Sequence[Image.Image], variants: int, seed: int) -> list[Prediction]:
         """Images whose views have one shape go through a network without colour words together."""
         views = [self._view(image) for image in images]
+        borders = [find_border(view) for view in views]
+        for index, border in enumerate(borders):
+            if border is not None:
+                views[index] = self._view(images[index], border.inside(images[index].size))
         predictions: dict[int, Prediction] = {}
         shapes = [view.shape for view in views]
         for shape in dict.fromkeys(shapes):
             members = [index for index, other in enumerate(shapes) if other == shape]
             batch = torch.cat([views[index] for index in members])
             for index, ab, view in zip(members, self._predict_views(batch, variants, seed), batch, strict=True):
-                predictions[index] = Prediction(fit_lines(view.expand(len(ab), -1, -1, -1), ab))
+                lines, border = fit_lines(view.expand(len(ab), -1, -1, -1), ab), borders[index]
+                predictions[index] = Prediction(lines if border is None else border.around(lines))
         return [predictions[index] for index in range(len(images))]
 
     def _predict_pictures(self, view: Tensor) -> Tensor:
         """A view's L (N, 1, h, w) -> the picture's ab (N, 2, h, w)."""
         padded = self._padded(view)
-        return self._to_ab(self.generator(padded), padded, view.shape)
+        return self._to_ab(self.generator(padded.to(self.dtype)), padded, view.shape)
 
     def _predict_views(self, view: Tensor, variants: int, seed: int) -> Tensor:
         """A view's L (N, 1, h, w) -> ab (N, 1 + variants, 2, h, w); each photo's draw depends on the seed alone."""
@@ -315,7 +335,8 @@ class Colorizer(
             raise ValueError(f"{type(self.generator).__name__} makes one picture only: it cannot draw variants")
         drawn = []
         for padded in self._padded(view).split(1):
-            pictures = self.generator.sample(padded, variants, self.variant_strength, _seeded(seed))[0]
+            seen = padded.to(self.dtype)
+            pictures = self.generator.sample(seen, variants, self.variant_strength, _seeded(seed))[0]
             drawn.append(self._to_ab(pictures, padded, view.shape))
         return torch.stack(drawn)
 
@@ -330,8 +351,14 @@ class Colorizer(
         """What a generator made of the padded, normalised view -> ab (N, 2, h, w) of the view's shape, times the gain.
 
         A coarse output is evened out within the edges of lightness; a system that predicts every pixel is left alone.
+        Raises ValueError where the network's numbers are not finite.
         """
         output = output.float()
+        if not output.isfinite().all():
+            raise ValueError(
+                f"this {type(self.generator).__name__} gives numbers that are not finite: its weights are damaged, or "
+                f"too large for {self.dtype}"
+            )
         if self.generator.output_space == "rgb":
             output = rgb_to_lab((output + 1) / 2)[1]
         else:
@@ -343,13 +370,14 @@ class Colorizer(
             output = functional.interpolate(output, scale_factor=stride, mode="bilinear")
         return output[:, :, : shape[2], : shape[3]] * self.gain
 
-    def _view(self, image: Image.Image) -> Tensor:
-        """An upright image -> the view's L (1, 1, h, w), on the weights' device."""
-        height, width = self._view_shape(image.height, image.width)
-        small = image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    def _view(self, image: Image.Image, inside: tuple[float, float, float, float] | None = None) -> Tensor:
+        """An upright image, or a rectangle of it -> the view's L (1, 1, h, w), on the weights' device."""
+        left, top, right, bottom = inside or (0, 0, *image.size)
+        height, width = self._view_shape(bottom - top, right - left)
+        small = image.resize((width, height), Image.Resampling.BICUBIC, inside, reducing_gap=3.0)
         return bytes_to_lightness(torch.tensor(np.asarray(small))).to(self.device)
 
-    def _view_shape(self, height: int, width: int) -> tuple[int, int]:
+    def _view_shape(self, height: float, width: float) -> tuple[int, int]:
         """The view's size: the photo's proportions, `view_size` squared pixels.
 
         Networks that want large multiples (a U-Net down to 1 x 1) see the photo with its longer side at
@@ -377,27 +405,36 @@ class Colorizer(
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> "Colorizer":
-        """A model from a folder (`DEFAULT_WEIGHTS` is the bundled one) or a Hub id, on the CPU, ready to colorize.
+        """A model from a folder (`DEFAULT_WEIGHTS` is the bundled one) or a Hub id, ready to colorize.
 
         Args:
             pretrained_model_name_or_path: folder with config.json and model.safetensors, or "user/model".
             options: revision, token, cache_dir, force_download, local_files_only as in huggingface_hub (all files are
-                of the one commit that the revision means when it is asked for); map_location for another device than
-                the CPU; or any argument of `Colorizer` to override.
+                of the one commit that the revision means when it is asked for); subfolder, of the folder or the
+                repository; device (or map_location), the CPU where none is named; dtype (or torch_dtype), one of
+                `DTYPES` or its name, float32 where none is named, also for weights of half precision; or any argument
+                of `Colorizer` to override.
 
         Raises:
-            ValueError: no such folder or model, no network, a missing or unexpected tensor; the message says which.
+            ValueError: no such folder, model, option or device, no network, a tensor that is missing, unexpected or
+                not finite; the message says which.
         """
         name = str(pretrained_model_name_or_path)
+        _check_options(options, cls._hub_mixin_init_parameters)
+        place = {option: options.pop(option) for option in HUB_OPTIONS if option in options}
         try:
-            if not Path(name).is_dir():
-                asked = {option: options[option] for option in HUB_OPTIONS if option in options}
-                options["revision"] = pinned_revision(name, **asked)
-            model: Colorizer = super().from_pretrained(name, **options)
+            if Path(name).is_dir():
+                folder = Path(name) / (place.get("subfolder") or "")
+                if not folder.is_dir():
+                    raise ValueError(f"{name!r} has no subfolder {place['subfolder']!r}")
+            else:
+                config = fetched(name, CONFIG_NAME, **place)
+                folder, options["place"] = config.parent, {**place, "revision": commit_of(config)}
+            model: Colorizer = super().from_pretrained(folder, called=name, **options)
         except json.JSONDecodeError as error:
             raise ValueError(f"the config.json of {name!r} is broken: {error}") from error
         except HUB_ERRORS as error:
-            reason = hub_reason(error, options.get("token"))
+            reason = hub_reason(error, place.get("token"))
             raise ValueError(
                 f"{name!r} is neither a folder with a model nor one that can be fetched from the Hub: {reason}"
             ) from error
@@ -408,39 +445,45 @@ class Colorizer(
         cls,
         *,
         model_id: str,
+        called: str = "",
+        place: dict[str, Any] | None = None,
+        device: str | torch.device | None = None,
+        map_location: str | torch.device | None = None,
+        dtype: str | torch.dtype | None = None,
+        torch_dtype: str | torch.dtype | None = None,
         revision: str | None,
         cache_dir: str | Path | None,
         force_download: bool,
         local_files_only: bool,
         token: str | bool | None,
-        map_location: str = "cpu",
-        strict: bool = True,  # the mixin's default lets missing weights load silently; here strict is all there is
         **model_kwargs: Any,
     ) -> "Colorizer":
-        """Weights of a folder or a Hub repository into a new model; every tensor must be there, and no other."""
+        """A folder's weights into a new model; every tensor must be there, and no other.
+
+        Args:
+            model_id: the folder; all else that the mixin says of it is of no use here.
+            called: what the user calls the model.
+            place: where on the Hub the rest of the folder is, as options of `fetched`; None for a complete one.
+        """
+        called = called or model_id
         if "network" not in model_kwargs:
-            raise ValueError(f"{model_id!r} is not a colorgan model: no config.json that names its network")
-        card: Path | None = Path(model_id) / REPOCARD_NAME
+            raise ValueError(f"{called!r} is not a colorgan model: no config.json that names its network")
+        if place is not None:
+            fetched(called, SAFETENSORS_SINGLE_FILE, **place)
+            fetched_file(called, REPOCARD_NAME, **place)
         path = Path(model_id) / SAFETENSORS_SINGLE_FILE
-        if not path.parent.is_dir():
-            place: dict[str, Any] = {
-                "revision": revision,
-                "cache_dir": cache_dir,
-                "force_download": force_download,
-                "local_files_only": local_files_only,
-                "token": token,
-            }
-            path, card = fetched_weights(model_id, **place), fetched_file(model_id, REPOCARD_NAME, **place)
         try:
             model, weights = cls(**model_kwargs), load_file(path)
         except SafetensorError as error:
             raise ValueError(f"{path} is not a readable safetensors file: {error}") from error
         except TypeError as error:
-            raise ValueError(f"{model_id!r} has a config.json this version cannot use: {error}") from error
-        _check_same_tensors(model_id, weights, model.state_dict())
-        model.card_head = CardHead.read(card)
+            raise ValueError(f"{called!r} has a config.json this version cannot use: {error}") from error
+        _check_same_tensors(called, weights, model.state_dict())
+        _check_finite(called, weights)
+        model.card_head = CardHead.read(Path(model_id) / REPOCARD_NAME)
         model.load_state_dict(weights)  # copies, so half precision on disk becomes float32 here
-        return model.to(map_location).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model = to_device(model.to(_known_dtype(dtype or torch_dtype)), device or map_location or "cpu")
+        return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _check_same_tensors(model_id: str, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
@@ -451,6 +494,32 @@ def _check_same_tensors(model_id: str, found: dict[str, Tensor], wanted: dict[st
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise ValueError(f"the weights of {model_id!r} {problem} {names[0]}{more}: not this network's weights")
+
+
+def _check_finite(model_id: str, weights: dict[str, Tensor]) -> None:
+    """Name the first tensor that holds NaN or infinity: one such number, and every colour is one."""
+    for name, weight in sorted(weights.items()):
+        if not weight.float().isfinite().all():
+            raise ValueError(f"the weights of {model_id!r} are damaged: {name} holds numbers that are not finite")
+
+
+def _check_options(options: Iterable[str], arguments: Iterable[str]) -> None:
+    """Refuse an option of `from_pretrained` that there is not; its name, and those that there are."""
+    known = (*PLACE_OPTIONS, *HUB_OPTIONS, *(name for name in arguments if name != "self"))
+    for option in options:
+        if option not in known:
+            raise ValueError(f"from_pretrained takes no {option!r}; it takes {', '.join(known)}")
+
+
+def _known_dtype(dtype: str | torch.dtype | None) -> torch.dtype:
+    """One of `DTYPES`, by itself or by its name with or without "torch."; float32 for None."""
+    if dtype is None:
+        return torch.float32
+    for known in DTYPES:
+        if dtype == known or str(dtype).removeprefix("torch.") == str(known).removeprefix("torch."):
+            return known
+    names = ", ".join(str(known).removeprefix("torch.") for known in DTYPES)
+    raise ValueError(f"dtype must be one of {names}, got {str(dtype)!r}")
 
 
 def _seeded(seed: int) -> torch.Generator:

@@ -35,7 +35,7 @@ class Reference:
     @classmethod
     def of(cls, image: Image.Image, memory: Memory) -> "Reference":
         """An upright photo, and what is remembered of it."""
-        return cls(memory, _block_colours(image, memory.view.shape[2:], memory.look.grid))
+        return cls(memory, _block_colours(image, memory))
 
     def hints_for(self, photo: Memory, most: int = MOST) -> list[Hint]:
         """Hints for another photo, the surest first, up to so many."""
@@ -62,7 +62,7 @@ def _alike(colours: Sequence[tuple[int, int, int]], theirs: Memory, ours: Memory
     inside = _inside(ours.look.grid, ours.view) & _inside(theirs.look.grid, theirs.view)[nearest]
     taken = (mutual & inside & (best > LIKENESS) & (sure > MARGIN)).nonzero()[:, 0]
     taken = taken[best[taken].argsort(descending=True)][:MOST]
-    return [_hint(int(block), colours[int(nearest[block])], ours.look.grid, ours.view, ours.size) for block in taken]
+    return [_hint(int(block), colours[int(nearest[block])], ours) for block in taken]
 
 
 def _runner_up(likeness: Tensor, nearest: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -79,17 +79,20 @@ def _inside(grid: tuple[int, int], view: Tensor) -> Tensor:
     return (row[:, None] & column).flatten()
 
 
-def _block_colours(image: Image.Image, shape: torch.Size, grid: tuple[int, int]) -> tuple[tuple[int, int, int], ...]:
-    """The mean colour of each block of a reference, in 8 bits; `shape` (h, w) is its view's."""
-    small = image.convert("RGB").resize((shape[1], shape[0]), Image.Resampling.BICUBIC, reducing_gap=3.0)
-    rgb = to_tensor(small)[None].float() / 255
-    padding = (0, grid[1] * BLOCK - shape[1], 0, grid[0] * BLOCK - shape[0])
+def _block_colours(image: Image.Image, memory: Memory) -> tuple[tuple[int, int, int], ...]:
+    """The mean colour of each block of a reference, in 8 bits."""
+    (height, width), (rows, columns) = memory.view.shape[2:], memory.look.grid
+    shown = image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, memory.inside, reducing_gap=3.0)
+    rgb = to_tensor(shown)[None].float() / 255
+    padding = (0, columns * BLOCK - width, 0, rows * BLOCK - height)
     blocks = functional.avg_pool2d(functional.pad(rgb, padding, mode="replicate"), BLOCK)
     return tuple(map(tuple, blocks[0].flatten(1).T.mul(255).round().int().tolist()))
 
 
-def _hint(block: int, colour: tuple[int, int, int], grid: tuple[int, int], view: Tensor, size: tuple[int, int]) -> Hint:
+def _hint(block: int, colour: tuple[int, int, int], photo: Memory) -> Hint:
     """A hint in the middle of a block, in the photo's pixels."""
-    x = (block % grid[1] + 0.5) * BLOCK * size[0] / view.shape[3]
-    y = (block // grid[1] + 0.5) * BLOCK * size[1] / view.shape[2]
-    return Hint(min(x, size[0] - 0.01), min(y, size[1] - 0.01), colour)
+    left, top, right, bottom = photo.inside
+    row, column = divmod(block, photo.look.grid[1])
+    x = left + (column + 0.5) * BLOCK * (right - left) / photo.view.shape[3]
+    y = top + (row + 0.5) * BLOCK * (bottom - top) / photo.view.shape[2]
+    return Hint(min(x, photo.size[0] - 0.01), min(y, photo.size[1] - 0.01), colour)

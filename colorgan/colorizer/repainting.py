@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
+from colorgan.borders import Border
 from colorgan.color import denormalize_lightness, fit_chroma, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.hints import Hint, rgb_of
 from colorgan.networks.word_head import Look, Points, WordHead
@@ -35,13 +36,37 @@ class Memory:
     """What is remembered of one photo, on the processor; the network is not in it, so that it can be sent and kept.
 
     A look, the view's L (1, 1, h, w) in [0, 100], the ab (1, 2, h, w) of its plain picture, and the photo's (width,
-    height), whose pixels hints count.
+    height), whose pixels hints count. The view is that of what is inside the photo's flat border, if it has one.
     """
 
     look: Look
     view: Tensor
     plain: Tensor
     size: tuple[int, int]
+    border: Border | None = None
+
+    @property
+    def inside(self) -> tuple[float, float, float, float]:
+        """What the view shows: left, top, right, bottom in the photo's pixels."""
+        if self.border:
+            return self.border.inside(self.size)
+        return 0.0, 0.0, float(self.size[0]), float(self.size[1])
+
+    def around(self, maps: Tensor) -> Tensor:
+        """Maps (N, C, h, w) of the view -> of the whole photo, 0 in its border."""
+        return self.border.around(maps) if self.border else maps
+
+    def places(self, points: Sequence[tuple[float, float]]) -> Tensor:
+        """Points x, y of the photo's pixels -> (K, 2) of the view's; outside of it on a border."""
+        left, top, right, bottom = self.inside
+        height, width = self.view.shape[2:]
+        scale = torch.tensor((width / (right - left), height / (bottom - top)))
+        return (torch.tensor(points, dtype=torch.float32).view(-1, 2) - torch.tensor((left, top))) * scale
+
+    def shows(self, places: Tensor) -> Tensor:
+        """Which places (K, 2) are in the view and not on the border, (K,)."""
+        height, width = self.view.shape[2:]
+        return ((places >= 0) & (places < torch.tensor((width, height)))).all(1)
 
 
 @dataclass(eq=False)
@@ -82,7 +107,7 @@ class Repainting:
         for lasso in dict.fromkeys(hint.lasso for hint in hints if hint.lasso is not None):
             inside = [hint for hint in hints if hint.lasso is None or hint.lasso == lasso]
             lines = torch.lerp(lines, self._fitted(inside, drawings), self._mask(lasso))
-        return lines
+        return self.memory.around(lines)
 
     def _fitted(self, hints: Sequence[Hint], drawings: Sequence[tuple[int, float]]) -> Tensor:
         ab = self._colours(hints, drawings)
@@ -93,14 +118,14 @@ class Repainting:
         places = self._places(hints)
         asked, lightness = self._asked(hints, places), self._lightness_at(places)
         fitted = fit_chroma(lightness, asked.T[None, :, :, None])[0, :, :, 0].T
+        fitted = fitted * self.memory.shows(places)[:, None]  # a border stays gray
         exact = ((fitted - asked).norm(dim=1) < EXACT).tolist()
         return list(zip(self._hex(lightness, fitted), exact, strict=True))
 
     def shown_at(self, lines: Tensor, x: float, y: float) -> str:
         """The colour "#rrggbb" that lines (4, h, w) give a place of the photo."""
-        place = self._places([Hint(x, y, None)])
-        column, row = (int(side) for side in self._pixels(place))
-        lightness = self._lightness_at(place)
+        lightness = self._lightness_at(self._places([Hint(x, y, None)]))
+        row, column = int(y / self.size[1] * lines.shape[1]), int(x / self.size[0] * lines.shape[2])
         line = lines[:, row, column].cpu()
         return self._hex(lightness, (line[:2] * lightness.item() + line[2:])[None])[0]
 
@@ -127,8 +152,8 @@ class Repainting:
 
     @torch.inference_mode()
     def doubt(self, hints: Sequence[Hint]) -> Tensor:
-        """The entropy of the words, (h, w) of the view in [0, 1]."""
-        return self._on_view(entropy(self._logits(hints)))[0, 0]
+        """The entropy of the words, a map (h, w) of the photo in [0, 1]; nothing is in doubt on a border."""
+        return self.memory.around(self._on_view(entropy(self._logits(hints))))[0, 0]
 
     @cached_property
     def _calm(self) -> tuple[Tensor, Tensor]:
@@ -205,14 +230,16 @@ class Repainting:
         own = self._places(hints).split(1)
         parts = [torch.cat((self._filling(hint, most), place)) for hint, place in zip(hints, own, strict=True)]
         places = torch.cat(parts)
-        asked = self._asked([hint for hint, part in zip(hints, parts, strict=True) for _ in part], places)
+        shown = self.memory.shows(places)  # what is said of a border changes nothing
+        said = [hint for hint, part in zip(hints, parts, strict=True) for _ in part]
+        places, said = places[shown], [hint for hint, there in zip(said, shown.tolist(), strict=True) if there]
+        asked = self._asked(said, places)
         fitted = fit_chroma(self._lightness_at(places), asked.T[None, :, :, None])[0, :, :, 0].T
         return Points(places, fitted)
 
     def _places(self, hints: Sequence[Hint]) -> Tensor:
         """Where hints are in the view, (K, 2): x, y."""
-        scale = torch.tensor((self.view.shape[3] / self.size[0], self.view.shape[2] / self.size[1]))
-        return torch.tensor([(hint.x, hint.y) for hint in hints], dtype=torch.float32).view(-1, 2) * scale
+        return self.memory.places([(hint.x, hint.y) for hint in hints])
 
     def _asked(self, hints: Sequence[Hint], places: Tensor) -> Tensor:
         """The ab (K, 2) that hints ask for at places (K, 2); "as it is" asks for what the plain picture has there."""
@@ -234,7 +261,8 @@ class Repainting:
             inside &= self._mask(hint.lasso)[0, 0] > 0.5
         if hint.radius:
             x, y = self._places([hint])[0].tolist()
-            radius = hint.radius * (width * height / (self.size[0] * self.size[1])) ** 0.5
+            left, top, right, bottom = self.memory.inside
+            radius = hint.radius * (width * height / ((right - left) * (bottom - top))) ** 0.5
             down, right = torch.arange(height) + 0.5 - y, torch.arange(width) + 0.5 - x
             inside &= (down.square()[:, None] + right.square()) <= radius**2
         step = max(SPREAD_POINTS, (float(inside.sum()) / most) ** 0.5)
@@ -246,8 +274,8 @@ class Repainting:
         """A polygon of the photo -> how far each pixel of the view is inside, (1, 1, h, w) in [0, 1]."""
         times, (height, width) = 4, self.view.shape[2:]
         large = Image.new("L", (width * times, height * times))
-        scale = large.width / self.size[0], large.height / self.size[1]
-        ImageDraw.Draw(large).polygon([(x * scale[0], y * scale[1]) for x, y in lasso], fill=255)
+        corners = (self.memory.places(lasso) * times).tolist()
+        ImageDraw.Draw(large).polygon([(x, y) for x, y in corners], fill=255)
         return torch.from_numpy(np.array(large.resize((width, height), Image.Resampling.BOX)))[None, None] / 255
 
     def _lightness_at(self, places: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Encoded photo -> a square of pixels, or why it is dropped. Pillow alone; as fast as Pillow goes."""
+"""Encoded photo -> a square of pixels, or why it is dropped. Read as everywhere, by `colorgan.photo.open_rgb`."""
 
 import io
 import math
@@ -10,15 +10,18 @@ from PIL import Image, ImageOps
 
 from colorgan.color import rgb_to_lab
 from colorgan.images import to_tensor
-from colorgan.photo.endings import photo_formats
-from colorgan.photo.exif import TURNS
+from colorgan.photo import PhotoError, open_rgb
 
 # The smallest CIE chroma per step between a pixel's largest and smallest 8-bit channel is 0.17 over the whole of
 # sRGB (at (0, 214, 254); a test goes through the cube). So a mean spread beyond `min_chroma / 0.16` settles it.
 CHROMA_PER_LEVEL = 0.16
 _MINIATURE = (16, 16)
+# A toned print's colour is a function of its lightness alone. What is left over, on average, is under 1.5 in 9 of 10
+# scans of toned prints, and in 1 of 2,175 test photos in colour (medians 0.8 and 8; docs/log.md, 2026-11-29).
+TONED = 1.5
+_TONED_MINIATURE = (32, 32)
+_FLAT = 5.0  # standard deviation of L: in a picture so flat, nothing follows from it
 _GAP = 2.0  # reduce by whole factors only down to twice the target: what is left to the filter hides the rest
-_ORIENTATION = 0x0112
 
 
 class Fault(Enum):
@@ -41,60 +44,20 @@ def decode_square(encoded: bytes | None, resolution: int, place: Place, min_chro
     """An image file's bytes -> RGB image (resolution, resolution), upright; or its fault. Never raises for bad bytes.
 
     min_chroma is in units of ab; the photo's mean chroma is measured on a miniature of the whole frame, so that the
-    verdict does not hang on the crop. The square is cut in the file's own orientation, then turned.
+    verdict does not hang on the crop. With one, prints toned in one colour are dropped, too: it is not the truth.
     """
-    if not encoded:
-        return Fault.BROKEN
     try:
-        with Image.open(io.BytesIO(encoded), formats=photo_formats()) as image:
-            return _square(image, resolution, place, min_chroma)
-    except Exception:  # Pillow's plugins raise OSError, SyntaxError, ValueError, struct.error, zlib.error, ...
+        rgb = open_rgb(io.BytesIO(encoded or b""), shorter_side=math.ceil(_GAP * resolution / place.share))
+    except PhotoError:
         return Fault.BROKEN
-
-
-def _square(image: Image.Image, resolution: int, place: Place, min_chroma: float) -> Image.Image | Fault:
-    turn = TURNS.get(_orientation(image))
-    shrink = min(1.0, _GAP * resolution / (place.share * min(image.size)))
-    # JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the work; other formats ignore this.
-    image.draft("RGB", (math.ceil(image.width * shrink), math.ceil(image.height * shrink)))
-    rgb = to_rgb(image)
-    if min_chroma > 0 and is_near_gray(rgb, min_chroma):
+    if min_chroma > 0 and (is_near_gray(rgb, min_chroma) or is_toned(rgb)):
         return Fault.GRAY
     side = max(1, round(place.share * min(rgb.size)))
     left, top = round(place.x * (rgb.width - side)), round(place.y * (rgb.height - side))
     box = (left, top, left + side, top + side)
     # A triangle as wide as the pixels that go into one: two thirds of bicubic's work, and colours are soft anyway.
     square = rgb.resize((resolution, resolution), Image.Resampling.BILINEAR, box=box, reducing_gap=_GAP)
-    if turn is not None:
-        square = square.transpose(turn)
     return ImageOps.mirror(square) if place.flip else square
-
-
-def _orientation(image: Image.Image) -> int:
-    if image.format == "TIFF":
-        return 1  # Pillow turns these upright when it loads them
-    # Most photos of data sets say nothing, and Pillow takes a while to find that out. A PNG may say it at its end.
-    if image.format in ("JPEG", "WEBP") and not image.info.keys() & {"exif", "xmp"}:
-        return 1
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # a camera's garbled EXIF is no reason to lose its photo
-        return 1
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """An image of any mode -> RGB, 8 bits a channel; what is transparent lies on white, 16-bit grays are scaled."""
-    if image.mode == "RGB" and "transparency" not in image.info:
-        image.load()
-        return image
-    if image.mode.startswith("I") or image.mode == "F":  # only gray: 16-bit PNG and TIFF
-        levels = image.convert("F")
-        top = 65535.0 if levels.getextrema()[1] > 255 else 255.0  # type: ignore[operator]
-        return levels.point(lambda level: level * (255.0 / top)).convert("RGB")
-    if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
 
 
 def is_near_gray(rgb: Image.Image, min_chroma: float) -> bool:
@@ -107,3 +70,15 @@ def is_near_gray(rgb: Image.Image, min_chroma: float) -> bool:
     # One photo at a time: a batch's size would show in the last bits, and so could turn a verdict.
     _, ab = rgb_to_lab(to_tensor(small)[None] / 255)
     return float(ab.norm(dim=1).mean()) < min_chroma
+
+
+def is_toned(rgb: Image.Image) -> bool:
+    """Whether an RGB image is of one tone, as sepia prints are: its ab follow from its L, up to noise."""
+    small = rgb.resize(_TONED_MINIATURE, Image.Resampling.BOX, reducing_gap=1.0)
+    lightness, ab = rgb_to_lab(to_tensor(small)[None] / 255)
+    x, colours = lightness.numpy().reshape(-1) / 50 - 1, ab.numpy().reshape(2, -1)
+    if 50 * x.std() < _FLAT:
+        return False
+    powers = np.stack([np.ones_like(x), x, x * x, x * x * x]).astype(np.float64)  # (4, pixels): a cubic of lightness
+    fitted = np.linalg.lstsq(powers @ powers.T, powers @ colours.T, rcond=None)[0].T @ powers
+    return float(np.hypot(*(colours - fitted)).mean()) < TONED

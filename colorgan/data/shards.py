@@ -120,6 +120,12 @@ class ShardFiles:
 
         return _ArrowRows(_read(self._files[unit.file], read))
 
+    def name(self, unit: Unit, row: int) -> str:
+        """What to call a photo: its shard's name, and its place in the shard from 0."""
+        footer = self._footers[unit.file]
+        before = sum(footer.row_group(group).num_rows for group in range(unit.group))
+        return f"{Path(self._files[unit.file]).name} row {before + row}"
+
     def _leaf(self, number: int) -> int:
         """Index of the physical column with the encoded bytes."""
         schema = self._footers[number].schema
@@ -155,6 +161,10 @@ class ImageFiles:
         """The files of a unit, each read when its row is asked for."""
         return _FileRows(self._files[unit.file : unit.file + unit.rows])
 
+    def name(self, unit: Unit, row: int) -> str:
+        """What to call a photo: the name of its file and of the folder that it is in."""
+        return "/".join(Path(self._files[unit.file + row]).parts[-2:])
+
 
 class _FileRows:
     def __init__(self, files: Sequence[str]) -> None:
@@ -185,6 +195,11 @@ class JoinedFiles:
         """A unit's encoded photos."""
         part, own = self._units[unit.file]
         return part.read(own)
+
+    def name(self, unit: int, row: int) -> str:
+        """What to call a photo of a unit, by the unit's number."""
+        part, own = self._units[unit]
+        return part.name(own, row)
 
 
 def open_source_files(files: Sequence[str], image_column: str | None) -> ShardFiles | ImageFiles:

@@ -34,6 +34,7 @@ _COUNTED = (None, Fault.BROKEN, Fault.GRAY)  # None: good photos
 # Pillow keeps so many freed pictures' memory (of 16 MB at most) for the next ones: taken from the heap each time, it
 # grows full of holes, by 100 MB a worker over 4,000 photos at 256 pixels.
 _PILLOW_BLOCKS = 8
+_NAMED = 5  # broken photos that a report names
 _DRAWS = 4  # random numbers to a photo: the crop's side, its two offsets, the flip
 
 
@@ -88,6 +89,8 @@ class PhotoStream(IterableDataset[StreamBatch]):
         self._sets, self._mix = self._arrange(weights)
         # One row of counts for the main process and each worker, in memory that they share.
         self._counts = torch.zeros(1 + _MAX_WORKERS, len(_COUNTED), dtype=torch.int64).share_memory_()
+        # The positions of the first broken photos that each has met, -1 where there are no more.
+        self._broken = torch.full((1 + _MAX_WORKERS, _NAMED), -1, dtype=torch.int64).share_memory_()
 
     @property
     def photos_per_epoch(self) -> int:
@@ -97,7 +100,7 @@ class PhotoStream(IterableDataset[StreamBatch]):
     def __iter__(self) -> Iterator[StreamBatch]:
         worker = get_worker_info()
         number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
-        counts = self._counts[1 + number if worker else 0]
+        row = 1 + number if worker else 0
         if worker:
             Image.core.set_blocks_max(_PILLOW_BLOCKS)
         reader = WindowReader(self._sets)
@@ -107,7 +110,7 @@ class PhotoStream(IterableDataset[StreamBatch]):
                 first = self.start_images + batch * self.batch_size
                 seen = first + self.batch_size
                 yield {
-                    "rgb": self._batch(reader, first, counts),
+                    "rgb": self._batch(reader, first, row),
                     "images_seen": seen,
                     "epoch": seen // self.photos_per_epoch,
                 }
@@ -136,24 +139,42 @@ class PhotoStream(IterableDataset[StreamBatch]):
         good, broken, gray = self._counts.sum(0).tolist()
         return (
             f"{good + broken + gray:,} photos read: {good:,} good; "
-            f"{broken:,} broken and {gray:,} near-gray ones replaced"
+            f"{broken:,} broken{self._broken_names(broken)} and {gray:,} near-gray or toned ones replaced"
         )
 
-    def _batch(self, reader: WindowReader, first: int, counts: Tensor) -> Tensor:
-        """This rank's slice of the global batch that begins at image `first`: uint8 (N, 3, R, R)."""
+    def _broken_names(self, count: int) -> str:
+        """In brackets, the names of the first broken photos, each once."""
+        found = [self._find(position) for position in sorted(self._broken[self._broken >= 0].tolist())]
+        places = [(number, window, *window.find(slot)) for number, window, slot in found]
+        named = {self._sets[number][0].name(window.units[which], row): None for number, window, which, row in places}
+        names = [*named][:_NAMED]
+        if not names:
+            return ""
+        return f" ({', '.join(map(repr, names))}{' and others' if count > len(names) else ''})"
+
+    def _batch(self, reader: WindowReader, first: int, counted: int) -> Tensor:
+        """This rank's slice of the global batch that begins at image `first`: uint8 (N, 3, R, R).
+
+        counted: the row of counts that is this worker's.
+        """
         local = self.batch_size // self.world_size
         positions = np.arange(local) + first + self.rank * local
         (draw,) = uniforms(key_of(self.seed, "resolution"), np.array([first]))
         side = self.resolutions[int(draw * len(self.resolutions))]
         rgb = _new_batch(local, side)
-        met: Counter[Fault | None] = Counter()
+        met: dict[Fault | None, list[int]] = {kind: [] for kind in _COUNTED}
         for row, (position, place) in enumerate(zip(positions.tolist(), self._places(positions), strict=True)):
             rgb[row] = to_tensor(self._photo(reader, position, side, place, met))
-        counts += torch.tensor([met[kind] for kind in _COUNTED])  # at once: a tensor is slow to count with
+        counts = self._counts[counted]
+        counts += torch.tensor([len(met[kind]) for kind in _COUNTED])  # at once: a tensor is slow to count with
+        for position in met[Fault.BROKEN]:
+            free = (self._broken[counted] < 0).nonzero()
+            if len(free):
+                self._broken[counted, free[0]] = position
         return rgb
 
     def _photo(
-        self, reader: WindowReader, position: int, side: int, place: Place, met: Counter[Fault | None]
+        self, reader: WindowReader, position: int, side: int, place: Place, met: dict[Fault | None, list[int]]
     ) -> Image.Image:
         """The photo at a position, or its stand-in."""
         number, window, slot = self._find(position)
@@ -162,14 +183,14 @@ class PhotoStream(IterableDataset[StreamBatch]):
         for candidate in chain([slot], ((slot + rows // 2 + step) % rows for step in range(rows))):
             photo = decode_square(reader.row(number, window, candidate), side, place, self.min_chroma)
             if not faults:  # the position's own photo; what a stand-in's search meets is counted in its own place
-                met[photo if isinstance(photo, Fault) else None] += 1
+                met[photo if isinstance(photo, Fault) else None].append(position)
             if not isinstance(photo, Fault):
                 return photo
             faults[photo] += 1
         names = ", ".join(source.name for source in self.sources)
         raise DataError(
             f"none of {rows} photos in a row of {names} can be used: {faults[Fault.BROKEN]} reads were broken, "
-            f"{faults[Fault.GRAY]} near-gray (min_chroma={self.min_chroma:g})"
+            f"{faults[Fault.GRAY]} near-gray or toned (min_chroma={self.min_chroma:g})"
         )
 
     def _places(self, positions: NDArray[np.int64]) -> list[Place]:

@@ -1,9 +1,9 @@
 """The photos of an evaluation: the same ones, in the same order, at the same size, whoever is judged.
 
-The protocol: whole photos, upright and in sRGB, their shorter side brought to `resolution` pixels by a Lanczos filter
-(smaller ones are enlarged: some metrics depend on the size in pixels). Left out and counted are files that cannot be
-read, photos without colour (mean chroma below `MIN_CHROMA`: there is no truth to compare with) and photos longer than
-`LONGEST` to one.
+The protocol: whole photos, upright, in sRGB and on white, their shorter side brought to `resolution` pixels by a
+Lanczos filter (smaller ones are enlarged: some metrics depend on the size in pixels). Left out and counted are files
+that cannot be read, photos without colour (mean chroma below `MIN_CHROMA`) and prints toned in one colour (there is no
+truth to compare with), and photos longer than `LONGEST` to one.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.data import DataError, DataSource, resolve_source
-from colorgan.data.decode import is_near_gray
+from colorgan.data.decode import is_near_gray, is_toned
 from colorgan.data.order import Order
 from colorgan.data.shards import JoinedFiles, WindowReader, open_source_files
 from colorgan.degrade import age_lightness, film_lightness
 from colorgan.images import to_image, to_tensor
-from colorgan.photo import PhotoError, open_photo
+from colorgan.photo import PhotoError, open_rgb
 from colorgan.photo.fitting import with_shorter_side
 from colorgan.seeds import key_of
 
@@ -163,13 +163,15 @@ class EvaluationPhotos:
     def _photo(self, name: str, encoded: bytes) -> EvaluationPhoto | str:
         """A file's bytes -> the photo, or why it is left out."""
         try:
-            image = open_photo(io.BytesIO(encoded)).image.convert("RGB")
+            image = open_rgb(io.BytesIO(encoded))
         except PhotoError:
             return UNREADABLE
         if max(image.size) > LONGEST * min(image.size):
             return f"longer than {LONGEST:g} : 1"
         if is_near_gray(image, MIN_CHROMA):
             return "without colour"
+        if is_toned(image):
+            return "toned in one colour"
         shown = image if self.resolution is None else with_shorter_side(image, self.resolution)
         return EvaluationPhoto(name, to_tensor(shown), image.size)
 

@@ -20,7 +20,7 @@ from colorgan.data.whole import EvaluationPhoto, PhotoBatch
 from colorgan.files import sha256
 from colorgan.fingerprint import weights_sha256
 from colorgan.hints import Hint
-from colorgan.photo import open_photo
+from colorgan.photo import open_rgb
 from colorgan.photo.endings import photo_endings
 from colorgan.photo.fitting import with_shorter_side
 from colorgan.seeds import seed_of
@@ -169,7 +169,7 @@ class PredictionFolder(Candidate):
     def _picture(self, name: str, original: tuple[int, int], size: tuple[int, int]) -> Image.Image:
         if name not in self._files:
             raise ValueError(f"predictions {self.source!r} lack the photo {name!r}")
-        image = open_photo(io.BytesIO(self._files[name].read_bytes())).image.convert("RGB")
+        image = open_rgb(io.BytesIO(self._files[name].read_bytes()))
         if image.size not in (original, size):
             found, wanted, judged = (f"{width} x {height}" for width, height in (image.size, original, size))
             also = f", or {judged} as it is judged" if judged != wanted else ""

@@ -158,21 +158,21 @@ class _Worker:
         job, photo, said, settings = one.job, one.photo, one.said, self.settings
         name, referenced = settings.model_name, settings.reference is not None
         note = None if name is None else description(name, hinted=bool(said.hints), referenced=referenced)
+        notes = dict.fromkeys((*photo.notes, *(_hint_notes(prediction, said.hints) if said.hints else ())))
         try:
             for variant, path in job.pictures:
                 picture = prediction.picture(photo.image, variant, said.vividness)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not settings.overwrite and os.path.lexists(path):
                     raise ValueError(f"{str(path)!r} has come to be meanwhile, and is not overwritten")
-                save_photo(picture, path, photo, description=note)
-            notes = (*photo.notes, *(_hint_notes(prediction, said.hints) if said.hints else ()))
+                notes |= dict.fromkeys(save_photo(picture, path, photo, description=note))
         except Exception as error:
             if _is_disk_full(error):
                 self.stopping.set()
                 raise DiskFullError(errno.ENOSPC, "the disk is full", str(path)) from error
             self.report(_failure(job, error))
         else:
-            self.report(PhotoOutcome(job, notes=notes))
+            self.report(PhotoOutcome(job, notes=tuple(notes)))
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
 """What goes where: files and folders of photos -> jobs, decided and checked before any work."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image
 
+from colorgan.folder.finding import expanded, find_photos
 from colorgan.hints import HINTS_SUFFIX, PhotoHints, read_hints
-from colorgan.photo.endings import WRITTEN, photo_endings
+from colorgan.photo.endings import writable_endings
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Work:
-    """What there is to do, how many photos were left out since all their pictures are there, and files of hints that
-    are for none of the photos."""
+    """What there is to do; how many photos were left out since all their pictures are there; how many thumbnails,
+    hidden photos, and hidden or system folders were passed over; and files of hints that are for none of the photos."""
 
     jobs: list[Job]
     done_before: int = 0
+    left_out: int = 0
     unused_hints: tuple[Path, ...] = ()
 
 
@@ -49,15 +52,17 @@ def plan(
 ) -> Work:
     """Decide, before any work, which photos are read and which files they become.
 
-    Files keep their names, and the photos of a folder their places in it. The first variant of photo.jpg is
-    photo-2.jpg. Hidden files and, in folders, files whose names are not those of images are left out; a file given
-    by name is always taken. Symbolic links to folders are not followed.
+    Files keep their names, and the photos of a folder their places in it; where photos of several inputs would share
+    one, all are placed below the names of their folders. The first variant of photo.jpg is photo-2.jpg, or has the
+    next number that no photo has. Hidden files, thumbnails of storage devices and, in folders, files whose names are
+    not those of images are left out; a file given by name is always taken. Symbolic links to folders are not followed.
 
     Args:
-        inputs: files and folders.
+        inputs: files, folders, and patterns such as "*.jpg".
         output: a folder, made if need be; or, for one input file, a name that ends as an image's does.
         variants: how many other pictures are made of each photo, beside the likeliest.
-        suffix: ending of all names, such as ".png"; None keeps the photos' own.
+        suffix: ending of all names, such as ".png"; None keeps the photos' own. Where two photos would then share a
+            name, it is added to theirs: "photo.jpg.png".
         existing: what becomes of pictures that are there already. "skip" leaves them, and makes those that are
             missing: a file has its name only once complete.
         hints: for one photo, its file of hints; or a folder that holds those of photo.jpg as photo.hints.json, those
@@ -68,35 +73,38 @@ def plan(
         ValueError: nothing to do, or a picture would land on a photo, or two on one name, or hints that nobody can
             read or that are for none of the photos.
     """
-    paths = [Path(given) for given in inputs]
-    for path in paths:
-        if not path.is_file() and not path.is_dir():  # opening a named pipe would wait for ever
-            raise ValueError(f"there is no file or folder {str(path)!r}")
+    paths = [path for given in inputs for path in expanded(given)]
     if _names_a_file(output):
-        if len(paths) != 1 or paths[0].is_dir():
-            raise ValueError(f"{output!r} is the name of one picture, but there are several photos: name a folder")
-        if suffix and _format(Path(output).suffix) != _format(suffix):
-            raise ValueError(f"{output!r} does not end in {suffix}: leave out one of the two")
-        places, jobs = [Path(paths[0].name)], [_job(paths[0], Path(output), variants)]
+        _check_output_file(output, paths, suffix)
+        pictures, places, left_out = [(paths[0], Path(output))], [Path(paths[0].name)], 0
     else:
         folder = Path(output)
         if folder.exists() and not folder.is_dir():
             raise ValueError(f"{output!r} is a file: name a folder, or a picture such as 'photo.jpg'")
-        placed = dict.fromkeys(placed for path in paths for placed in _photos(path, folder))
-        places = [place for _, place in placed]
-        jobs = [_job(source, _with_suffix(folder / place, suffix), variants) for source, place in placed]
+        finds = find_photos(paths, folder)
+        places = [place for _, place in finds.photos]
+        pictures = _with_endings([(source, folder / place) for source, place in finds.photos], suffix)
+        left_out = finds.left_out
+    jobs = _jobs(pictures, variants)
     if not jobs:
-        raise ValueError(f"there are no photos in {', '.join(repr(given) for given in inputs)}")
+        none = f"there are no photos in {', '.join(repr(given) for given in inputs)}"
+        raise ValueError(f"{none}: {count_left_out(left_out)}" if left_out else none)
     _check_destinations(jobs)
     jobs, unused = _with_hints(jobs, places, Path(hints)) if hints is not None else (jobs, ())
     there = [path for job in jobs for _, path in job.pictures if os.path.lexists(path)]
     if existing == "replace" or not there:
-        return Work(jobs, unused_hints=unused)
+        return Work(jobs, left_out=left_out, unused_hints=unused)
     if existing == "refuse":
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise PicturesExistError(f"{str(there[0])!r}{more} already there")
     left = [job for job in map(_missing, jobs) if job.pictures]
-    return Work(left, len(jobs) - len(left), unused)
+    return Work(left, len(jobs) - len(left), left_out, unused)
+
+
+def count_left_out(count: int) -> str:
+    """What was passed over, in words."""
+    plural = "s" * (count > 1)
+    return f"{count} thumbnail{plural}, hidden file{plural} or folder{plural} left out"
 
 
 def _with_hints(jobs: Sequence[Job], places: Sequence[Path], hints: Path) -> tuple[list[Job], tuple[Path, ...]]:
@@ -127,31 +135,6 @@ def _missing(job: Job) -> Job:
     return replace(job, pictures=tuple(one for one in job.pictures if not os.path.lexists(one[1])))
 
 
-def _photos(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
-    """A file, or a folder's photos at any depth: where each is, and its place below the output folder."""
-    if not path.is_dir():
-        yield path, Path(path.name)
-        return
-    if path.resolve() == output.resolve():
-        raise ValueError(f"{str(output)!r} holds the photos themselves: name another output folder")
-    names = photo_endings()
-    for folder, subfolders, files in os.walk(path, onerror=_refuse):
-        here = Path(folder)
-        # An output folder inside the photos' own would be coloured again by the next run.
-        subfolders[:] = sorted(
-            name for name in subfolders if name[0] != "." and (here / name).resolve() != output.resolve()
-        )
-        for name in sorted(files):
-            source = here / name
-            regular = source.is_file() or not source.exists()  # a broken link is a photo that cannot be read
-            if name[0] != "." and source.suffix.lower() in names and regular:
-                yield source, source.relative_to(path)
-
-
-def _refuse(error: OSError) -> None:
-    raise ValueError(f"cannot look into {str(error.filename)!r}: {error.strerror}") from error
-
-
 def _format(suffix: str) -> str | None:
     Image.init()
     return Image.registered_extensions().get(suffix.lower())
@@ -162,16 +145,50 @@ def _names_a_file(output: str) -> bool:
     return not output.endswith(("/", os.sep)) and not path.is_dir() and _format(path.suffix) is not None
 
 
-def _with_suffix(path: Path, suffix: str | None) -> Path:
-    """The name in the output folder: its own ending, if no other is asked for and colours can be written under it."""
-    if suffix is None and path.suffix.lower() in WRITTEN:
-        return path
-    return path.with_suffix(suffix or ".png")
+def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None) -> None:
+    """Refuse a picture's name as output that cannot be one's."""
+    if len(paths) != 1 or paths[0].is_dir():
+        raise ValueError(f"{output!r} is the name of one picture, but there are several photos: name a folder")
+    ending = Path(output).suffix
+    if ending.lower() not in writable_endings():
+        raise ValueError(f"cannot write photos as {ending!r}: use one of {', '.join(writable_endings())}")
+    if suffix and _format(ending) != _format(suffix):
+        raise ValueError(f"{output!r} does not end in {suffix}: leave out one of the two")
 
 
-def _job(source: Path, picture: Path, variants: int) -> Job:
-    others = [(n, picture.with_name(f"{picture.stem}-{n + 1}{picture.suffix}")) for n in range(1, variants + 1)]
-    return Job(source, ((0, picture), *others))
+def _with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None) -> list[tuple[Path, Path]]:
+    """Photos and the pictures they become: of their own ending, if no other is asked for and it can be written."""
+    kept = writable_endings() if suffix is None else ()
+    pictures = [path if path.suffix.lower() in kept else path.with_suffix(suffix or ".png") for _, path in placed]
+    names = Counter(map(_key, pictures))
+    return [
+        (
+            source,
+            path.with_name(path.name + picture.suffix) if picture != path and names[_key(picture)] > 1 else picture,
+        )
+        for (source, path), picture in zip(placed, pictures, strict=True)
+    ]
+
+
+def _jobs(pictures: Sequence[tuple[Path, Path]], variants: int) -> list[Job]:
+    """Photos with their pictures' names -> jobs; variants get the next numbers that no other picture has."""
+    taken = {_key(picture) for _, picture in pictures}
+    jobs = []
+    for source, picture in pictures:
+        names, number = [(0, picture)], 1
+        while len(names) <= variants:
+            number += 1
+            other = picture.with_name(f"{picture.stem}-{number}{picture.suffix}")
+            if _key(other) not in taken:
+                taken.add(_key(other))
+                names.append((len(names), other))
+        jobs.append(Job(source, tuple(names)))
+    return jobs
+
+
+def _key(path: Path) -> str:
+    """What two names must not have in common."""
+    return os.path.normcase(path)
 
 
 def _check_destinations(jobs: Sequence[Job]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants, get_token, hf_hub_download
+from huggingface_hub import constants, get_hf_file_metadata, get_token, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -17,57 +17,82 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from colorgan.files import one_line, sha256
+from colorgan.files import git_sha1, one_line, sha256
 
 HUB_ERRORS = (HTTPError, HFValidationError, EntryNotFoundError, OSError)  # what the client raises, all of it
+_HASH = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
 LOGIN = "set HF_TOKEN or run `hf auth login`"
 
 
 def pinned_revision(model_id: str, **options: Any) -> str:
-    """The commit that a model's branch points to now, by way of its config.json; options as of `hf_hub_download`.
+    """The commit that a model's branch points to now, by way of its config.json; options as of `fetched`.
 
     Files fetched at a branch's name one after the other could be of two models, when someone publishes in between.
     """
-    path = Path(hf_hub_download(model_id, constants.CONFIG_NAME, **options))
-    return path.parent.name  # the cache keeps files as snapshots/COMMIT/NAME
+    return commit_of(fetched(model_id, constants.CONFIG_NAME, **options))
 
 
-def fetched_weights(model_id: str, **options: Any) -> Path:
-    """A model's weights, compared with the SHA-256 that the Hub names them by; fetched once more if they differ.
+def fetched(model_id: str, name: str, **options: Any) -> Path:
+    """A file of a model, compared with the hash that the Hub names it by; fetched once more if they differ.
+
+    Args:
+        model_id: "user/model".
+        name: of the file.
+        options: as of `hf_hub_download`, subfolder among them.
 
     Raises:
-        ValueError: they are damaged again; one line.
+        ValueError: it is damaged, and came damaged again or cannot be fetched again; one line.
+        HUB_ERRORS: the Hub does not give it.
     """
-    path = Path(hf_hub_download(model_id, constants.SAFETENSORS_SINGLE_FILE, **options))
-    if is_intact(path):
+    path = Path(hf_hub_download(model_id, name, **options))
+    if _is_intact(path, _hash_on_the_hub(path, model_id, name, **options)):
         return path
+    if not path.is_symlink():
+        path.unlink()  # or the client leaves it where it is, and puts the new one elsewhere
     try:
-        path = Path(hf_hub_download(model_id, constants.SAFETENSORS_SINGLE_FILE, **{**options, "force_download": True}))
+        path = Path(hf_hub_download(model_id, name, **{**options, "force_download": True}))
     except (*HUB_ERRORS, ValueError) as error:
-        raise ValueError(
-            f"the weights of {model_id!r} in the cache are damaged, and cannot be fetched again"
-        ) from error
-    if not is_intact(path):
-        raise ValueError(
-            f"the weights of {model_id!r} came damaged twice: their SHA-256 is not what the Hub says; try again later"
-        )
+        raise ValueError(f"{name} of {model_id!r} in the cache is damaged, and cannot be fetched again") from error
+    if not _is_intact(path, _hash_on_the_hub(path, model_id, name, **options)):
+        raise ValueError(f"{name} of {model_id!r} came damaged twice: its hash is not the Hub's; try again later")
     return path
 
 
 def fetched_file(model_id: str, name: str, **options: Any) -> Path | None:
     """A file that a model may have beside its weights; None where it has none, or the Hub does not give it."""
     try:
-        return Path(hf_hub_download(model_id, name, **options))
-    except HUB_ERRORS:
+        return fetched(model_id, name, **options)
+    except (*HUB_ERRORS, ValueError):
         return None
 
 
-def is_intact(path: Path) -> bool:
-    """Whether a file of the cache has the SHA-256 that it is kept under; True where it is kept under no such name."""
-    kept_as = path.resolve().name
-    if not re.fullmatch(r"[0-9a-f]{64}", kept_as):
-        return True  # without symbolic links the cache forgets what the Hub said
-    return sha256(path) == kept_as
+def commit_of(path: Path) -> str:
+    """The commit of a file of the cache, which keeps it as snapshots/COMMIT/NAME, in subfolders if it has them."""
+    return next(folder.name for folder in path.parents if folder.parent.name == "snapshots")
+
+
+def _hash_on_the_hub(path: Path, model_id: str, name: str, **options: Any) -> str:
+    """What the Hub names a file of the cache by; "" where that cannot be told.
+
+    The cache keeps a file under that name, and a link to it under its own; that may be a link, too, to a store with
+    hashes of another kind. Where there are no symbolic links (Windows) it forgets the hash, and the Hub is asked.
+    """
+    if path.is_symlink():
+        return path.readlink().name
+    if options.get("local_files_only"):
+        return ""
+    try:
+        address = hf_hub_url(model_id, name, subfolder=options.get("subfolder"), revision=commit_of(path))
+        return get_hf_file_metadata(address, token=options.get("token")).etag or ""
+    except HUB_ERRORS:
+        return ""
+
+
+def _is_intact(path: Path, expected: str) -> bool:
+    """Whether a file has its hash: SHA-256 of large ones, git's SHA-1 of the others. True where no hash is known."""
+    if not _HASH.fullmatch(expected):
+        return True
+    return (sha256(path) if len(expected) == 64 else git_sha1(path)) == expected
 
 
 def hub_reason(error: BaseException, token: str | bool | None = None) -> str:

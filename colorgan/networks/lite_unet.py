@@ -140,10 +140,10 @@ class LiteUNet(nn.Module):
         picture = self.picture(features)[:, None]
         logits = self.distribution(features).float()
         objects = functional.interpolate(objects.float(), size=logits.shape[-2:], mode="bilinear")
-        changes = []
+        cells, changes = self.cell_ab.float(), []
         for photo_logits, photo_objects in zip(logits, objects, strict=True):
-            tilts = draw_tilts(photo_objects, self.cell_ab, count, strength, generator)
-            tilted = expected_ab(torch.cat((torch.zeros_like(tilts[:1]), tilts)) + photo_logits, self.cell_ab)
+            tilts = draw_tilts(photo_objects, cells, count, strength, generator)
+            tilted = expected_ab(torch.cat((torch.zeros_like(tilts[:1]), tilts)) + photo_logits, cells)
             change = tilted[1:] - tilted[:1]
             changes.append(functional.interpolate(change, scale_factor=SUBPIXELS, mode="bilinear"))
         return torch.cat((picture, picture + torch.stack(changes) / CHROMA_SCALE), 1)

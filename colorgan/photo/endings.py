@@ -5,7 +5,7 @@ from functools import cache
 from PIL import Image
 
 # Opened by Pillow, but not photographs: programs for Ghostscript, vector graphics, films and scientific containers.
-NOT_PHOTOS = frozenset({"BUFR", "EPS", "FLI", "GRIB", "HDF5", "MPEG", "WMF"})
+NOT_PHOTOS = frozenset({"BUFR", "EPS", "FITS", "FLI", "GRIB", "HDF5", "MPEG", "WMF"})
 # The endings that `save_photo` writes colours under, and Pillow's names of their formats. The first of a format is
 # its usual one. A photo of another kind, say scan.psd, becomes a PNG.
 WRITTEN = {
@@ -13,6 +13,13 @@ WRITTEN = {
     ".tiff": "TIFF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF", ".avif": "AVIF", ".jp2": "JPEG2000", ".ppm": "PPM",
     ".pnm": "PPM", ".tga": "TGA", ".pcx": "PCX", ".sgi": "SGI", ".qoi": "QOI",
 }  # fmt: skip
+# Read by plugins of Pillow and by LibRaw, or refused with the reason: never passed over in a folder.
+_OTHERS = frozenset({
+    ".heic", ".heif", ".hif", ".heics", ".heifs", ".jxl", ".jxr", ".wdp", ".hdp",
+    ".dng", ".nef", ".nrw", ".cr2", ".cr3", ".crw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".rwl", ".pef",
+    ".srw", ".x3f", ".3fr", ".fff", ".iiq", ".mos", ".mef", ".mrw", ".erf", ".kdc", ".dcr",
+    ".exr", ".hdr", ".psb", ".xcf", ".djvu", ".pam",
+})  # fmt: skip
 
 
 @cache
@@ -24,9 +31,12 @@ def photo_formats() -> tuple[str, ...]:
 
 @cache
 def photo_endings() -> frozenset[str]:
-    """The endings, in lower case and with their dot, of files that are taken for photos in a folder."""
+    """The endings, in lower case and with their dot, of files that are taken for photos in a folder.
+
+    Some of them cannot be read, or not on every machine: `open_photo` says so, and what to do.
+    """
     formats = photo_formats()
-    return frozenset(ending for ending, name in Image.registered_extensions().items() if name in formats)
+    return _OTHERS | {ending for ending, name in Image.registered_extensions().items() if name in formats}
 
 
 @cache

@@ -27,20 +27,26 @@ TURNS = {
 }  # EXIF 2.32, 4.6.4 A: how to undo each orientation
 
 
-def orientation_of(image: Image.Image) -> int:
+def orientation_of(source: Image.Image | Image.Exif) -> int:
     """1 to 8, EXIF 2.32 4.6.4 A; 1 where the image does not say or says nonsense."""
+    if (
+        isinstance(source, Image.Image)
+        and source.format in ("JPEG", "WEBP")
+        and not source.info.keys() & {"exif", "xmp"}
+    ):
+        return 1  # which Pillow takes a while to find out
     try:
-        value = image.getexif().get(ORIENTATION)
+        value = _tags_of(source).get(ORIENTATION)
     except Exception:  # broken EXIF, of which `read_exif` tells
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def read_exif(image: Image.Image) -> tuple[Image.Exif, list[str]]:
-    """A decoded image -> its EXIF, cleaned, and a note if something of it could not be read."""
-    raw = image.info.get("exif")
+def read_exif(source: Image.Image | Image.Exif) -> tuple[Image.Exif, list[str]]:
+    """A decoded image, or its EXIF -> that EXIF, cleaned, and a note if something of it could not be read."""
+    raw = source.info.get("exif") if isinstance(source, Image.Image) else None
     try:
-        found = image.getexif()
+        found = _tags_of(source)
         complete = not isinstance(raw, bytes) or len(found) >= _declared_tags(raw)
         exif, readable = cleaned(found)
     except Exception:  # as many kinds as there are ways to break a directory
@@ -48,6 +54,10 @@ def read_exif(image: Image.Image) -> tuple[Image.Exif, list[str]]:
     if complete and readable:
         return exif, []
     return exif, [f"{'part of ' if exif else ''}its EXIF data is broken and was dropped"]
+
+
+def _tags_of(source: Image.Image | Image.Exif) -> Image.Exif:
+    return source.getexif() if isinstance(source, Image.Image) else source
 
 
 def _declared_tags(raw: bytes) -> int:
@@ -138,7 +148,7 @@ def exif_bytes(exif: Image.Exif) -> bytes:
 def resolution_of(image: Image.Image, exif: Image.Exif) -> tuple[float, float] | None:
     """Dots per inch as the file says, by its own field or by EXIF; None for none or nonsense."""
     declared = image.info.get("dpi")
-    if image.format == "TIFF" or (image.format in ("JPEG", "MPO") and image.info.get("jfif_unit") not in (1, 2)):
+    if image.format == "TIFF" or (image.format in ("JPEG", "MPO", "JXL") and image.info.get("jfif_unit") not in (1, 2)):
         declared = None  # Pillow makes up 1 and 72 dpi; what the file says itself is in its tags
     x, y, unit = (exif.get(tag) for tag in RESOLUTION)
     factor_of_unit = {None: 1.0, 2: 1.0, 3: 2.54}.get(unit)  # 1: a ratio of sides only

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from colorgan.photo.record import PhotoError
+from colorgan.photo.levels import Scale, to_levels
 
 _Pixels = tuple[Image.Image, Image.Image | None, list[str]]
 
@@ -55,34 +55,25 @@ def _has_gray_palette(image: Image.Image) -> bool:
 def _from_integers(image: Image.Image) -> _Pixels:
     """Mode I or I;16 (any byte order) -> L. What the numbers mean is not in the file: their range tells."""
     values = np.asarray(image)
-    low, high = int(values.min()), int(values.max())
-    if low < 0 or high > 65535:
-        return _stretched(values, low, high), None, [f"gray values from {low} to {high} were stretched to 8 bits"]
-    top = 255 if high <= 255 else 65535
-    table = np.rint(np.arange(65536) * (255 / top)).clip(0, 255).astype(np.uint8)
+    if image.mode == "I" and values.min() >= 0:
+        values = values.view(np.uint32)  # Pillow's only type for many bits: its sign is not the file's
+    levels, notes = to_levels(values, Scale(bits=0 if image.mode == "I" else 16))
     alpha, key = None, image.info.get("transparency")
     if isinstance(key, int):
         alpha = Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8))
-    return Image.fromarray(table[values]), alpha, ["16-bit gray became 8-bit"] if top > 255 else []
+    return Image.fromarray(levels), alpha, notes
 
 
 def _from_floats(image: Image.Image) -> _Pixels:
-    """Mode F -> L: [0, 1] as it is, any other range by its own minimum and maximum."""
-    values = np.asarray(image)
-    finite = np.isfinite(values)
-    strange = int(values.size - np.count_nonzero(finite))
-    if strange == values.size:
-        raise PhotoError("the picture holds no finite number, only NaN and infinity")
-    low, high = float(values[finite].min()), float(values[finite].max())
-    if low >= 0.0 and high <= 1.0:
-        low, high, note = 0.0, 1.0, "float gray from 0 to 1 became 8-bit"
-    else:
-        note = f"float gray from {low:g} (black) to {high:g} (white) was stretched to 8 bits"
-    notes = [note] + ([f"{strange} pixels that are not finite numbers became black"] if strange else [])
-    return _stretched(np.where(finite, values, low), low, high), None, notes
+    levels, notes = to_levels(np.asarray(image))
+    return Image.fromarray(levels), None, notes
 
 
-def _stretched(values: np.ndarray, low: float, high: float) -> Image.Image:
-    """(H, W) numbers in [low, high] -> mode L, low black and high white."""
-    scale = 255.0 / ((high - low) or 1.0)
-    return Image.fromarray(np.rint((values.astype(np.float64) - low) * scale).clip(0, 255).astype(np.uint8))
+def on_white(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
+    """L or RGB -> RGB as it looks on white paper; an RGB one without transparency is not copied."""
+    picture = picture if picture.mode == "RGB" else picture.convert("RGB")
+    if alpha is None:
+        return picture
+    white = Image.new("RGB", picture.size, "white")
+    white.paste(picture, mask=alpha)
+    return white

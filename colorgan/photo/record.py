@@ -1,10 +1,12 @@
 """What a photo is to colorgan, and how its errors speak."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
+
+from colorgan.photo.metadata import Metadata
 
 MIN_SIDE = 8
 
@@ -25,6 +27,7 @@ class Photo:
         was converted, None if the file had none.
     dpi: dots per inch along x and y of the upright photo.
     notes: plain sentences on what the file had that the photo has not.
+    metadata: what archives and programs have written into the file beside EXIF.
     """
 
     image: Image.Image
@@ -34,6 +37,7 @@ class Photo:
     icc_profile: bytes | None
     dpi: tuple[float, float] | None
     notes: tuple[str, ...]
+    metadata: Metadata = field(default_factory=Metadata)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import Image, TiffImagePlugin, TiffTags
 
 from colorgan.files import one_line, write_whole
-from colorgan.photo.endings import WRITTEN
+from colorgan.photo.embedding import embedding
+from colorgan.photo.endings import WRITTEN, writable_endings
 from colorgan.photo.exif import (
     DESCRIPTION,
     EXIF_IFD,
@@ -22,7 +23,11 @@ from colorgan.photo.exif import (
     cleaned,
     exif_bytes,
 )
+from colorgan.photo.jp2 import jp2_boxes
+from colorgan.photo.metadata import IPTC_TAG, XMP_TAG, Metadata
+from colorgan.photo.pixels import on_white
 from colorgan.photo.record import Photo, PhotoError, name_of, plain_image
+from colorgan.photo.xmp import described_xmp
 
 _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},  # subsampled chroma is what a colorized photo can spare least
@@ -31,6 +36,7 @@ _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
 }
 _KEEP_ALPHA = frozenset({"PNG", "WEBP", "TIFF", "AVIF", "JPEG2000", "GIF", "TGA", "SGI", "QOI"})
+_KEEP_EXIF = frozenset({"JPEG", "PNG", "WEBP", "AVIF", "TIFF", "JPEG2000"})
 _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "AVIF": 65536, "GIF": 65535, "TGA": 65535, "PCX": 65535, "SGI": 65535}
 _JPEG_SEGMENT = 65533  # bytes that one APP1 segment, so all of a JPEG's EXIF, can hold
 
@@ -42,21 +48,24 @@ def save_photo(
     *,
     format: str | None = None,  # noqa: A002  (the word Pillow's users know)
     description: str | None = None,
-) -> None:
-    """Writes `picture` (RGB, sRGB) with the alpha, EXIF, profile and resolution of `photo`.
+) -> tuple[str, ...]:
+    """Writes `picture` (RGB, sRGB) with the alpha, EXIF, profile, resolution and metadata of `photo`.
+
+    Returns notes, plain sentences on what of those the format has no place for.
 
     The format is that of the name's extension, else `format`, else the photo's own where it can be written, else
     PNG. JPEG is written at quality 95 with full chroma, WebP at quality 95 (its chroma is always halved), AVIF at 90
     with full chroma; PNG, TIFF, BMP and the rest lose nothing, GIF all but 256 colours. Where the format has no
     transparency the picture is laid on white. `description` ("colorized by colorgan ...") becomes EXIF Software, and
-    ImageDescription where the photo has none of its own; in PNG also text, in GIF the comment.
+    ImageDescription where the photo has none of its own; in PNG also text, in GIF the comment. In XMP it is the
+    CreatorTool, and the DigitalSourceType says that an algorithm has altered the photo.
 
     A path is written whole or not at all: to a temporary name in the same folder, then renamed. Raises PhotoError
     for an extension or format that cannot be written, a picture that does not fit it, and a disk that refuses.
     """
     path = destination if isinstance(destination, str | os.PathLike) else None
     chosen = _format_for("" if path is None else Path(path).suffix.lower(), format, photo)
-    data = _encoded(picture, chosen, photo, description)
+    data, notes = _encoded(picture, chosen, photo, description)
     try:
         if path is not None:
             write_whole(Path(path), data)
@@ -65,51 +74,59 @@ def save_photo(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or one_line(error)
         raise PhotoError(f"cannot write {name_of(destination)}: {reason}") from error
+    return tuple(notes)
 
 
 def _format_for(extension: str, asked: str | None, photo: Photo | None) -> str:
     """Pillow's name of the format to write."""
-    Image.init()
-    writable = {kind for kind in WRITTEN.values() if kind in Image.SAVE}
+    endings = writable_endings()
     if extension or asked:
         wish = extension or str(asked)
         kind = WRITTEN.get("." + wish.lower().lstrip("."), wish.upper())
-        if kind not in writable or (extension and extension not in WRITTEN):
-            choices = ", ".join(ending for ending, kind in WRITTEN.items() if kind in writable)
-            raise PhotoError(f"cannot write photos as {wish!r}: use one of {choices}")
+        if kind not in endings.values() or (extension and extension not in endings):
+            raise PhotoError(f"cannot write photos as {wish!r}: use one of {', '.join(endings)}")
         return kind
     kind = {"MPO": "JPEG"}.get(photo.format, photo.format) if photo is not None else "PNG"
-    return kind if kind in writable else "PNG"
+    return kind if kind in endings.values() else "PNG"
 
 
-def _encoded(picture: Image.Image, kind: str, photo: Photo | None, description: str | None) -> bytes | memoryview:
-    """A result -> the bytes of its file. In memory first, so that no encoder meets a full disk."""
+def _encoded(
+    picture: Image.Image, kind: str, photo: Photo | None, description: str | None
+) -> tuple[bytes | memoryview, list[str]]:
+    """A result -> the bytes of its file, and notes. In memory first, so that no encoder meets a full disk."""
     picture, alpha = _layers(picture, photo)
     longest = _LONGEST_SIDE.get(kind, 2**31 - 1)
     if max(picture.size) > longest:
         raise PhotoError(f"{kind} holds sides of at most {longest} pixels, the picture is {_times(picture.size)}")
+    notes = []
     if alpha is not None and kind not in _KEEP_ALPHA:
-        picture, alpha = _on_white(picture, alpha), None
+        notes.append(f"{kind} has no transparency: the picture was laid on white")
+        picture, alpha = on_white(picture, alpha), None
     dpi, icc_profile = (photo.dpi, photo.icc_profile) if photo is not None else (None, None)
-    exif = _result_exif(photo, kind, description)
+    exif, exif_notes = _result_exif(photo, kind, description)
+    metadata = photo.metadata if photo is not None else Metadata()
+    xmp = described_xmp(metadata.xmp, description) if description else metadata.xmp
     options: dict[str, Any] = dict(_ENCODER_OPTIONS.get(kind, {}))
     options |= {"exif": exif_bytes(exif)} if exif else {}
     options |= {"dpi": dpi} if dpi else {}
     options |= {"icc_profile": icc_profile} if icc_profile else {}
-    options |= _caption(kind, description)
+    embedded, left_out = embedding(kind, metadata, xmp, description)
     file = io.BytesIO()
     try:
         if kind == "TIFF":
-            _write_tiff(file, _merged(picture, alpha), exif, icc_profile, dpi)
+            _write_tiff(file, _merged(picture, alpha), exif, icc_profile, dpi, xmp, metadata.iptc)
         elif kind == "GIF":
-            _paletted(picture, alpha).save(file, kind, **options, **({"transparency": 255} if alpha else {}))
+            transparency = {"transparency": 255} if alpha else {}
+            _paletted(picture, alpha).save(file, kind, **options, **embedded, **transparency)
         else:
-            _merged(picture, alpha).save(file, kind, **options)
+            _merged(picture, alpha).save(file, kind, **options, **embedded)
+            if kind == "JPEG2000":
+                file.write(jp2_boxes(exif_bytes(exif), xmp))
     except MemoryError as error:
         raise PhotoError(f"encoding {_times(picture.size)} pixels as {kind} needs more memory than is free") from error
     except Exception as error:  # encoders, too, raise nearly anything
         raise PhotoError(f"cannot encode {_times(picture.size)} pixels as {kind}: {one_line(error)}") from error
-    return file.getbuffer()
+    return file.getbuffer(), [*notes, *exif_notes, *left_out]
 
 
 def _times(size: tuple[int, int]) -> str:
@@ -129,12 +146,6 @@ def _layers(picture: Image.Image, photo: Photo | None) -> tuple[Image.Image, Ima
     return plain_image(picture if picture.mode == "RGB" else picture.convert("RGB")), alpha
 
 
-def _on_white(picture: Image.Image, alpha: Image.Image) -> Image.Image:
-    white = Image.new("RGB", picture.size, "white")
-    white.paste(picture, mask=alpha)
-    return white
-
-
 def _merged(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
     return picture if alpha is None else Image.merge("RGBA", (*picture.split(), alpha))
 
@@ -143,20 +154,22 @@ def _paletted(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
     """RGB -> 256 dithered colours, or 255 and index 255 for what is more transparent than not."""
     if alpha is None:
         return picture.quantize(palette=picture.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
-    picture = _on_white(picture, alpha)
+    picture = on_white(picture, alpha)
     paletted = picture.quantize(palette=picture.quantize(255), dither=Image.Dither.FLOYDSTEINBERG)
     paletted.paste(255, mask=alpha.point([255] * 128 + [0] * 128))
     return paletted
 
 
-def _result_exif(photo: Photo | None, kind: str, description: str | None) -> Image.Exif:
-    """The photo's EXIF with the description in it, as the format can hold it."""
+def _result_exif(photo: Photo | None, kind: str, description: str | None) -> tuple[Image.Exif, list[str]]:
+    """The photo's EXIF with the description in it, as the format can hold it, and notes."""
     exif = Image.Exif()
     if photo is not None and photo.exif:
         with contextlib.suppress(Exception):  # a Photo that someone else has made may hold anything
             found = Image.Exif()
             found.load(photo.exif)
             exif, _ = cleaned(found)
+    if kind not in _KEEP_EXIF:
+        return Image.Exif(), [f"{kind} has no place for EXIF: it was left out"] if exif else []
     if description:
         exif[SOFTWARE] = description.encode("utf-8")
         if not str(exif.get(DESCRIPTION, "")).strip(" \0"):  # the owner's own words are kept
@@ -166,18 +179,21 @@ def _result_exif(photo: Photo | None, kind: str, description: str | None) -> Ima
             exif[tag] = value
     if kind == "AVIF" and ORIENTATION in exif:
         del exif[ORIENTATION]  # or Pillow takes it out itself, and writes all text anew as ASCII
-    return _within_segment(exif) if kind == "JPEG" else exif
+    return _within_segment(exif) if kind == "JPEG" else (exif, [])
 
 
-def _within_segment(exif: Image.Exif) -> Image.Exif:
+def _within_segment(exif: Image.Exif) -> tuple[Image.Exif, list[str]]:
     """EXIF that fits one JPEG segment: without the maker note, or if need be with the first directory's short tags."""
+    if len(exif.tobytes()) <= _JPEG_SEGMENT:
+        return exif, []
     inner = exif.get(EXIF_IFD)
-    if len(exif.tobytes()) > _JPEG_SEGMENT and isinstance(inner, dict):
+    if isinstance(inner, dict):
         inner.pop(MAKER_NOTE, None)
-    if len(exif.tobytes()) > _JPEG_SEGMENT:
-        for tag in [tag for tag, value in exif.items() if not _is_short(tag, value)]:
-            del exif[tag]
-    return exif
+    if len(exif.tobytes()) <= _JPEG_SEGMENT:
+        return exif, ["its EXIF is too long for a JPEG: the camera maker's note was left out"]
+    for tag in [tag for tag, value in exif.items() if not _is_short(tag, value)]:
+        del exif[tag]
+    return exif, ["its EXIF is too long for a JPEG: long tags were left out"]
 
 
 def _is_short(tag: int, value: Any) -> bool:
@@ -186,20 +202,14 @@ def _is_short(tag: int, value: Any) -> bool:
     return len(alone.tobytes()) < 1000
 
 
-def _caption(kind: str, description: str | None) -> dict[str, Any]:
-    """The description where a format has a place of its own for it, beside EXIF."""
-    if not description:
-        return {}
-    if kind == "PNG":
-        text = PngImagePlugin.PngInfo()
-        text.add_text("Software", description)
-        text.add_text("Description", description)
-        return {"pnginfo": text}
-    return {"comment": description} if kind == "GIF" else {}
-
-
 def _write_tiff(
-    file: BinaryIO, picture: Image.Image, exif: Image.Exif, icc_profile: bytes | None, dpi: tuple[float, float] | None
+    file: BinaryIO,
+    picture: Image.Image,
+    exif: Image.Exif,
+    icc_profile: bytes | None,
+    dpi: tuple[float, float] | None,
+    xmp: bytes,
+    iptc: bytes,
 ) -> None:
     """RGB or RGBA -> deflated TIFF with horizontal differences (TIFF 6.0 with Adobe's supplement 2).
 
@@ -227,6 +237,9 @@ def _write_tiff(
         directory[34675] = icc_profile
     if dpi:
         directory[282], directory[283], directory[296] = (*dpi, 2)
+    for tag, kind, content in ((XMP_TAG, TiffTags.BYTE, xmp), (IPTC_TAG, TiffTags.UNDEFINED, iptc)):
+        if content:
+            directory[tag], directory.tagtype[tag] = content, kind
     directory.save(file)  # moves the strips' offsets behind itself
     for strip in strips:
         file.write(strip)

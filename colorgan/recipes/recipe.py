@@ -157,7 +157,7 @@ class Data:
     max_photos: int = _value("photos of each dataset, a fixed draw (0: all of them)", 0, flag="max_train_samples")
     crop: str = _value("largest centre square, or a random one", "center", choices=CROPS)
     flip: bool = _value("mirror half of the photos", True)
-    min_chroma: float = _value("photos of less mean chroma (ab units) are near-gray and dropped", 2.0)
+    min_chroma: float = _value("photos of less mean chroma (ab units), and toned prints, are dropped; 0 keeps all", 2.0)
     window: int = _value("photos held to shuffle among", 1024, flag="shuffle_window")
     film: float = _value("share of inputs as film of another sensitivity records them", 0.0)
     aging: float = _value("share of inputs faded, toned, grained, scratched", 0.0)

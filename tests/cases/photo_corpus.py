@@ -36,7 +36,7 @@ class Case:
     alpha: tuple[int, int] | None = None  # top left, top right
     notes: tuple[str, ...] = ()  # exactly these, each by some of its words
     format: str | None = None
-    profile: str = "none"  # none, own, srgb
+    profile: str = "none"  # none, own, srgb, any
     dpi: tuple[float, float] | None = None
     error: str = ""
 
@@ -284,7 +284,10 @@ def orientations() -> Iterator[Case]:
     yield Case("turned lzw.tif", encoded(rgb, "TIFF", exif=six, compression="tiff_lzw"), tolerance=0, **sideways)
     yield Case("turned.webp", encoded(rgb, "WEBP", exif=six, lossless=True), tolerance=0, **sideways)
     yield Case("turned.avif", encoded(rgb, "AVIF", exif=six, quality=95), tolerance=12, **sideways)
-    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
     yield Case("turned by xmp.jpg", encoded(rgb, "JPEG", quality=95, subsampling=0, xmp=xmp), tolerance=6, **sideways)
     see_through = encoded(with_alpha(rgb), "PNG", exif=six)
     yield Case("turned alpha.png", see_through, tolerance=0, alpha=(0, 0), **sideways)
@@ -449,7 +452,7 @@ def strangers() -> Iterator[Case]:
     yield Case("random.jpg", np.random.default_rng(3).bytes(4096), error=none)
     yield Case("archive.jpg", b"PK\3\4\x14\0\0\0\x08\0" + bytes(30), error=none)
     yield Case("document.jpg", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", error="a PDF document")
-    yield Case("phone.heic", b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", error="a HEIC photo")
+    yield Case("phone.heic", b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", error="damaged")
     yield Case("program.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n", error="is EPS")
     yield Case("film.mpg", b"\0\0\1\xb3\x14\0\xf0\x13\xff\xff\xe0\x18", error="is MPEG")
     yield Case("field.grib", b"GRIB\0\0\0\1", error="is GRIB")
@@ -478,6 +481,6 @@ SOURCES: tuple[Callable[[], Iterator[Case]], ...] = (
 )  # fmt: skip
 
 
-def corpus() -> list[Case]:
+def photo_corpus() -> list[Case]:
     """All cases."""
     return [case for source in SOURCES for case in source()]

@@ -64,7 +64,9 @@ def test_a_folder_of_images_nested_and_broken(tmp_path: Path) -> None:
     assert source.image_column is None and not source.is_parquet
     stream = PhotoStream([source], resolution=4, seed=0, batch_size=4)
     assert next(iter(stream))["rgb"].shape == (4, 3, 4, 4)
-    assert stream.report() == "4 photos read: 3 good; 1 broken and 0 near-gray ones replaced"
+    assert stream.report() == (
+        f"4 photos read: 3 good; 1 broken ('{tmp_path.name}/broken.png') and 0 near-gray or toned ones replaced"
+    )
 
 
 def test_an_image_that_goes_away_is_a_broken_photo(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from cases.photo_corpus import Case
+from cases.statement_corpus import statement_corpus
+from cases.tiff_corpus import tiff_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
@@ -20,9 +24,11 @@ from torch import Tensor
 
 from colorgan.color import rgb_to_lab
 from colorgan.data import DataError, PhotoStream, fixed_photos, photo_loader, shards
-from colorgan.data.decode import CHROMA_PER_LEVEL, Fault, Place, decode_square
+from colorgan.data.decode import CHROMA_PER_LEVEL, Fault, Place, decode_square, is_near_gray, is_toned
 from colorgan.data.order import MIX_BLOCK, Mix, Order, Unit, hashed, permutation, uniforms
 from colorgan.images import to_tensor
+from colorgan.photo import open_photo
+from colorgan.photo.pixels import on_white
 
 GRAY_IDS, BROKEN_IDS = (5, 17, 18), (0, 11, 36)
 ROWS = 40
@@ -148,7 +154,7 @@ def test_any_number_of_workers(mixed: str, workers: int) -> None:
     alone = rgb_of(iter(stream_of(mixed, start_images=8)), 15)
     stream = stream_of(mixed, start_images=8)
     assert torch.equal(alone, rgb_of(iter(photo_loader(stream, workers)), 15))
-    assert "near-gray ones replaced" in stream.report() and not stream.report().startswith("0 ")
+    assert "near-gray or toned ones replaced" in stream.report() and not stream.report().startswith("0 ")
 
 
 @pytest.mark.parametrize("world_size", [2, 4])
@@ -242,12 +248,69 @@ def test_gray_and_broken_photos_are_replaced_and_reported(mixed: str) -> None:
     drawn = Counter(numbers(rgb_of(iter(stream), ROWS // 4)))
     good = set(range(ROWS)) - set(GRAY_IDS) - set(BROKEN_IDS)
     assert set(drawn) == good and sum(drawn.values()) == ROWS, "every good photo comes, stand-ins fill the rest"
-    assert stream.report() == "40 photos read: 34 good; 3 broken and 3 near-gray ones replaced"
+    said = re.fullmatch(
+        r"40 photos read: 34 good; 3 broken \((.*)\) and 3 near-gray or toned ones replaced", stream.report()
+    )
+    assert said and set(said[1].split(", ")) == {repr(f"train.parquet row {row}") for row in BROKEN_IDS}
+
+
+def test_broken_files_of_a_folder_are_named_by_all_workers(tmp_path: Path) -> None:
+    for number in range(16):
+        (tmp_path / f"{number:02}.png").write_bytes(b"no photo" if number in (3, 9) else photo(number))
+    stream = stream_of(str(tmp_path))
+    loader = photo_loader(stream, num_workers=2)
+    for _ in zip(range(8), loader, strict=False):
+        pass
+    for name in ("03.png", "09.png"):
+        assert f"'{tmp_path.name}/{name}'" in stream.report()
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(16):
+        (many / f"{number:02}.png").write_bytes(b"no photo" if number % 2 else photo(number))
+    stream = stream_of(str(many))
+    for _ in zip(range(4), stream, strict=False):
+        pass
+    assert stream.report().count("'many/") == 5 and "8 broken" in stream.report() and " and others)" in stream.report()
+
+
+def toned(seed: int) -> Image.Image:
+    """A photo printed in sepia: brown in the shadows, cream in the lights, with grain."""
+    noise = np.random.default_rng(seed).integers(-6, 7, (96, 96, 1))
+    light = np.asarray(Image.effect_mandelbrot((96, 96), (-2, -1.5, 1, 1.5), 60).convert("L"))[..., None] * 0.8 + 20
+    return Image.fromarray((light * (1.07, 0.95, 0.75) + noise).clip(0, 255).astype(np.uint8))
+
+
+def test_toned_prints_are_no_truth() -> None:
+    sepia = encode(toned(1), "JPEG", quality=90)
+    assert not is_near_gray(Image.open(io.BytesIO(sepia)), 4.0)
+    assert decode_square(sepia, 8, Place(), 4.0) is Fault.GRAY
+    assert isinstance(decode_square(sepia, 8, Place(), 0.0), Image.Image)  # who asks for no colour gets all
+    blobs = np.random.default_rng(2).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    colourful = Image.fromarray(blobs).resize((96, 96), Image.Resampling.BICUBIC)
+    assert isinstance(decode_square(encode(colourful), 8, Place(), 4.0), Image.Image)
+    half = toned(3)
+    half.paste(colourful.crop((0, 0, 96, 30)), (0, 0))
+    assert not is_toned(half)  # a print of which a third is in colours is in colour
+
+
+READABLE = [case for case in (*tiff_corpus(), *statement_corpus()) if not case.error]
+
+
+@pytest.mark.parametrize("case", READABLE[::5], ids=lambda case: ascii(case.name))
+def test_training_reads_what_everyone_reads(case: Case) -> None:
+    square = decode_square(case.data, min(case.size), Place(), 0.0)
+    photo = open_photo(io.BytesIO(case.data))
+    side = min(photo.size)
+    left, top = ((length - side) // 2 for length in photo.size)
+    seen = on_white(photo.image, photo.alpha).crop((left, top, left + side, top + side))
+    assert isinstance(square, Image.Image) and square.tobytes() == seen.tobytes()
 
 
 def test_nothing_usable_is_one_clear_line(tmp_path: Path) -> None:
     write_shard(tmp_path / "train.parquet", [b"no"] * 3 + [encode(Image.new("RGB", (9, 9), "gray"))] * 2)
-    with pytest.raises(DataError, match=r"none of 5 photos .* can be used: \d reads were broken, \d near-gray"):
+    with pytest.raises(
+        DataError, match=r"none of 5 photos .* can be used: \d reads were broken, \d near-gray or toned"
+    ):
         next(iter(stream_of(str(tmp_path), window=99)))
 
 
@@ -333,10 +396,11 @@ MODES: dict[str, tuple[Callable[[], bytes], tuple[int, int, int]]] = {
     "16-bit-tiff": (lambda: encode(DEEP, "TIFF"), (128, 128, 128)),
     "cmyk": (lambda: encode(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=100), (255, 0, 0)),
     "alpha-shown": (lambda: encode(Image.new("RGBA", (8, 8), (200, 30, 10, 255))), (200, 30, 10)),
-    "alpha-hidden": (lambda: encode(Image.new("RGBA", (8, 8), (200, 30, 10, 0))), (255, 255, 255)),
+    "alpha-half": (lambda: encode(Image.new("RGBA", (8, 8), (200, 30, 10, 51))), (244, 210, 206)),
+    "alpha-hidden": (lambda: encode(Image.new("RGBA", (8, 8), (200, 30, 10, 0))), (200, 30, 10)),
     "gray-alpha": (lambda: encode(Image.new("LA", (8, 8), (60, 255))), (60, 60, 60)),
     "palette": (lambda: encode(Image.new("RGB", (8, 8), (200, 30, 10)).quantize(4)), (200, 30, 10)),
-    "colour-key": (lambda: encode(Image.new("RGB", (8, 8), (9, 9, 9)), transparency=(9, 9, 9)), (255, 255, 255)),
+    "colour-key": (lambda: encode(Image.new("RGB", (8, 8), (9, 9, 9)), transparency=(9, 9, 9)), (9, 9, 9)),
 }
 
 

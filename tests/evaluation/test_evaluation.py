@@ -189,6 +189,19 @@ def test_models_that_cannot_vary_have_no_variants(album: Path) -> None:
 # --- photos ---------------------------------------------------------------------------------------------------------
 
 
+def test_toned_prints_are_left_out_and_transparency_lies_on_white(tmp_path: Path) -> None:
+    ramp = np.tile(np.linspace(20, 230, 72), (64, 1))[..., None]
+    Image.fromarray((ramp * (1.08, 0.95, 0.75)).clip(0, 255).astype(np.uint8)).save(tmp_path / "sepia.png")
+    clear = picture(3)
+    clear.putalpha(51)
+    clear.save(tmp_path / "clear.png")
+    photos = EvaluationPhotos([str(tmp_path)], split="all", resolution=64)
+    (photo,) = photos
+    assert photos.left_out == {"toned in one colour": 1}
+    wanted = 255 - (255 - np.asarray(picture(3)).astype(int)) / 5
+    assert np.abs(photo.rgb.permute(1, 2, 0).numpy() - wanted).max() <= 1
+
+
 def test_what_is_left_out_is_counted(evaluation: Evaluation) -> None:
     assert evaluation.protocol["photos"] == COUNT == len(set(evaluation.measurements.names))
     assert evaluation.protocol["left_out"] == {"without colour": 1, "longer than 4 : 1": 1, "unreadable": 1}

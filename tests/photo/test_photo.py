@@ -3,6 +3,8 @@
 import errno
 import io
 import os
+import subprocess
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -19,18 +21,20 @@ from cases.photo_corpus import (
     RED,
     WIDTH,
     Case,
-    corpus,
     encoded,
     exif,
     gray,
     icc,
     noise,
+    photo_corpus,
     png,
     quarters,
     srgb_icc,
     tiff,
     with_alpha,
 )
+from cases.statement_corpus import statement_corpus
+from cases.tiff_corpus import tiff_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageFile, ImageOps, TiffImagePlugin
@@ -40,7 +44,7 @@ from colorgan.photo import MIN_SIDE, Photo, PhotoError, open_photo, photo_from_i
 # Pillow warns of broken metadata before it gives up on it. A program sees the warnings and goes on; so do these tests.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
-CASES = corpus()
+CASES = [*photo_corpus(), *tiff_corpus(), *statement_corpus()]
 DESCRIPTION = "colorized by colorgan 0.1.0"
 Rational = TiffImagePlugin.IFDRational
 
@@ -63,7 +67,7 @@ def near(value: Any, wanted: Any, tolerance: float) -> bool:
 
 
 def test_the_corpus_is_large_and_names_its_cases_once() -> None:
-    assert len(CASES) >= 60
+    assert len(CASES) >= 300
     assert len({case.name for case in CASES}) == len(CASES)
 
 
@@ -99,11 +103,11 @@ def test_corpus(case: Case, tmp_path: Path) -> None:
 
 
 def check_profile(case: Case, photo: Photo) -> None:
-    own = Image.open(io.BytesIO(case.data)).info.get("icc_profile") if case.profile != "none" else None
+    own = Image.open(io.BytesIO(case.data)).info.get("icc_profile") if case.profile == "own" else None
     if case.profile == "srgb":
-        assert photo.icc_profile is not None and photo.icc_profile != own
+        assert photo.icc_profile is not None and b"test" not in photo.icc_profile
         assert photo.icc_profile[36:40] == b"acsp" and photo.icc_profile[16:20] == b"RGB "
-    else:
+    elif case.profile != "any":
         assert photo.icc_profile == own
 
 
@@ -219,6 +223,62 @@ def test_pillows_own_limit_is_named_where_it_cannot_be_passed(monkeypatch: pytes
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(PhotoError, match="MAX_IMAGE_PIXELS"):
         opened(encoded(noise(), "TIFF"))
+
+
+def test_a_page_of_a_tiff_can_be_named() -> None:
+    pictures = [quarters(), quarters((BLUE, RED, RED, RED)), quarters((GREEN, RED, BLUE, RED))]
+    data = encoded(pictures[0], "TIFF", save_all=True, append_images=pictures[1:])
+    for page, color in enumerate((RED, BLUE, GREEN)):
+        photo = opened(data, page=page)
+        assert near(photo.image.getpixel((0, 0)), color, 0)
+        assert photo.notes == (("first" if page == 0 else f"number {page + 1}") + " of 3 pages",)
+    with pytest.raises(PhotoError, match="has 3 pages: there is no number 4"):
+        opened(data, page=3)
+    with pytest.raises(PhotoError, match="is no TIFF and has no page 2"):
+        opened(encoded(quarters(), "PNG"), page=1)
+
+
+@pytest.mark.parametrize(
+    ("module", "wanted"),
+    [
+        (
+            "imagecodecs",
+            {
+                "12 bits little.tif": "12 bits a number, compression 1) can only be read with imagecodecs: pip",
+                "white is zero lzw.tif": "can only be read with imagecodecs: pip install imagecodecs",
+                "colour 16.jp2": "16 bits a channel, which needs imagecodecs: pip install imagecodecs",
+                "planes 16 lzw little.tif": "opened",
+                "white is zero 16 little.tif": "opened",
+                "gray alpha u2.tif": "opened",
+            },
+        ),
+        ("rawpy", {"camera.dng": "is a raw file: export it as TIFF or JPEG first, or pip install rawpy"}),
+        ("pillow_heif", {"turned 6.heic": "is a HEIC photo, for which pillow-heif is needed: pip install pillow-heif"}),
+        ("pillow_jxl", {"16.jxl": "is a JPEG XL photo, for which pillow-jxl-plugin is needed: pip install"}),
+    ],
+)
+def test_without_the_extra(module: str, wanted: dict[str, str], tmp_path: Path) -> None:
+    """In a process of its own, where the package cannot be imported."""
+    paths = [tmp_path / name for name in wanted]
+    for path in paths:
+        (data,) = (case.data for case in CASES if case.name == path.name)
+        path.write_bytes(data)
+    program = Path(__file__).parent.parent / "cases" / "without_module.py"
+    done = subprocess.run([sys.executable, program, module, *paths], capture_output=True, check=True)
+    said = done.stdout.decode().splitlines()
+    assert len(said) == len(wanted), said
+    for words, line in zip(wanted.values(), said, strict=True):
+        assert words in line
+
+
+def test_tiffs_that_pillow_misreads_are_read_anew() -> None:
+    (case,) = (case for case in CASES if case.name == "white is zero 16 little.tif")
+    photo = photo_from_image(Image.open(io.BytesIO(case.data)))
+    assert near(photo.image.getpixel((0, 0)), GRAYS[0], 1) and photo.notes == ("16-bit gray became 8-bit",)
+    decoded = Image.open(io.BytesIO(case.data))
+    decoded.load()
+    with pytest.raises(PhotoError, match="the picture is a TIFF that Pillow misreads: give its file to"):
+        photo_from_image(decoded)
 
 
 def test_a_chain_of_pages_is_not_followed_forever() -> None:
@@ -465,6 +525,7 @@ def test_description_survives(kind: str) -> None:
 def test_description_is_text_in_png_and_comment_in_gif() -> None:
     photo = photo_from_image(gray())
     text = Image.open(io.BytesIO(saved(photo, "PNG", description=DESCRIPTION))).text
+    assert text.pop("XML:com.adobe.xmp")
     assert text == {"Software": DESCRIPTION, "Description": DESCRIPTION}
     assert Image.open(io.BytesIO(saved(photo, "GIF", description=DESCRIPTION))).info["comment"] == DESCRIPTION.encode()
     words = "坊やの写真 by colorgan"

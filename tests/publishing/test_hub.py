@@ -377,19 +377,56 @@ class TestLoad:
     def test_a_download_damaged_twice_is_refused_and_not_kept(self, hub: HubServer, run: Path) -> None:
         publish(run, ID)
         fault = hub.fail("GET .*model.safetensors", "corrupt", times=2)
-        refused("the weights of 'tester/model' came damaged twice", ID)
+        refused("model.safetensors of 'tester/model' came damaged twice", ID)
         assert fault.happened == 2
         assert same(Colorizer.from_pretrained(ID), Colorizer.from_pretrained(run / "model"))
 
-    def test_a_file_damaged_in_the_cache(self, hub: HubServer, run: Path) -> None:
+    @pytest.mark.parametrize("links", [True, False], ids=["symbolic links", "without symbolic links"])
+    @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+    def test_a_file_damaged_in_the_cache(
+        self, hub: HubServer, run: Path, name: str, links: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", not links)
         publish(run, ID)
         Colorizer.from_pretrained(ID)
-        [cached] = Path(constants.HF_HUB_CACHE).glob("models--*/snapshots/*/model.safetensors")
+        [cached] = Path(constants.HF_HUB_CACHE).glob(f"models--*/snapshots/*/{name}")
+        assert cached.is_symlink() == links
         content = bytearray(cached.read_bytes())
         content[-1] ^= 1
         cached.resolve().write_bytes(content)
-        refused("in the cache are damaged, and cannot be fetched again", ID, local_files_only=True)
+        if links:
+            refused(f"{name} of .* in the cache is damaged, and cannot be fetched again", ID, local_files_only=True)
         assert same(Colorizer.from_pretrained(ID), Colorizer.from_pretrained(run / "model"))
+
+    def test_without_symbolic_links_and_without_a_network(
+        self, hub: HubServer, run: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", True)
+        publish(run, ID)
+        kept = Colorizer.from_pretrained(ID)
+        point_client_to("http://127.0.0.1:9", Path(constants.HF_HUB_CACHE).parent, monkeypatch)
+        assert same(Colorizer.from_pretrained(ID), kept)
+
+    def test_a_cache_whose_files_are_links_to_a_store_of_other_names(self, hub: HubServer, run: Path) -> None:
+        """As the client keeps what came by Xet: blobs/SHA256 is itself a link, to a file under Xet's own hash."""
+        publish(run, ID)
+        Colorizer.from_pretrained(ID)
+        [cached] = Path(constants.HF_HUB_CACHE).glob("models--*/snapshots/*/model.safetensors")
+        blob, stored = cached.resolve(), Path(constants.HF_HUB_CACHE) / ("ab" * 32)
+        blob.rename(stored)
+        blob.symlink_to(stored)
+        before = len(hub.requests)
+        assert same(Colorizer.from_pretrained(ID), Colorizer.from_pretrained(run / "model"))
+        assert not any("GET" in str(request) and "safetensors" in str(request) for request in hub.requests[before:])
+
+    def test_a_subfolder(self, hub: HubServer, run: Path) -> None:
+        publish(run, ID)
+        moved = {f"v2/best/{name}": file for name, file in files(hub).items()}
+        hub.repository(ID).add("main", "deeper", {**moved, "config.json": File(b"{}")})
+        loaded = Colorizer.from_pretrained(ID, subfolder="v2/best")
+        assert same(loaded, Colorizer.from_pretrained(run / "model"))
+        assert loaded.name == Colorizer.from_pretrained(run / "model").name
+        refused("it has no v3/config.json", ID, subfolder="v3")
 
     def test_a_download_cut_short_goes_on(self, hub: HubServer, run: Path, waits: list[float]) -> None:
         publish(run, ID)

@@ -1,0 +1,92 @@
+"""JPEG 2000, as far as Pillow fails: more than 8 bits (it turns the brightest values black), EXIF and XMP."""
+
+import contextlib
+import struct
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from colorgan.photo.bounds import check_size
+from colorgan.photo.extras import extra
+from colorgan.photo.levels import Scale, to_levels
+from colorgan.photo.opened import Opened
+from colorgan.photo.record import PhotoError
+
+_SIZ = b"\xff\x4f\xff\x51"  # start of codestream, then SIZ: ISO/IEC 15444-1, A.5.1
+_COLOR_BOX, _SYCC = b"colr\1\0\0", 18  # an enumerated colour space; I.5.3.3
+# Boxes of their own kind: EXIF's as Adobe and ExifTool write it, XMP's by the XMP specification, part 3, 1.1.4.
+_EXIF_BOX, _XMP_BOX = b"JpgTiffExif->JP2", bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
+
+
+def add_metadata(image: Image.Image, file: BinaryIO) -> None:
+    """Gives what Pillow has opened as JPEG 2000 its EXIF and XMP; not their orientation, which programs ignore."""
+    file.seek(0)
+    if file.read(len(_SIGNATURE)) != _SIGNATURE:
+        return
+    place, end = len(_SIGNATURE), file.seek(0, 2)
+    while place + 8 <= end:
+        file.seek(place)
+        length, kind = struct.unpack(">I4s", file.read(8))
+        head = 8
+        if length == 1:
+            length, head = int.from_bytes(file.read(8), "big"), 16
+        length = length or end - place
+        if length < head:
+            return
+        if kind == b"uuid":
+            box, content = file.read(16), file.read(min(length - head - 16, end - place))
+            if box == _EXIF_BOX:
+                image.info["exif"] = content
+                with contextlib.suppress(Exception):  # broken EXIF, of which `read_exif` tells
+                    image.getexif()[274] = 1
+            elif box == _XMP_BOX:
+                image.info["xmp"] = content
+        place += length
+
+
+def jp2_boxes(exif: bytes, xmp: bytes) -> bytes:
+    """What to put behind a JP2 of Pillow's, so that it has EXIF and XMP; b"" for neither."""
+    boxes = b""
+    for kind, content in ((_EXIF_BOX, exif.removeprefix(b"Exif\0\0")), (_XMP_BOX, xmp)):
+        if content:
+            boxes += struct.pack(">I4s", 8 + len(kind) + len(content), b"uuid") + kind + content
+    return boxes
+
+
+def deep_jp2(image: Image.Image, file: BinaryIO, name: str, max_megapixels: float) -> Opened | None:
+    """What Pillow has identified as JPEG 2000, not decoded -> its picture, where Pillow would spoil it; else None."""
+    file.seek(0)
+    data = file.read()
+    bits = _bits(data)
+    if image.mode == "I;16" or bits <= 8:
+        return None
+    check_size(*image.size, name, max_megapixels)
+    imagecodecs = extra("imagecodecs")
+    if imagecodecs is None:
+        raise PhotoError(
+            f"{name} is JPEG 2000 of {bits} bits a channel, which needs imagecodecs: pip install imagecodecs"
+        )
+    color = data.find(_COLOR_BOX)
+    values = imagecodecs.jpeg2k_decode(data)
+    values = values.reshape(*values.shape[:2], -1)
+    if (color >= 0 and data[color + 10] == _SYCC) or values.dtype.kind != "u" or values.shape[2] > 4:
+        raise PhotoError(f"{name} is JPEG 2000 of {bits} bits in colours that cannot be read: save it as TIFF first")
+    levels, notes = to_levels(values[..., 0] if values.shape[2] < 3 else values[..., :3], Scale(bits))
+    alpha = None
+    if values.shape[2] in (2, 4):
+        alpha = Image.fromarray(to_levels(values[..., -1], Scale(bits))[0])
+    decoded = Image.fromarray(np.ascontiguousarray(levels))
+    decoded.format, decoded.info = image.format, dict(image.info)
+    return Opened(decoded, tuple(notes), image.getexif(), alpha)
+
+
+def _bits(data: bytes) -> int:
+    """The bits of the deepest component, by the codestream's SIZ; 8 where there is none."""
+    start = data.find(_SIZ)
+    if start < 0 or len(data) < start + 42:
+        return 8
+    (components,) = struct.unpack_from(">H", data, start + 40)
+    depths = data[start + 42 : start + 42 + 3 * min(components, 16) : 3]
+    return max(((depth & 127) + 1 for depth in depths), default=8)

@@ -1,0 +1,96 @@
+"""HEIC and JPEG XL, which Pillow reads with plugins, where those are installed."""
+
+from typing import Any, BinaryIO, cast
+
+from PIL import Image
+
+from colorgan.photo.bounds import check_size
+from colorgan.photo.extras import extra
+from colorgan.photo.record import PhotoError
+
+BY_PLUGIN = ("HEIF", "JXL")  # what the plugins call these formats
+_NEEDS = "for which {0} is needed: pip install {0}, or save it as JPEG first"
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+_CODESTREAM, _CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
+# ISO/IEC 18181-1, D.3: how many bits follow each of the four selectors, and what is added; widths by ratio.
+_SIDES = ((9, 1), (13, 1), (18, 1), (30, 1))
+_RATIOS = (None, (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+
+
+def open_by_plugin(file: BinaryIO, head: bytes, name: str, max_megapixels: float) -> Image.Image | None:
+    """A file and its first 16 bytes -> its picture, if it is HEIC or JPEG XL; else None.
+
+    Raises PhotoError that names the package to install, where it is missing.
+    """
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        plugin = extra("pillow_heif")
+        if plugin is None:
+            raise PhotoError(f"{name} is a HEIC photo, {_NEEDS.format('pillow-heif')}")
+        file.seek(0)
+        heif: Image.Image = plugin.HeifImageFile(file, "")
+        return heif
+    if head.startswith((_CODESTREAM, _CONTAINER)):
+        plugin = extra("pillow_jxl.JpegXLImagePlugin")
+        if plugin is None:
+            raise PhotoError(f"{name} is a JPEG XL photo, {_NEEDS.format('pillow-jxl-plugin')}")
+        return _open_jxl(plugin, file, name, max_megapixels)
+    return None
+
+
+def _open_jxl(plugin: Any, file: BinaryIO, name: str, max_megapixels: float) -> Image.Image:
+    """JPEG XL -> its picture, decoded; its EXIF tells no orientation that the decoder has carried out already."""
+    file.seek(0)
+    width, height, orientation = _jxl_header(_codestream(file.read()))
+    check_size(width, height, name, max_megapixels)  # the plugin decodes as it opens
+    file.seek(0)
+    image: Any = plugin.JXLImageFile(file, "")
+    if orientation != 1 and not image.jpeg:  # a JPEG inside comes as it was, turned by its EXIF alone
+        image.getexif()[274] = 1
+    return cast("Image.Image", image)
+
+
+def _codestream(data: bytes) -> bytes:
+    """The beginning of a JPEG XL's codestream, out of its container if there is one (18181-2, 4.2)."""
+    place = 0
+    while not data.startswith(_CODESTREAM) and place + 8 <= len(data):
+        length, kind, body = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8], place + 8
+        if length == 1:
+            length, body = int.from_bytes(data[body : body + 8], "big"), body + 8
+        if kind in (b"jxlc", b"jxlp"):
+            return data[body + 4 * (kind == b"jxlp") :][:64]
+        if length and length < 8:
+            break
+        place = place + length if length else len(data)
+    return data[:64]
+
+
+def _jxl_header(codestream: bytes) -> tuple[int, int, int]:
+    """Width, height and orientation (1 to 8, carried out by the decoder) that a codestream states."""
+    bits = _Bits(codestream[len(_CODESTREAM) :])
+    small = bits.read(1)
+    height = _side(bits, small)
+    ratio = _RATIOS[bits.read(3)]
+    width = _side(bits, small) if ratio is None else height * ratio[0] // ratio[1]
+    orientation = 1
+    if not bits.read(1) and bits.read(1):  # all_default, extra_fields: D.2
+        orientation = bits.read(3) + 1
+    return (height, width, orientation) if orientation >= 5 else (width, height, orientation)
+
+
+def _side(bits: "_Bits", small: int) -> int:
+    if small:
+        return 8 * (bits.read(5) + 1)
+    count, offset = _SIDES[bits.read(2)]
+    return bits.read(count) + offset
+
+
+class _Bits:
+    """Bits of bytes, the lowest of each first; zeros behind the end."""
+
+    def __init__(self, data: bytes):
+        self.number, self.place = int.from_bytes(data, "little"), 0
+
+    def read(self, count: int) -> int:
+        value = (self.number >> self.place) & ((1 << count) - 1)
+        self.place += count
+        return value
