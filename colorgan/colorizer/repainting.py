@@ -175,7 +175,7 @@ class Repainting:
     def _colours(self, hints: Sequence[Hint], drawings: Sequence[tuple[int, float]]) -> Tensor:
         """ab (len(drawings), 2, h, w) of the view."""
         points = self._points(hints)
-        calm = self._told(points, len(hints)) if hints else self.plain
+        calm = self._told(points, len(hints)) if len(points.places) else self.plain
         ab = calm.repeat(len(drawings), 1, 1, 1)
         # One after another: what is drawn must not depend on how many are.
         for number, (seed, daring) in enumerate(drawings):

@@ -400,3 +400,27 @@ def test_what_is_kept_of_a_photo_is_small(colorizer: Colorizer) -> None:
         parts = (look.fine, look.lightness, look.features, made.memory.view, made.memory.plain, made.lines)
         for part in parts:
             assert part.untyped_storage().nbytes() <= 1.3 * part.numel() * part.element_size()
+
+
+# A flat border
+
+
+def test_hints_land_inside_a_border_which_stays_gray(colorizer: Colorizer) -> None:
+    """What is said of a mounted photo is said as of the photo alone, and of the mount nothing."""
+    inner = scene().resize((160, 120))
+    mounted = Image.new("L", (240, 180), 225)
+    mounted.paste(inner.convert("L"), (40, 30))
+    plain, alone = colorizer.predict([mounted])[0], colorizer.predict([inner.convert("L")])[0]
+    assert plain.repainting is not None and plain.repainting.memory.border is not None
+    told = plain.with_hints([Hint(40 + 80, 30 + 60, "red")])
+    as_alone = alone.with_hints([Hint(80, 60, "red")])
+    picture = pixels(told.picture(mounted))
+    inside = picture[36:144, 46:194] - pixels(as_alone.picture(inner.convert("L")))[6:114, 6:154]
+    assert np.abs(inside).mean() < 3
+    outside = np.concatenate((picture[:26].reshape(-1, 3), picture[-26:].reshape(-1, 3)))
+    assert np.ptp(outside, axis=1).max() == 0
+    on_the_mount = plain.with_hints([Hint(5, 5, "red")])
+    assert torch.equal(on_the_mount.lines, plain.lines)
+    [shown] = plain.shown_colours([Hint(5, 5, "red")])
+    assert not shown.exact and len(set(shown.colour[i : i + 2] for i in (1, 3, 5))) == 1
+    assert plain.doubt[0, 0] == 0 < plain.doubt.max()
