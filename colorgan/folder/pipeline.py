@@ -122,7 +122,8 @@ class _Worker:
             return None
         try:
             photo = open_photo(job.source, self.settings.max_megapixels)
-            said = job.hints.at_size(photo.size) if job.hints else PhotoHints(photo.size)
+            size = photo.image.size
+            said = job.hints.at_size(size) if job.hints else PhotoHints(size)
             settings = self.settings
             said = said.but(seed=settings.seed, daring=settings.daring, vividness=settings.vividness)
             return _Read(job, photo, said)
