@@ -19,11 +19,13 @@ NO_WORDS = "this model has no colour words: it takes no hints and no reference, 
 @dataclass(frozen=True)
 class ShownColour:
     """What became of a hint: the colour "#rrggbb" at the photo's own lightness; `exact` is False where sRGB cannot show
-    what was asked for that dark or bright, and the nearest that it can was taken."""
+    what was asked for that dark or bright, and the nearest that it can was taken, and on the photo's flat border, which
+    stays gray."""
 
     hint: Hint
     colour: str
     exact: bool
+    on_border: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ class Prediction:
         hints, repainting = self.hints if hints is None else hints, self._repainting()
         check_hints(hints, repainting.size)
         return tuple(
-            ShownColour(hint, colour, exact)
-            for hint, (colour, exact) in zip(hints, repainting.shown(hints), strict=True)
+            ShownColour(hint, colour, exact, on_border)
+            for hint, (colour, exact, on_border) in zip(hints, repainting.shown(hints), strict=True)
         )
 
     def likely_colours(

@@ -113,14 +113,17 @@ class Repainting:
         ab = self._colours(hints, drawings)
         return fit_lines(self.view.expand(len(ab), -1, -1, -1), ab)
 
-    def shown(self, hints: Sequence[Hint]) -> list[tuple[str, bool]]:
-        """Each hint's colour at the photo's own lightness, "#rrggbb", and whether sRGB has it that dark or bright."""
+    def shown(self, hints: Sequence[Hint]) -> list[tuple[str, bool, bool]]:
+        """Each hint's colour at the photo's own lightness, "#rrggbb"; whether that is what was asked for; and whether
+        it is on the photo's border, which stays gray."""
         places = self._places(hints)
         asked, lightness = self._asked(hints, places), self._lightness_at(places)
         fitted = fit_chroma(lightness, asked.T[None, :, :, None])[0, :, :, 0].T
-        fitted = fitted * self.memory.shows(places)[:, None]  # a border stays gray
-        exact = ((fitted - asked).norm(dim=1) < EXACT).tolist()
-        return list(zip(self._hex(lightness, fitted), exact, strict=True))
+        inside = self.memory.shows(places)
+        fitted = fitted * inside[:, None]
+        near = ((fitted - asked).norm(dim=1) < EXACT).tolist()
+        exact = [one or hint.colour is None for one, hint in zip(near, hints, strict=True)]
+        return list(zip(self._hex(lightness, fitted), exact, (~inside).tolist(), strict=True))
 
     def shown_at(self, lines: Tensor, x: float, y: float) -> str:
         """The colour "#rrggbb" that lines (4, h, w) give a place of the photo."""

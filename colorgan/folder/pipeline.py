@@ -186,12 +186,13 @@ class _Read:
 
 
 def _hint_notes(prediction: "Prediction", hints: Sequence[Hint]) -> list[str]:
-    """What sRGB cannot show as dark or as bright as the photo is, and what was taken in its place."""
+    """What sRGB cannot show as dark or as bright as the photo is, and what was taken for it; and hints on a border."""
     notes = []
     for number, (hint, shown) in enumerate(zip(hints, prediction.shown_colours(hints), strict=True), start=1):
-        if not shown.exact:
-            place = f"{hint.x:.6g}, {hint.y:.6g}"
-            asked = colour_name_or_hex(hint.colour)
+        place, asked = f"{hint.x:.6g}, {hint.y:.6g}", colour_name_or_hex(hint.colour)
+        if shown.on_border and not shown.exact:
+            notes.append(f"hint {number}: {place} is on the flat border, which stays gray, so no {asked} was taken")
+        elif not shown.exact:
             notes.append(
                 f"hint {number}: sRGB has no {asked} as dark or bright as {place} is; {shown.colour} was taken"
             )

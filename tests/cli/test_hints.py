@@ -172,6 +172,33 @@ def test_colours_that_srgb_lacks_are_noted(
     assert len(lines) == 21 and lines[-1].endswith("80 more hints likewise")
 
 
+def test_what_is_said_of_a_border_is_noted(
+    album: Path, tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mounted = Image.new("L", (240, 180), 225)
+    mounted.paste(scene(), (40, 30))
+    mounted.save(album / "a.png")
+    hints = say(tmp_path / "a.hints.json", Hint(5, 6, "red"), Hint(7, 8, None), Hint(120, 90, None), size=(240, 180))
+    assert run(album / "a.png", "--output", tmp_path / "out.png", "--model", model, "--hints", hints) == 0
+    assert capsys.readouterr().err == (
+        f"colorgan: note: {str(album / 'a.png')!r}: hint 1: 5, 6 is on the flat border, which stays gray, so no "
+        "red was taken\n"
+    )
+    assert np.ptp(pixels(tmp_path / "out.png")[:20], axis=2).max() == 0
+
+
+def test_hints_lie_where_the_pictures_will(album: Path, tmp_path: Path) -> None:
+    """Photos of equal names in several folders are placed below these, and so are their hints."""
+    (tmp_path / "more").mkdir()
+    scene().save(tmp_path / "more" / "a.png")
+    inputs = [str(album), str(tmp_path / "more")]
+    say(tmp_path / "more" / "a.hints.json", RED)
+    work = plan(inputs, str(tmp_path / "out"), hints=str(tmp_path))
+    assert [job.source.parent.name for job in work.jobs if job.hints] == ["more"]
+    [told] = [job for job in work.jobs if job.hints]
+    assert told.pictures[0][1] == tmp_path / "out" / "more" / "a.png"
+
+
 def test_a_reference_and_the_dial_are_for_all_photos(album: Path, tmp_path: Path, model: str) -> None:
     colourful().save(tmp_path / "like.png")
     out = tmp_path / "out"

@@ -422,5 +422,7 @@ def test_hints_land_inside_a_border_which_stays_gray(colorizer: Colorizer) -> No
     on_the_mount = plain.with_hints([Hint(5, 5, "red")])
     assert torch.equal(on_the_mount.lines, plain.lines)
     [shown] = plain.shown_colours([Hint(5, 5, "red")])
-    assert not shown.exact and len({shown.colour[i : i + 2] for i in (1, 3, 5)}) == 1
+    assert shown.on_border and not shown.exact and len({shown.colour[i : i + 2] for i in (1, 3, 5)}) == 1
+    as_it_is, inner_one = plain.shown_colours([Hint(5, 5, None), Hint(120, 90, None)])
+    assert as_it_is.on_border and as_it_is.exact and not inner_one.on_border
     assert plain.doubt[0, 0] == 0 < plain.doubt.max()
