@@ -36,9 +36,11 @@ class Edit:
         if colour is not None:
             colour = str(colour)[:40]
             rgb_of(colour)
-        lasso = sent.get("lasso")
+        lasso, number = sent.get("lasso"), sent.get("mark") or 0
+        if not isinstance(number, int):
+            raise ValueError("a mark must be named by its number")
         return cls(
-            int(sent.get("mark") or 0),
+            number,
             MarkKind(sent.get("kind") or MarkKind.POINT),
             _pairs(sent.get("places") or (), MAX_PLACES),
             colour,

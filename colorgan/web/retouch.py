@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DRAWINGS = 4  # side by side
 KEPT_PREDICTIONS = 12  # of the last things said: a palette's colours, and the drawings
 HUES, STRENGTHS = 48, 10  # of the free choice
-SURE, UNSURE = 0.35, 0.75  # entropies between which the shade goes from nothing to full
+SHADED = 0.7, 0.98  # shares of the photo that are surer than where the shade begins, and where it is full
 WIDEST = 130.0  # ab units: more than sRGB shows of any hue
 
 
@@ -111,7 +111,8 @@ class Retouch:
     def doubt(self) -> bytes:
         """Where the network is unsure given all that was said: a PNG that is the more opaque, the less it knows."""
         doubt = self.prediction().doubt
-        alpha = ((doubt - SURE) / (UNSURE - SURE)).clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
+        least, most = doubt.quantile(torch.tensor(SHADED)).tolist()
+        alpha = ((doubt - least) / max(most - least, 1e-3)).clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
         mask, png = Image.new("LA", alpha.shape[::-1]), io.BytesIO()
         mask.putalpha(Image.fromarray(alpha))
         mask.save(png, "PNG")

@@ -321,7 +321,9 @@ class PageSession:
         assert photo.retouch and photo.retouch.seen.memory
         retouch, memory, told = photo.retouch, photo.retouch.seen.memory, photo.retouch.told
         former = [mark.number for mark in told.marks if mark.kind is MarkKind.REFERENCE]
-        reference = models.see(photo.model, open_photo(upload, self.max_megapixels).image)
+        image = self._reference(upload)
+        assert image
+        reference = models.see(photo.model, image)
         hints = reference.hints_for(memory)
         if not hints:
             raise ValueError("nothing in the other photo is surely like something in this one")

@@ -168,8 +168,12 @@ function beside([x, y]) {
     if (hidden > 0) scrollBy({ top: hidden, behavior: 'instant' });
     return;
   }
+  // Beside the photo where the place is near its edge, so that the colours can be seen; else beside the place.
   const { offsetWidth: width, offsetHeight: height } = palette;
-  const left = x + 28 + width < room.width ? x + 28 : Math.max(8, x - 28 - width);
+  const photo = board().getBoundingClientRect();
+  const sides = [photo.right + 12, photo.left - 12 - width].filter((left) => left >= 8 && left + width + 8 <= room.width);
+  const near = sides.filter((left) => Math.abs(left + width / 2 - x) < width * 1.6);
+  const [left] = [...near, x + 28 + width < room.width ? x + 28 : Math.max(8, x - 28 - width)];
   palette.style.left = `${left}px`;
   palette.style.top = `${Math.min(Math.max(8, y - height / 3), Math.max(8, room.height - height - 8))}px`;
 }
