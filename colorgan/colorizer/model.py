@@ -35,6 +35,7 @@ from colorgan.upsampling import LEVELS, MAX_LEVELS, apply_lines, fit_lines, smoo
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only", "subfolder")
 PLACE_OPTIONS = ("device", "map_location", "dtype", "torch_dtype")  # the second of each pair is another library's word
 DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
+ONE_BY_ONE = "hints are of one photo: colorize the photos one by one, each with its own"
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
 
 
@@ -216,7 +217,7 @@ class Colorizer(
         if isinstance(image, Image.Image):
             return self._colorize([image], variants, vividness, hints=hints, **how)[0]
         if hints:
-            raise ValueError("hints are of one photo: colorize the photos one by one, each with its own")
+            raise ValueError(ONE_BY_ONE)
         images, results = list(image), []
         for start in range(0, len(images), batch_size):
             results += self._colorize(images[start : start + batch_size], variants, vividness, **how)
@@ -253,6 +254,8 @@ class Colorizer(
         seen only once (`see`).
         """
         check_daring(daring)
+        if hints and len(images) != 1:
+            raise ValueError(ONE_BY_ONE)
         if not self.takes_hints:
             if hints or daring or reference is not None:
                 raise ValueError(NO_WORDS)

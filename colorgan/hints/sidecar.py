@@ -16,6 +16,7 @@
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -108,10 +109,10 @@ def parse_hints(said: str | bytes | dict[str, Any]) -> PhotoHints:
         raise ValueError(_too_long())
     try:
         text = said.decode("utf-8-sig") if isinstance(said, bytes) else said
-        record = json.loads(text)
+        record = json.loads(text, object_pairs_hook=_once)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    except ValueError as error:  # JSON's and UTF-8's errors are ValueErrors
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"it is no JSON: {error}") from error
     return _hints(record)
 
@@ -148,6 +149,15 @@ def _hint(number: int, said: Any) -> Hint:
         return Hint(said["x"], said["y"], said["colour"], said.get("radius", 0), said.get("lasso"))
     except ValueError as error:
         raise ValueError(f"hint {number}: {error}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, in which a name is there once: of two, one would be passed over without a word."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{quoted(twice)} is there twice")
+    return record
 
 
 def _only(record: dict[str, Any], where: str, *known: str) -> None:

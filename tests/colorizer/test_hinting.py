@@ -71,8 +71,9 @@ def test_bad_arguments_get_one_line(colorizer: Colorizer, arguments: dict[str, A
 
 
 def test_hints_are_of_one_photo(colorizer: Colorizer) -> None:
-    with pytest.raises(ValueError, match="hints are of one photo"):
-        colorizer.colorize([scene(), scene()], hints=[Hint(5, 5, "red")])
+    for ask in (colorizer.colorize, colorizer.predict):
+        with pytest.raises(ValueError, match="hints are of one photo"):
+            ask([scene(), scene()], hints=[Hint(5, 5, "red")])
 
 
 def test_weights_without_words_say_so() -> None:

@@ -104,6 +104,8 @@ def hinted(**other: Any) -> dict[str, Any]:
         (b'{"format": "colorgan hints",}', "it is no JSON: "),
         (b"\xff\xfe{\x00", "it is no JSON: 'utf-8' codec can't decode"),
         (b"[" * 200_000, "it is nested too deeply"),
+        (b'{"format": "colorgan hints", "hints": [], "hints": []}', "'hints' is there twice"),
+        (b'{"size": ' + b"9" * 5000 + b"}", "Exceeds the limit"),
         (b"[]", '"format" must be "colorgan hints"'),
         (b'{"hints": []}', '"format" must be "colorgan hints"'),
         (changed(version=2), "this colorgan reads version 1, got 2"),
