@@ -8,6 +8,12 @@ colorize_view.py  the HTML of the Colorize page
 compare_view.py   the HTML of the Compare page
 templating.py     the one template engine, over templates/
 session.py        one person's photos, from file to picture
+visits.py         the way back to a session after a reload
+history.py        what was said of a photo's colours, step by step
+edits.py          one change of it, as a browser sends it
+retouch.py        the colours that follow from it: pictures, palettes, drawings
+telling.py        the events and answers that change and show it
+describing.py     colours and places in words
 comparison.py     one photo through several models
 models.py         the models in memory, the same for every session
 gpu.py            a graphics card that is borrowed for a moment
