@@ -383,13 +383,17 @@ def test_a_prediction_is_recalled_without_the_network(colorizer: Colorizer, pred
     assert torch.equal(bundled.recall(plain.lines, plain.memory).lines, plain.lines)
 
 
-def test_half_precision_repaints_in_full(colorizer: Colorizer) -> None:
+@pytest.mark.parametrize("how", [{"hints": [Hint(40, 50, "crimson")]}, {"daring": 1.0, "seed": 3}])
+def test_half_precision_repaints_in_full(colorizer: Colorizer, tmp_path: Path, how: dict[str, Any]) -> None:
     """As a network on a graphics card: what is remembered, and the head, come to the processor."""
-    half = untrained_words()
-    half.generator.words.to(torch.bfloat16)
-    head = half._head()
-    assert {parameter.dtype for parameter in head.parameters()} == {torch.float32}
+    colorizer.save_pretrained(tmp_path)
+    half = Colorizer.from_pretrained(tmp_path, dtype="bfloat16")
+    [made] = half.predict([scene()])
+    assert made.repainting and made.memory and made.memory.look.fine.dtype == torch.float32
+    assert {parameter.dtype for parameter in made.repainting.head.parameters()} == {torch.float32}
     assert {parameter.dtype for parameter in half.generator.words.parameters()} == {torch.bfloat16}
+    one, other = (pixels(model.colorize(scene(), **how)) for model in (half, colorizer))
+    assert np.abs(one - other).mean() < 1
     assert colorizer._head() is colorizer.generator.words
 
 

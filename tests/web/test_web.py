@@ -249,7 +249,7 @@ def test_scanners_files_come_back_by_page_zip_and_program(
     brought = colorized(tmp_path, models, tmp_path / name, photo)
     wanted = "scan-colorized.jpg" if name.endswith(".mpo") else "scan-colorized.png"
     alone = brought.save(first(brought), described=True)
-    by_program = brought.convert(tmp_path / name, models, vividness=1.0, seed=0, variant=0)
+    by_program = brought.convert(tmp_path / name, models, 0, Asked())
     assert (alone.name, by_program.name) == (wanted, wanted)
     assert read(alone).size == read(by_program).size == read(tmp_path / name).size
     *_, (count, archive) = brought.save_all(described=True)
