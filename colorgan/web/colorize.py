@@ -40,7 +40,7 @@ class ColorizePage:
     def build(self) -> None:
         """The parts; which of the controls are to be seen depends on what is on the stage (page.css)."""
         self.session = gr.State(None, delete_callback=self._left)
-        script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "visit.js", "hints.js"))
+        script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "visit.js", "zoom.js", "hints.js"))
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="main"):
                 self.stage = gr.HTML(

@@ -29,7 +29,7 @@ class ComparePage:
         """The parts; the controls are to be seen once there is a photo (page.css)."""
         offered = offered_models(self.models)
         chosen = [one.source for one in offered[:2]]
-        script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "compare.js"))
+        script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "zoom.js"))
         self.comparison = gr.State(None, delete_callback=_close)
         with gr.Column(elem_id="page"):
             with gr.Column(elem_id="main"):

@@ -308,3 +308,44 @@ def test_another_model_is_said_and_hints_are_kept(page: Any) -> None:
         page.wait_for_function("words => document.querySelector('#stage').innerText.includes(words)", arg=words)
         assert page.locator(".board").count() == 1 - row
     assert changed(settled(page), told) == 0 and page.locator(MARK).count() == 1
+
+
+def test_a_closer_look_the_divider_and_vividness_go_on_working(page: Any) -> None:
+    frame = page.locator(".frame").bounding_box()
+    spot = frame["x"] + frame["width"] * 0.6, frame["y"] + frame["height"] * 0.4
+    page.click("[data-zoom=in]")
+    page.click("[data-zoom=in]")
+    page.mouse.move(*spot)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -50)
+    page.keyboard.up("Control")
+    page.mouse.wheel(40, 30)
+    page.wait_for_function("parseFloat(document.querySelector('.scale').textContent) > 2.5")
+    page.mouse.click(*spot)
+    page.wait_for_selector(SWATCH)
+    page.locator(SWATCH).nth(3).click()
+    page.wait_for_selector(MARK)
+    mark = page.locator(MARK).bounding_box()
+    assert mark["x"] + mark["width"] / 2 == pytest.approx(spot[0], abs=1.5)
+    assert mark["y"] + mark["height"] / 2 == pytest.approx(spot[1], abs=1.5)
+    assert mark["width"] == pytest.approx(32, abs=1), "marks grow with the photo"
+    page.mouse.move(*spot)
+    page.mouse.down()
+    page.mouse.move(spot[0] + 30, spot[1] + 20, steps=3)
+    page.mouse.up()
+    page.wait_for_function(
+        "x => Math.abs(document.querySelector('.mark').getBoundingClientRect().x - x) > 25", arg=mark["x"]
+    )
+    moved = page.locator(MARK).bounding_box()
+    assert (moved["x"] - mark["x"], moved["y"] - mark["y"]) == pytest.approx((30, 20), abs=1.5)
+    page.click("[data-zoom=whole]")
+    told = settled(page)
+    page.mouse.dblclick(*at(page, 0.9, 0.9))
+    assert page.input_value(".divider") == "100", "a double click does not compare"
+    page.mouse.dblclick(*at(page, 0.9, 0.9))
+    assert page.input_value(".divider") == "0"
+    former = source(page)
+    page.locator("#vividness input[type=range]").fill("0")
+    page.wait_for_function("source => document.querySelector('.after').dataset.src !== source", arg=former)
+    page.wait_for_function("document.querySelector('.after').getAttribute('src').startsWith('gradio_api')")
+    assert np.ptp(settled(page), axis=-1).mean() < 1 < np.ptp(told, axis=-1).mean() and page.locator(MARK).count() == 1

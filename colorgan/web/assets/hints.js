@@ -1,8 +1,8 @@
 // Saying what colour it was: marks on the photo, the palette of a place, strokes, lasso and brush, by mouse, finger and
-// keyboard. Runs after stage.js. What was said is the server's (history.py); what is shown comes from it as HTML
+// keyboard. Runs after zoom.js. What was said is the server's (history.py); what is shown comes from it as HTML
 // (templates/hints.html, palette.html). `server` is Gradio's own: palette, preview and doubt answer at once, past the
 // queue. Events: 'tell', 'forget', 'draw', and 'undo', 'redo' by keys.
-const STEP = 0.02; // of the photo's width, of an arrow key; a fifth of it with Shift
+const ARROW_STEP = 0.02; // of the photo's width; a fifth of it with Shift
 const DRAG_PX = 6; // below it a press is a click
 const SPACING = 1 / 30; // of the longer side, from one place of a stroke to the next
 const MOST_PLACES = 60; // of a stroke or lasso
@@ -23,6 +23,7 @@ let press = null; // a pointer that is down on the photo
 let pen = null; // places of a stroke that keys draw
 let cross = [0.5, 0.5];
 let drawing = null;
+let divided = 0; // where the line was before the last click
 let nudge = null; // a mark under way by keys: { mark, across, down, timer }
 
 const board = () => element.querySelector('.board');
@@ -77,7 +78,7 @@ async function work() {
     const key = wish || spare.shift();
     wish = null;
     if (!previews.has(key)) {
-      const edge = Math.round(Math.max(board()?.clientWidth || 0, board()?.clientHeight || 0) * Math.min(devicePixelRatio, 2));
+      const edge = Math.round(Math.max(board()?.clientWidth || 0, board()?.clientHeight || 0) * Math.min(devicePixelRatio, 2) * view.zoom);
       const picture = await ask('preview', { edit: JSON.parse(key), edge });
       if (picture.picture) previews.set(key, picture.picture);
     }
@@ -170,7 +171,7 @@ function beside([x, y]) {
   }
   // Beside the photo where the place is near its edge, so that the colours can be seen; else beside the place.
   const { offsetWidth: width, offsetHeight: height } = palette;
-  const photo = board().getBoundingClientRect();
+  const photo = element.querySelector('.frame').getBoundingClientRect();
   const sides = [photo.right + 12, photo.left - 12 - width].filter((left) => left >= 8 && left + width + 8 <= room.width);
   const near = sides.filter((left) => Math.abs(left + width / 2 - x) < width * 1.6);
   const [left] = [...near, x + 28 + width < room.width ? x + 28 : Math.max(8, x - 28 - width)];
@@ -300,7 +301,12 @@ function finish(places, at, how) {
 
 element.addEventListener('pointerdown', (event) => {
   const mark = event.target.closest('.mark');
-  if (!event.target.closest('.board') || event.button || press) return;
+  if (!event.target.closest('.board') || event.button) return;
+  if (press) { // a second finger: both look closer (zoom.js)
+    press = null;
+    draft([]);
+    return;
+  }
   const free = event.pointerType !== 'touch' || tool !== 'point'; // one finger scrolls the page
   press = { id: event.pointerId, mark, at: [event.clientX, event.clientY], places: [placeAt(event.clientX, event.clientY)], free, moved: false };
   if (mark || free) (mark || board()).setPointerCapture(event.pointerId);
@@ -314,7 +320,7 @@ element.addEventListener('pointermove', (event) => {
     const edit = { mark: number(press.mark), across: here[0] - press.places[0][0], down: here[1] - press.places[0][1] };
     press.edit = edit;
     shut();
-    press.mark.style.translate = `${event.clientX - press.at[0]}px ${event.clientY - press.at[1]}px`;
+    press.mark.style.translate = `${(event.clientX - press.at[0]) / view.zoom}px ${(event.clientY - press.at[1]) / view.zoom}px`;
     follow(edit);
   } else if (press.free) {
     for (const one of event.getCoalescedEvents?.() || [event]) press.places.push(placeAt(one.clientX, one.clientY));
@@ -334,8 +340,10 @@ element.addEventListener('pointercancel', (event) => { if (press?.id === event.p
 element.addEventListener('dblclick', (event) => {
   if (!event.target.closest('.board') || event.target.closest('.mark') || tool !== 'point') return;
   shut();
-  divide(Number(element.querySelector('.divider').value) > 0 ? 0 : 100);
+  divide(divided > 0 ? 0 : 100);
 });
+// The first of two clicks opens a palette, and with it shows all in colour: what counts is what was there before.
+element.addEventListener('mousedown', (event) => { if (event.detail === 1) divided = Number(element.querySelector('.divider')?.value); });
 document.addEventListener('pointerdown', (event) => {
   if (open && !palette.contains(event.target) && !event.target.closest?.('.board')) shut();
 }, true);
@@ -390,10 +398,11 @@ element.addEventListener('keydown', (event) => {
 
 function step([right, below], fine) {
   const [width, height] = size();
-  const by = STEP / (fine ? 5 : 1);
+  const by = ARROW_STEP / (fine ? 5 : 1) / view.zoom;
   cross = [cross[0] + right * by, cross[1] + (below * by * width) / height].map((share) => Math.min(Math.max(share, 0), 0.9999));
   element.style.setProperty('--cross-x', `${cross[0] * 100}%`);
   element.style.setProperty('--cross-y', `${cross[1] * 100}%`);
+  reveal(...cross);
   if (pen) {
     pen.push([cross[0] * width, cross[1] * height]);
     draft(pen);
@@ -415,7 +424,7 @@ function act() {
 
 function push(mark, [right, below], fine) {
   const [width] = size();
-  const by = (STEP / (fine ? 5 : 1)) * width;
+  const by = (ARROW_STEP / (fine ? 5 : 1) / view.zoom) * width;
   if (nudge?.edit.mark !== number(mark)) nudge = { edit: { mark: number(mark), across: 0, down: 0 } };
   nudge.edit.across += right * by;
   nudge.edit.down += below * by;
