@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from colorgan.networks.word_head import Drawing, Look, Points, WordHead
+from colorgan.networks.word_head import Drawing, Look, Points, WordHead, things_of
 from colorgan.networks.words import (
     REACH,
     ColourWords,
@@ -146,10 +146,24 @@ def test_drawn_words_follow_their_probabilities(head: WordHead) -> None:
     look = look_of(head)
     with torch.inference_mode():
         logits, state = head.think(look, Known.nothing(1, 12))
-        noise = torch.stack([head.noise(state[0], seed, 0.5) for seed in range(2000)])
+        things = things_of(state[0], GRID)
+        noise = torch.stack([head.noise(things, seed, 0.5) for seed in range(2000)])
         drawn = (logits + noise).argmax(2)
     share = torch.nn.functional.one_hot(drawn, 10).float().mean(0)
     assert (share - logits[0].softmax(1)).abs().max() < 0.05
+
+
+def test_a_things_blocks_come_together_and_a_little_noise_moves_them_a_little() -> None:
+    """Two things side by side, whose blocks differ among each other by half of what the things differ by."""
+    draw = torch.Generator().manual_seed(0)
+    thing = (torch.arange(64) % 8 >= 4)[:, None]
+    ends = torch.randn(2, 16, generator=draw)
+    state = torch.where(thing, ends[0], ends[1]) + 0.5 * torch.randn(64, 16, generator=draw)
+    found, of_a_copy = (things_of(each, (8, 8)) for each in (state, state + 0.02 * torch.randn(64, 16, generator=draw)))
+    likeness = found @ found.T
+    within, across = likeness[:32:8, :32:8], likeness[:64:8, 7:64:8]
+    assert within.min() > 0.95 > 0.0 > across.max()
+    assert (found - of_a_copy).norm(dim=1).max() < 0.05
 
 
 # --- the painter ------------------------------------------------------------------------------------------------------
