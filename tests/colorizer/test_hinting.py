@@ -19,6 +19,7 @@ from colorgan.colorizer import NO_WORDS, Prediction
 from colorgan.limits import MAX_HINTS
 
 COLORIZER = untrained_words()
+TWIN = Path(DEFAULT_WEIGHTS) / "twin"  # has no words
 SIZE = (160, 120)
 LASSO = ((20, 20), (80, 25), (70, 90), (25, 80))
 
@@ -77,7 +78,7 @@ def test_hints_are_of_one_photo(colorizer: Colorizer) -> None:
 
 
 def test_weights_without_words_say_so() -> None:
-    bundled = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
+    bundled = Colorizer.from_pretrained(TWIN)
     assert not bundled.takes_hints
     [made] = bundled.predict([scene()])
     asked = [
@@ -377,7 +378,7 @@ def test_a_prediction_is_recalled_without_the_network(colorizer: Colorizer, pred
     hints = [Hint(40, 50, "crimson")]
     assert there.picture(scene()).tobytes() == prediction.picture(scene()).tobytes()
     assert there.picture(scene(), hints=hints).tobytes() == prediction.picture(scene(), hints=hints).tobytes()
-    bundled = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
+    bundled = Colorizer.from_pretrained(TWIN)
     [plain] = bundled.predict([scene()])
     assert plain.memory is None
     assert torch.equal(bundled.recall(plain.lines, plain.memory).lines, plain.lines)
