@@ -70,7 +70,12 @@ def draw_lessons(pair: Pair, generators: Sequence[torch.Generator]) -> Lesson:
     piece = pair.piece
     painted = torch.tensor([photo % ONE_IN_PAINTED == ONE_IN_PAINTED - 1 for photo in piece.photos])
     weight = ~painted * (piece.total / (piece.total - piece.total // ONE_IN_PAINTED))
-    return replace(_combined(each, torch.cat), weight=weight).to(pair.lightness.device)
+    return replace(combined(each), weight=weight).to(pair.lightness.device)
+
+
+def combined(lessons: Sequence[Lesson]) -> Lesson:
+    """Lessons of several photos -> one of all of them, in order."""
+    return _combined(lessons, torch.cat)
 
 
 def _combined(lessons: Sequence[Lesson], combine: Callable[[list[Tensor]], Tensor]) -> Lesson:
@@ -176,24 +181,34 @@ def words_loss(head: WordHead, look: Look, lesson: Lesson) -> dict[str, Tensor]:
     the squared error of their mean, which is what PSNR measures. `painter`: the same of what is painted.
     """
     vocabulary, from_words = head.words.vocabulary, lesson.weight == 0
-    true = torch.cdist(lesson.wanted, vocabulary.expand(len(lesson.wanted), -1, -1)).argmin(-1)
+    true = true_words(lesson, vocabulary)
     known = _with_all_words(lesson.known, vocabulary[true], from_words)
     logits, state = head.think(look, known)
-    with torch.autocast(look.lightness.device.type, enabled=False):  # half precision is coarser than colours are
+    terms, said = terms_of_words(logits, vocabulary, lesson, true)
+    colours = torch.where(from_words[:, None, None], known.colours, said)
+    painted = head.painter(
+        look.fine, look.lightness, state, colours, lesson.hints, lesson.given, from_words.to(look.lightness)
+    )
+    return terms | {"painter": ((painted.float() - lesson.ab).square().sum(1).mean((1, 2)) + NOISE).log().mean()}
+
+
+def true_words(lesson: Lesson, vocabulary: Tensor) -> Tensor:
+    """The word (N, P), int64, that each block's true colour is nearest to, of a vocabulary (Q, 2)."""
+    return torch.cdist(lesson.wanted, vocabulary.expand(len(lesson.wanted), -1, -1)).argmin(-1)
+
+
+def terms_of_words(
+    logits: Tensor, vocabulary: Tensor, lesson: Lesson, true: Tensor
+) -> tuple[dict[str, Tensor], Tensor]:
+    """What words alone minimise, `words` and `mean` of `words_loss`, and the mean colours that they say (N, P, 2)."""
+    with torch.autocast(logits.device.type, enabled=False):  # half precision is coarser than colours are
         log_probability = logits.float().log_softmax(-1)
         share = lesson.asked / lesson.asked.sum(1, keepdim=True).clamp(min=1)  # of each block in its photo's mean
         entropy = -((near_words(vocabulary)[true] * log_probability).sum(-1) * share).sum(1)
         said = log_probability.exp() @ vocabulary
         error = ((said - lesson.wanted).square().sum(-1) * share).sum(1)
-    colours = torch.where(from_words[:, None, None], known.colours, said)
-    painted = head.painter(
-        look.fine, look.lightness, state, colours, lesson.hints, lesson.given, from_words.to(look.lightness)
-    )
-    return {
-        "words": (entropy * lesson.weight).mean(),
-        "mean": ((error + NOISE).log() * lesson.weight).mean(),
-        "painter": ((painted.float() - lesson.ab).square().sum(1).mean((1, 2)) + NOISE).log().mean(),
-    }
+    terms = {"words": (entropy * lesson.weight).mean(), "mean": ((error + NOISE).log() * lesson.weight).mean()}
+    return terms, said
 
 
 def weighted_terms(found: dict[str, Tensor], objective: Objective) -> dict[str, Tensor]:
