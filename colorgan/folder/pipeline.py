@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction
 
 GROUP_MEGAPIXELS = 8.0  # go through the network together, at most
+_MEGAPIXELS_PER_BYTE = 6e-6  # of HEIC, which packs photos the tightest
 HELD_MEGAPIXELS = 12.0  # in memory for each thread, at most; a photo above it is worked on alone, by all threads
 
 
@@ -112,7 +113,7 @@ class _Worker:
         if self.stopping.is_set():
             return None
         try:
-            return open_photo(job.source, self.settings.max_megapixels)
+            return open_photo(job.source, self.settings.max_megapixels, page=job.page)
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self.report(_failure(job, error))
             return None
@@ -175,14 +176,14 @@ def _groups(jobs: Sequence[Job], batch_size: int, threads: int) -> Iterator[tupl
 
 
 def _megapixels(path: Path) -> float:
-    """Of the size its header states; a file that has none will be refused, and holds little until then."""
+    """Of the size its header states; where Pillow finds none (HEIC, raw), a guess by the file's size, not too low."""
     try:
         with Image.open(path) as image:
             return max(image.width * image.height / 1e6, 0.1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return math.inf  # larger than Pillow likes: alone, if `max_megapixels` admits it
     except Exception:  # whatever is wrong, open_photo says it better
-        return 0.1
+        return max(_MEGAPIXELS_PER_BYTE * path.stat().st_size, 0.1) if path.exists() else 0.1
 
 
 def _is_disk_full(error: BaseException | None) -> bool:

@@ -13,7 +13,7 @@ from PIL import Image, TiffImagePlugin
 
 from colorgan.files import one_line
 from colorgan.photo import jpeg, png
-from colorgan.photo.directories import read_pages
+from colorgan.photo.directories import MOST_PAGES, read_pages
 from colorgan.photo.endings import NOT_PHOTOS
 from colorgan.photo.jp2 import add_metadata, deep_jp2
 from colorgan.photo.opened import Opened
@@ -72,6 +72,16 @@ def _lazy(image: Image.Image, file: BinaryIO | None, name: str) -> Opened:
         opaque = not file.read(1)[0] & 15  # how many bits of its pixels are transparency, as the header says
         return Opened(image, tuple(notes), is_opaque=opaque)
     return Opened(image, tuple(notes), profile=profile)
+
+
+def count_pages(path: Path) -> int:
+    """How many pictures a TIFF holds, thumbnails not counted, up to 1,000; 1 for any other file, readable or not."""
+    try:
+        with path.open("rb") as file:
+            pages = read_pages(file)
+    except (OSError, ValueError):
+        return 1
+    return 1 if pages is None or pages.is_raw else min(len(pages.whole), MOST_PAGES)
 
 
 def found_in_image(image: Image.Image, name: str, max_megapixels: float) -> Opened:
