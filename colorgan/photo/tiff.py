@@ -4,6 +4,7 @@ TIFF 6.0, its technical notes (Adobe, 1995 and 2002), and what libtiff makes of 
 """
 
 import logging
+import math
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
@@ -30,12 +31,17 @@ _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samp
 _SEPARATE = 2
 _IPTC, _LONGEST_IPTC = 33723, 1 << 24
 _MOST_SAMPLES = 16  # a pixel
+_ESSENTIAL = (_BITS, _EXTRA, _FORMAT, 273, 279, 324, 325)  # the last: where strips and tiles are, and how long
+_PIECES_MISSING = "{} is cut short or damaged: parts of its pixels are missing"
 _STRANGE = {
     _MASK: "a mask and no picture",
     10: "in ITU's Lab colours",
     32844: "in LogL, for light of any strength",
     32845: "in LogLuv, for light of any strength",
 }
+
+for _logger in ("tifffile", "PIL.TiffImagePlugin"):  # or broken files fill the screen of who has set up no logging
+    logging.getLogger(_logger).addHandler(logging.NullHandler())
 
 
 def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapixels: float) -> Opened:
@@ -47,6 +53,8 @@ def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapi
     if below is not None and page == 0:
         note = "the larger picture below a thumbnail"
         return _from_arrays(file, pages.below_first[below], (0, below), [note], name, max_megapixels)
+    if pages.is_cut and all(one.is_reduced for one in pages.chain):
+        raise PhotoError(_PIECES_MISSING.format(name))  # not the thumbnail in its place
     if page >= len(pages.whole):
         raise PhotoError(f"{name} has {len(pages.whole)} pages: there is no number {page + 1}")
     place = pages.whole[page]
@@ -54,6 +62,8 @@ def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapi
     image = _pillows(file, place)
     if image is not None and is_read_right(image):
         tags = image.tag_v2
+        if not _has_all_pieces(tags, file.seek(0, 2)):
+            raise PhotoError(_PIECES_MISSING.format(name))
         if image.mode == "P" and max(tags.get(_COLOR_MAP, (256,))) < 256:  # 8 bits where 16 are due, as some write
             image.palette = ImagePalette.raw("RGB;L", bytes(tags[_COLOR_MAP]))
         extras = tags.get(_EXTRA, ())
@@ -89,13 +99,12 @@ def is_read_right(image: TiffImagePlugin.TiffImageFile) -> bool:
     (depth,), compression, extras = bits, tags.get(_COMPRESSION, _RAW), tags.get(_EXTRA, ())
     photometric = _YCBCR if compression == _OLD_JPEG else tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
     interleaved = tags.get(_PLANES, 1) != _SEPARATE
-    if compression == _WEBP or (not interleaved and len(extras) > 1):
+    if compression == _WEBP or (not interleaved and (len(extras) > 1 or (extras and photometric != _RGB))):
         return False
     by_libtiff = interleaved or compression != _RAW
     deep = depth == 16 and _stated_white(tags.get(_MAX_VALUE), 16) is None
     if photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
-        shallow = depth in (1, 2, 4, 8) and (by_libtiff or not extras)
-        return shallow or (deep and photometric == _BLACK_IS_ZERO and not extras)
+        return depth in (1, 2, 4, 8) or (deep and photometric == _BLACK_IS_ZERO and not extras)
     if photometric == _RGB:
         return (depth == 8 and (by_libtiff or not extras)) or (deep and by_libtiff)
     if photometric == _INKS:
@@ -103,6 +112,24 @@ def is_read_right(image: TiffImagePlugin.TiffImageFile) -> bool:
     if photometric == _YCBCR:
         return compression in (_JPEG, _OLD_JPEG)
     return photometric == _PALETTE or (photometric == _LAB and depth == 8 and by_libtiff)
+
+
+def _has_all_pieces(tags: Any, size: int) -> bool:
+    """Whether there are as many strips or tiles as the picture asks for, compressed ones within a file of this size.
+
+    Pillow leaves black what is missing, and libtiff makes of half a strip what it can.
+    """
+    width, height, planes = tags.get(256), tags.get(257), tags.get(_SAMPLES, 1) if tags.get(_PLANES, 1) == 2 else 1
+    if 324 in tags:  # TileOffsets
+        starts, counts, piece_width, piece_height = tags[324], tags.get(325, ()), tags.get(322), tags.get(323)
+    else:
+        starts, counts, piece_width = tags.get(273, ()), tags.get(279, ()), width
+        piece_height = min(tags.get(278) or height, height)
+    if not all(isinstance(side, int) and side > 0 for side in (width, height, planes, piece_width, piece_height)):
+        return True  # Pillow has its own words for that
+    pieces = planes * math.ceil(width / piece_width) * math.ceil(height / piece_height)
+    ends = [start + count for start, count in zip(starts[:pieces], counts[:pieces], strict=False)]
+    return len(starts) >= pieces and (tags.get(_COMPRESSION, _RAW) == _RAW or max(ends, default=0) <= size)
 
 
 def _pillows(file: BinaryIO, place: int) -> TiffImagePlugin.TiffImageFile | None:
@@ -134,7 +161,9 @@ def _from_arrays(
     """A page by tifffile, decoded: its numbers as they lie, given their meaning here."""
     import tifffile  # slow to import, and few files need it
 
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # or broken files fill the screen
+    size = file.seek(0, 2)
+    if any(sum(directory.long_tags.get(tag, (0, 0))) > size for tag in _ESSENTIAL):
+        raise PhotoError(_PIECES_MISSING.format(name))  # tifffile would take the defaults instead
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page = cast("tifffile.TiffPage", tiff.pages[place[0]])
@@ -169,7 +198,7 @@ def _values(page: "tifffile.TiffPage", name: str) -> np.ndarray:
     size, pieces = page.parent.filehandle.size, int(np.prod(page.chunked))
     ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
     if len(ends) < pieces or not all(page.databytecounts[:pieces]) or max(ends[:pieces]) > size:
-        raise PhotoError(f"{name} is cut short or damaged: parts of its pixels are missing")
+        raise PhotoError(_PIECES_MISSING.format(name))
     try:
         values: np.ndarray = page.asarray(squeeze=False, maxworkers=1)  # (planes, 1, H, W, samples of a plane)
     except MemoryError:

@@ -204,6 +204,11 @@ def colours() -> Iterator[Case]:
     negative = tuple(255 - level for level in GRAYS[:2])
     notes = ("16-bit gray", "TransferFunction left out")
     yield Case("transfer function.tif", curve, notes=notes, **{**_L, "corners": negative})
+    one_strip = raw_tiff(scaled(_GRAY, 255, "<u1").tobytes(), t258=8, t262=1, t278=4)
+    yield Case("one strip of four.tif", one_strip, error="parts of its pixels are missing")
+    pair = np.stack([scaled(_GRAY, 255, "<u1"), np.full((HEIGHT, WIDTH), 99, np.uint8)])
+    options = {"planarconfig": "separate", "extrasamples": ["unassalpha"], "compression": "lzw"}
+    yield Case("gray and alpha in planes.tif", by_tifffile(pair, **options), alpha=(99, 99), **_L)
     wrong = raw_tiff(scaled(_GRAY, 65535, "<u2").tobytes()[:-50], t258=16, t262=0, t279=WIDTH * HEIGHT * 2)
     yield Case("cut in 16.tif", wrong, error="damaged")
 

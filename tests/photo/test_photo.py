@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -187,6 +188,26 @@ def test_what_is_missing_is_never_made_up(cut: int) -> None:
     except PhotoError:
         return
     assert photo.image.tobytes() == opened(whole).image.tobytes()  # only the end marker was missing
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: ascii(case.name))
+def test_a_file_cut_anywhere_is_whole_or_refused(case: Case) -> None:
+    """Not a black or gray part for what is missing, not the thumbnail in place of the photo."""
+    whole, draw = opened(case.data), random.Random(case.name)
+    for cut in {1, 2, 9, *(draw.randrange(1, len(case.data)) for _ in range(3))}:
+        try:
+            photo = opened(case.data[:-cut])
+        except PhotoError:
+            continue
+        assert photo.image.tobytes() == whole.image.tobytes() and photo.size == whole.size, cut
+        assert (photo.alpha and photo.alpha.tobytes()) == (whole.alpha and whole.alpha.tobytes()), cut
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"])
+@pytest.mark.parametrize("cut", [1, 3, 8, 40])
+def test_a_tiff_without_its_last_bytes_is_refused(compression: str, cut: int) -> None:
+    with pytest.raises(PhotoError, match="damaged"):
+        opened(encoded(noise(), "TIFF", compression=compression)[:-cut])
 
 
 @FUZZ
