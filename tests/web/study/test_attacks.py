@@ -591,7 +591,7 @@ def test_connections_that_stall_are_closed(arena: Arena) -> None:
         participant.begin()
         trial = participant.trial()
         assert trial
-        asked = f"GET {trial['image']} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={participant.cookie}\r\n\r\n".encode()
+        asked = f"GET /{trial['image']} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={participant.cookie}\r\n\r\n".encode()
         beginnings = [b"", b"GET / HT", POST + b"X-Slow: ", POST + b"Content-Length: 100\r\n\r\n{"]
         beginnings += [asked * 1000, asked]
         stalled = []
