@@ -82,6 +82,8 @@ def find_border(view: Tensor) -> Border | None:
     """
     lightness = view[0, 0].cpu().numpy()
     height, width = lightness.shape
+    if min(height, width) < SMALLEST:
+        return None
     box, mask = Box(0, height, 0, width), np.zeros(lightness.shape, bool)
     for _ in range(MOST_FRAMES):
         found = _inside(lightness, box)

@@ -172,7 +172,7 @@ def test_photos_have_no_border(name: str) -> None:
     assert border_of(Image.fromarray(getattr(data, name)()).convert("L")) is None
 
 
-@pytest.mark.parametrize("size", [(8, 8), (8, 400), (3000, 9)])
+@pytest.mark.parametrize("size", [(8, 8), (8, 400), (3000, 9), (8, 20_000)])
 @pytest.mark.parametrize("level", [0, 255])
 def test_the_smallest_pictures_go_through(bundled: Colorizer, size: tuple[int, int], level: int) -> None:
     assert bundled.colorize(Image.new("L", size, level)).size == size

@@ -207,7 +207,7 @@ def test_names_of_photos_models_and_files_stay_on_the_server(arena: Arena, serve
     pages = ["/", "/vote", "/quick", "/results", "/results?study=paired", "/study/paired", "/study/paired/progress"]
     pages += ["/openapi.json", "/docs", "/nothing", "/study/nothing/trial", "/study/paired/trial"]
     replies = [visitor.request("GET", page) for page in pages]
-    scripts = {word for reply in replies for word in reply.body.decode().split('"') if word.startswith("/study-assets")}
+    scripts = {word for reply in replies for word in reply.body.decode().split('"') if word.startswith("study-assets")}
     replies += [visitor.request("GET", script) for script in scripts]
     visitor.close()
     assert scripts
