@@ -15,7 +15,7 @@ from colorgan.files import one_line
 from colorgan.photo import jpeg, png
 from colorgan.photo.directories import MOST_PAGES, read_pages
 from colorgan.photo.endings import NOT_PHOTOS
-from colorgan.photo.jp2 import add_metadata, deep_jp2
+from colorgan.photo.jp2 import add_statements, deep_jp2
 from colorgan.photo.opened import Opened
 from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin
 from colorgan.photo.profiles import profile_of_code_points
@@ -50,9 +50,9 @@ def found_in(file: BinaryIO, page: int, name: str, max_megapixels: float) -> Ope
     image = _identified(file, name, max_megapixels)
     _check_scans(file, image, name)
     if image.format == "JPEG2000":
-        add_metadata(image, file)
-        if deep := deep_jp2(image, file, name, max_megapixels):
-            return deep
+        is_opaque = add_statements(image, file, name)
+        opened = deep_jp2(image, file, name, max_megapixels) or _lazy(image, file, name)
+        return replace(opened, is_opaque=is_opaque)
     return _lazy(image, file, name)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -17,11 +18,44 @@ _SIZ = b"\xff\x4f\xff\x51"  # start of codestream, then SIZ: ISO/IEC 15444-1, A.
 _COLOR_BOX, _SYCC = b"colr\1\0\0", 18  # an enumerated colour space; I.5.3.3
 # Boxes of their own kind: EXIF's as Adobe and ExifTool write it, XMP's by the XMP specification, part 3, 1.1.4.
 _EXIF_BOX, _XMP_BOX = b"JpgTiffExif->JP2", bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+# Enumerated colour spaces that Pillow's decoder knows (I.5.3.3): bilevel, CMYK, sRGB, gray, sYCC.
+_SPACES = (0, 12, 15, 16, 17, 18)
+_UNSPECIFIED = 65535  # of channels: I.5.3.6
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 
 
-def add_metadata(image: Image.Image, file: BinaryIO) -> None:
-    """Gives what Pillow has opened as JPEG 2000 its EXIF and XMP; not their orientation, which programs ignore."""
+def add_statements(image: Image.Image, file: BinaryIO, name: str) -> bool:
+    """Gives what Pillow has opened as JPEG 2000 the colour profile, EXIF and XMP that Pillow leaves out.
+
+    Returns whether the last channel is said to be no transparency. EXIF loses its orientation, which programs ignore
+    here. Raises PhotoError for colours that cannot be read.
+    """
+    is_opaque = False
+    for kind, content in _boxes(file):
+        if kind == b"uuid" and content.startswith(_EXIF_BOX):
+            image.info["exif"] = content[16:]
+            with contextlib.suppress(Exception):  # broken EXIF, of which `read_exif` tells
+                image.getexif()[274] = 1
+        elif kind == b"uuid" and content.startswith(_XMP_BOX):
+            image.info["xmp"] = content[16:]
+        elif kind == b"colr" and len(content) > 7 and content[0] in (2, 3):
+            image.info.setdefault("icc_profile", content[3:])
+        elif kind == b"colr" and content[:1] == b"\1" and len(content) >= 7 and "icc_profile" not in image.info:
+            space = int.from_bytes(content[3:7], "big")
+            if space not in _SPACES:
+                raise PhotoError(
+                    f"{name} is JPEG 2000 in colours that cannot be read (EnumCS {space}): save it as TIFF"
+                )
+        elif kind == b"cdef" and len(content) >= 8:
+            channels = {
+                number: use for number, use, _ in struct.iter_unpack(">3H", content[2 : 2 + len(content[2:]) // 6 * 6])
+            }
+            is_opaque = channels.get(len(image.getbands()) - 1) == _UNSPECIFIED
+    return is_opaque
+
+
+def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes of a JP2, and those in its header, but for the pixels; none of a bare codestream."""
     file.seek(0)
     if file.read(len(_SIGNATURE)) != _SIGNATURE:
         return
@@ -35,14 +69,10 @@ def add_metadata(image: Image.Image, file: BinaryIO) -> None:
         length = length or end - place
         if length < head:
             return
-        if kind == b"uuid":
-            box, content = file.read(16), file.read(min(length - head - 16, end - place))
-            if box == _EXIF_BOX:
-                image.info["exif"] = content
-                with contextlib.suppress(Exception):  # broken EXIF, of which `read_exif` tells
-                    image.getexif()[274] = 1
-            elif box == _XMP_BOX:
-                image.info["xmp"] = content
+        if kind == b"jp2h":
+            length = head  # its boxes follow
+        elif kind in (b"uuid", b"colr", b"cdef"):
+            yield kind, file.read(min(length - head, end - place))
         place += length
 
 

@@ -5,6 +5,7 @@ TIFF 6.0, its technical notes (Adobe, 1995 and 2002), and what libtiff makes of 
 
 import logging
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from colorgan.photo.directories import MOST_PAGES, Directory, PageTable, read_pa
 from colorgan.photo.extras import extra
 from colorgan.photo.levels import Scale, to_levels
 from colorgan.photo.opened import Opened
+from colorgan.photo.profiles import primaries_profile, srgb_levels
 from colorgan.photo.record import PhotoError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ _MAX_VALUE, _FLOAT_MIN, _FLOAT_MAX, _COLOR_MAP, _TRANSFER, _INK_SET, _DECODE = 2
 _RAW, _OLD_JPEG, _JPEG, _WEBP = 1, 6, 7, 50001  # compressions; Pillow's libtiff has no WebP
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samples
 _SEPARATE = 2
+_PROFILE = 34675
 _IPTC, _LONGEST_IPTC = 33723, 1 << 24
 _MOST_SAMPLES = 16  # a pixel
 _ESSENTIAL = (_BITS, _EXTRA, _FORMAT, 273, 279, 324, 325)  # the last: where strips and tiles are, and how long
@@ -67,8 +70,8 @@ def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapi
         if image.mode == "P" and max(tags.get(_COLOR_MAP, (256,))) < 256:  # 8 bits where 16 are due, as some write
             image.palette = ImagePalette.raw("RGB;L", bytes(tags[_COLOR_MAP]))
         extras = tags.get(_EXTRA, ())
-        own_notes = (*_extra_notes(extras, _alpha_place(extras)), *_unknown_notes(tags))
-        return Opened(image, (*notes, *own_notes), iptc=_iptc_at(file, pages.chain[place]))
+        notes += _extra_notes(extras, _alpha_place(extras))
+        return _with_statements(Opened(image, tuple(notes), iptc=_iptc_at(file, pages.chain[place])), tags)
     return _from_arrays(file, pages.chain[place], (place,), notes, name, max_megapixels)
 
 
@@ -175,17 +178,21 @@ def _from_arrays(
         photometric = int(page.photometric)
         if photometric in _STRANGE:
             raise PhotoError(f"{name} is {_STRANGE[photometric]}: save it as an ordinary TIFF, PNG or JPEG first")
+        if _DECODE in page.tags:
+            raise PhotoError(
+                f"{name} has a range of its own for each channel (Decode): save it as an ordinary TIFF first"
+            )
         if photometric == _INKS and page.tags.valueof(_INK_SET, 1) != 1:
             raise PhotoError(f"{name} holds inks other than CMYK: save it as RGB first")
         values = _values(page, name)
         image, alpha, own_notes = _with_meaning(values, page, photometric, name)
         exif = exif_at(file, directory.offset)
-        unknown = _unknown_notes({tag: True for tag in (_TRANSFER, _DECODE) if tag in page.tags})
     image.format = "TIFF"
-    profile = exif.get(34675)
+    profile = exif.get(_PROFILE)
     if isinstance(profile, bytes):
         image.info["icc_profile"] = profile
-    return Opened(image, (*notes, *own_notes, *unknown), exif, alpha, iptc=_iptc_at(file, directory))
+    opened = Opened(image, (*notes, *own_notes), exif, alpha, iptc=_iptc_at(file, directory))
+    return _with_statements(opened, exif)
 
 
 def _values(page: "tifffile.TiffPage", name: str) -> np.ndarray:
@@ -294,9 +301,28 @@ def _extra_notes(extras: tuple[int, ...], alpha_place: int | None) -> list[str]:
     return [f"{channels} (infrared, a mask or the like) left out"] if left > 0 else []
 
 
-def _unknown_notes(tags: Any) -> list[str]:
-    said = {_TRANSFER: "its TransferFunction", _DECODE: "its Decode ranges"}
-    return [f"{words} left out of account" for tag, words in said.items() if tag in tags]
+def _with_statements(opened: Opened, tags: Any) -> Opened:
+    """What a TIFF without a profile says of its tones and colours: TransferFunction, and the primaries of RGB."""
+    photometric, bits = tags.get(_PHOTOMETRIC, 0), tags.get(_BITS, (1,))
+    if _PROFILE in tags or photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
+        return opened
+    notes, curve, profile = list(opened.notes), (), None
+    table, count = tags.get(_TRANSFER), 2 ** (bits[0] if isinstance(bits, tuple) else bits)
+    if isinstance(table, tuple):
+        channels = 3 if photometric == _RGB else 1
+        if len(table) in (count, channels * count) and count in (256, 65536):
+            places = np.rint(np.arange(256) * ((count - 1) / 255)).astype(int)
+            light = np.array(table, float).reshape(-1, count)[:, places] / 65535
+            levels = srgb_levels(light if photometric != _WHITE_IS_ZERO else light[:, ::-1])
+            if np.abs(levels.astype(int) - np.arange(256)).max() > 2:
+                curve = tuple(np.broadcast_to(levels, (channels, 256)).ravel().tolist())
+                notes.append("its tones were converted by the TransferFunction of the file")
+        else:
+            notes.append("its TransferFunction, which does not fit its bits, was left out of account")
+    white, primaries = tags.get(318), tags.get(319)
+    if photometric == _RGB and isinstance(white, tuple) and isinstance(primaries, tuple):
+        profile = primaries_profile(white, primaries)
+    return replace(opened, notes=tuple(notes), curve=curve, profile=profile)
 
 
 def _iptc_at(file: BinaryIO, directory: Directory) -> bytes:

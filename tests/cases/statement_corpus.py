@@ -13,6 +13,7 @@ import imagecodecs
 import numpy as np
 import pillow_heif
 from cases.photo_corpus import (
+    ADOBE,
     BLUE,
     GRAYS,
     GREEN,
@@ -21,10 +22,12 @@ from cases.photo_corpus import (
     WIDTH,
     YELLOW,
     Case,
+    adobe_level,
     encoded,
     exif,
     gray,
     noise,
+    p3_level,
     png,
     png_chunk,
     png_rows,
@@ -38,16 +41,6 @@ from PIL import Image
 _COLOR, _GRAY = np.asarray(quarters()), np.asarray(gray())
 _NARROW: dict[str, Any] = {"mode": "L", "corners": GRAYS[:2], "tolerance": 0, "format": "PNG"}
 _CONVERTED = ("converted from the profile",)
-# XYZ of Display P3's and sRGB's primaries under D65: SMPTE EG 432-1 and IEC 61966-2-1.
-_P3 = np.array([[0.48657, 0.26567, 0.19822], [0.22897, 0.69174, 0.07929], [0.0, 0.04511, 1.04394]])
-_SRGB = np.array([[0.41239, 0.35758, 0.18048], [0.21264, 0.71517, 0.07219], [0.01933, 0.11919, 0.95053]])
-
-
-def p3_level(color: tuple[int, int, int]) -> tuple[int, ...]:
-    """8-bit Display P3 -> 8-bit sRGB, clipped."""
-    stored = np.array(color) / 255
-    light = np.where(stored <= 0.04045, stored / 12.92, ((stored + 0.055) / 1.055) ** 2.4)
-    return tuple(srgb_level(value) for value in (np.linalg.inv(_SRGB) @ _P3 @ light).clip(0, 1))
 
 
 def colours_of_png() -> Iterator[Case]:
@@ -79,6 +72,36 @@ def colours_of_png() -> Iterator[Case]:
     for transfer, words in ((16, "HDR picture (PQ)"), (18, "HDR picture (HLG)")):
         data = png(WIDTH, HEIGHT, 8, 2, png_rows(_COLOR), (b"cICP", bytes([9, transfer, 0, 1])))
         yield Case(f"cicp {transfer}.png", data, error=words)
+
+
+def colours_of_others() -> Iterator[Case]:
+    in_adobe = tuple(adobe_level(color) for color in (RED, YELLOW))
+    by_adobe: dict[str, Any] = {"corners": in_adobe, "notes": _CONVERTED, "profile": "srgb", "tolerance": 4}
+    picture = quarters((RED, YELLOW, BLUE, GREEN))
+    tags = Image.Exif()
+    tags[271], tags[0x8769] = "Leica", {40961: 65535, 40965: {1: "R03"}}
+    jpeg = encoded(picture, "JPEG", quality=95, subsampling=0, exif=tags.tobytes())
+    yield Case("camera in adobe.jpg", jpeg, format="JPEG", **{**by_adobe, "tolerance": 8})
+    tags[0x8769] = {40961: 1, 40965: {1: "R98"}}
+    jpeg = encoded(picture, "JPEG", quality=95, subsampling=0, exif=tags.tobytes())
+    yield Case("camera in srgb.jpg", jpeg, corners=(RED, YELLOW), tolerance=6)
+    jp2 = encoded(picture, "JPEG2000")
+    yield Case("profile.jp2", with_colour_box(jp2, b"\2\0\0" + ADOBE), **by_adobe)
+    yield Case("lab.jp2", with_colour_box(jp2, b"\1\0\0" + (14).to_bytes(4, "big")), error="EnumCS 14")
+    four = encoded(with_alpha(quarters(), 9, 9), "JPEG2000")
+    yield Case("alpha.jp2", four, alpha=(9, 9), tolerance=0)
+    unspecified = four.replace(struct.pack(">3H", 3, 1, 0), struct.pack(">3H", 3, 65535, 65535))
+    yield Case("fourth channel.jp2", unspecified, tolerance=0)
+
+
+def with_colour_box(jp2: bytes, content: bytes) -> bytes:
+    """A JP2 whose colours are said otherwise."""
+    place = jp2.index(b"colr") - 4
+    length = int.from_bytes(jp2[place : place + 4], "big")
+    box = struct.pack(">I4s", 8 + len(content), b"colr") + content
+    start = jp2.index(b"jp2h") - 4
+    header = int.from_bytes(jp2[start : start + 4], "big") + len(box) - length
+    return jp2[:start] + struct.pack(">I", header) + jp2[start + 4 : place] + box + jp2[place + length :]
 
 
 def hurt_beside_the_pixels() -> Iterator[Case]:
@@ -222,6 +245,6 @@ def refused() -> Iterator[Case]:
 def statement_corpus() -> list[Case]:
     """All cases."""
     sources = (
-        colours_of_png, hurt_beside_the_pixels, meaningless_alpha, deep_formats, by_plugins, refused,
+        colours_of_png, colours_of_others, hurt_beside_the_pixels, meaningless_alpha, deep_formats, by_plugins, refused,
     )  # fmt: skip
     return [case for source in sources for case in source()]

@@ -561,6 +561,12 @@ def test_converted_colours_are_not_converted_again() -> None:
     assert Image.open(io.BytesIO(saved(photo, "PNG"))).getexif().get_ifd(ExifTags.IFD.Exif)[40961] == 1  # sRGB
 
 
+def test_what_a_camera_said_of_its_colours_is_made_true() -> None:
+    (case,) = (case for case in CASES if case.name == "camera in adobe.jpg")
+    result = Image.open(io.BytesIO(saved(opened(case.data), "JPEG"))).getexif()
+    assert result.get_ifd(ExifTags.IFD.Exif)[40961] == 1 and result.get_ifd(ExifTags.IFD.Interop)[1] == "R98"
+
+
 def test_thumbnails_do_not_survive() -> None:
     made = Image.Exif()
     made[271] = "Leica"
