@@ -171,7 +171,8 @@ class _Run:
                 note += "; --all-pages colours them all" if note.endswith(" pages") and note.startswith("first") else ""
                 print(f"colorgan: note: {str(outcome.job.source)!r}: {note}", file=sys.stderr)
         for outcome in sorted(self.failed, key=lambda outcome: outcome.job.source):
-            fail(str(outcome.error), FAILED)
+            hint = "; --max-megapixels admits larger photos" if outcome.too_large else ""
+            fail(f"{outcome.error}{hint}", FAILED)
         if stopped:
             return fail(stopped, status)
         before = f", {self.plan.done_before} there before" if self.plan.done_before else ""

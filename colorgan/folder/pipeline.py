@@ -22,7 +22,7 @@ from PIL import Image
 from colorgan.files import one_line
 from colorgan.folder.plan import Job
 from colorgan.limits import MAX_MEGAPIXELS
-from colorgan.photo import Photo, open_photo, save_photo
+from colorgan.photo import Photo, PhotoTooLargeError, open_photo, save_photo
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction
@@ -35,11 +35,12 @@ HELD_MEGAPIXELS = 12.0  # in memory for each thread, at most; a photo above it i
 @dataclass(frozen=True)
 class PhotoOutcome:
     """What became of a job: `error` is a line that names the photo, None where all its pictures are written; `notes`
-    say what of the photo was left out."""
+    say what of the photo was left out; `too_large` is whether more megapixels would have to be admitted."""
 
     job: Job
     error: str | None = None
     notes: tuple[str, ...] = ()
+    too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ def _failure(job: Job, error: Exception) -> PhotoOutcome:
     """The outcome of an error; many say the photo's name already, though not in which folder."""
     text, name = one_line(error, name_class=True), repr(job.source.name)
     where = repr(str(job.source))
-    return PhotoOutcome(job, where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}")
+    line = where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}"
+    return PhotoOutcome(job, line, too_large=isinstance(error, PhotoTooLargeError))
 
 
 def _groups(jobs: Sequence[Job], batch_size: int, threads: int) -> Iterator[tuple[list[Job], float]]:

@@ -10,7 +10,7 @@ from typing import Literal
 from PIL import Image
 
 from colorgan.folder.finding import expanded, find_photos
-from colorgan.photo.endings import writable_endings
+from colorgan.photo.endings import photo_endings, writable_endings
 from colorgan.photo.finding import count_pages
 
 
@@ -111,7 +111,8 @@ def _format(suffix: str) -> str | None:
 
 def _names_a_file(output: str) -> bool:
     path = Path(output)
-    return not output.endswith(("/", os.sep)) and not path.is_dir() and _format(path.suffix) is not None
+    known = path.suffix.lower() in photo_endings() or _format(path.suffix) is not None
+    return known and not output.endswith(("/", os.sep)) and not path.is_dir()
 
 
 def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None) -> None:

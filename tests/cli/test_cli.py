@@ -148,6 +148,8 @@ def test_one_photo_given_twice_is_done_once(album: Path, tmp_path: Path) -> None
         (["album", "--output", "album/notes.txt"], "'album/notes.txt' is a file"),
         (["album/b.jpg", "--output", "out.jpg", "--format", "png"], "'out.jpg' does not end in .png"),
         (["album/b.jpg", "--output", "out.pgm"], "cannot write photos as '.pgm': use one of .jpg, "),
+        (["album/b.jpg", "--output", "out.heic"], "cannot write photos as '.heic': use one of .jpg, "),
+        (["album/b.jpg", "--output", "out.nef"], "cannot write photos as '.nef': use one of .jpg, "),
         (["album/b.jpg", "--output", "out.PDF"], "cannot write photos as '.PDF': use one of .jpg, "),
         (["album/*.tif", "--output", "out"], "no photo or folder that 'album/*.tif' matches"),
         (["album/b.jpg"], "required: --output"),
@@ -339,7 +341,7 @@ def test_too_large_photos_are_refused(
 ) -> None:
     assert run(album, "--output", tmp_path / "out", "--model", model, "--max-megapixels", 0.002) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert "a.JPG" in line
+    assert "a.JPG" in line and line.endswith("at most 0.002 are accepted; --max-megapixels admits larger photos")
     assert files(tmp_path / "out") == ["1923/Tante Käthe.png", "b.jpg"]
 
 
