@@ -7,17 +7,17 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from PIL import Image, TiffImagePlugin
+from PIL import Image, Jpeg2KImagePlugin, TiffImagePlugin
 
 from colorgan.files import one_line
 from colorgan.photo import jpeg, png
 from colorgan.photo.directories import MOST_PAGES, read_pages
 from colorgan.photo.endings import NOT_PHOTOS
-from colorgan.photo.jp2 import add_statements, deep_jp2
+from colorgan.photo.jp2 import open_jp2
 from colorgan.photo.opened import Opened
-from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin
+from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin, settle_jxl
 from colorgan.photo.profiles import profile_of_code_points
 from colorgan.photo.raw import develop, is_raw
 from colorgan.photo.record import PhotoError
@@ -50,9 +50,7 @@ def found_in(file: BinaryIO, page: int, name: str, max_megapixels: float) -> Ope
     image = _identified(file, name, max_megapixels)
     _check_scans(file, image, name)
     if image.format == "JPEG2000":
-        is_opaque = add_statements(image, file, name)
-        opened = deep_jp2(image, file, name, max_megapixels) or _lazy(image, file, name)
-        return replace(opened, is_opaque=is_opaque)
+        return open_jp2(image, file, name, max_megapixels)
     return _lazy(image, file, name)
 
 
@@ -61,6 +59,8 @@ def _lazy(image: Image.Image, file: BinaryIO | None, name: str) -> Opened:
     profile, notes = None, list(_frame_notes(image))
     if image.format == "PNG":
         profile = png.stated_profile(image, file, name)
+    elif image.format == "JXL" and file is not None:
+        notes += settle_jxl(image, file)
     elif image.format in ("AVIF", "HEIF") and file is not None and not image.info.get("icc_profile"):
         file.seek(0)
         _, found, codes = file.read(_HEIF_HEAD).partition(b"colrnclx")
@@ -85,9 +85,11 @@ def count_pages(path: Path) -> int:
 
 
 def found_in_image(image: Image.Image, name: str, max_megapixels: float) -> Opened:
-    """A PIL image of someone's -> the picture in it; a TIFF that Pillow misreads is read anew from its file."""
+    """A PIL image of someone's -> the picture in it; what Pillow misreads is read anew from its file."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return read_anew(image, name, max_megapixels)
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and image.tile and image.fp is not None:
+        return open_jp2(image, cast(BinaryIO, image.fp), name, max_megapixels)
     return _lazy(image, None, name)
 
 

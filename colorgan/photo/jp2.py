@@ -1,4 +1,4 @@
-"""JPEG 2000, as far as Pillow fails: more than 8 bits (it turns the brightest values black), EXIF and XMP."""
+"""JPEG 2000, as far as Pillow fails: profiles, EXIF and XMP, and more than 8 bits, of which it turns white black."""
 
 import contextlib
 import struct
@@ -24,7 +24,7 @@ _UNSPECIFIED = 65535  # of channels: I.5.3.6
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 
 
-def add_statements(image: Image.Image, file: BinaryIO, name: str) -> bool:
+def _add_statements(image: Image.Image, file: BinaryIO, name: str) -> bool:
     """Gives what Pillow has opened as JPEG 2000 the colour profile, EXIF and XMP that Pillow leaves out.
 
     Returns whether the last channel is said to be no transparency. EXIF loses its orientation, which programs ignore
@@ -85,13 +85,21 @@ def jp2_boxes(exif: bytes, xmp: bytes) -> bytes:
     return boxes
 
 
-def deep_jp2(image: Image.Image, file: BinaryIO, name: str, max_megapixels: float) -> Opened | None:
-    """What Pillow has identified as JPEG 2000, not decoded -> its picture, where Pillow would spoil it; else None."""
+def open_jp2(image: Image.Image, file: BinaryIO, name: str, max_megapixels: float) -> Opened:
+    """What Pillow has identified as JPEG 2000, not decoded yet -> its picture, by imagecodecs where Pillow spoils it.
+
+    Raises PhotoError where that is missing.
+    """
+    is_opaque = _add_statements(image, file, name)
     file.seek(0)
     data = file.read()
     bits = _bits(data)
-    if image.mode == "I;16" or bits <= 8:
-        return None
+    if image.mode == "I;16" or bits == 8 or image.mode not in ("L", "LA", "RGB", "RGBA"):
+        return Opened(image, is_opaque=is_opaque)
+    if bits < 8:  # Pillow's white is 192 of 2 bits, and 128 of 1
+        curve = [round((level >> (8 - bits)) * 255 / (2**bits - 1)) for level in range(256)]
+        channels = 1 if image.mode in ("L", "LA") else 3
+        return Opened(image, is_opaque=is_opaque, curve=tuple(curve * channels))
     check_size(*image.size, name, max_megapixels)
     imagecodecs = extra("imagecodecs")
     if imagecodecs is None:
@@ -109,7 +117,7 @@ def deep_jp2(image: Image.Image, file: BinaryIO, name: str, max_megapixels: floa
         alpha = Image.fromarray(to_levels(values[..., -1], Scale(bits))[0])
     decoded = Image.fromarray(np.ascontiguousarray(levels))
     decoded.format, decoded.info = image.format, dict(image.info)
-    return Opened(decoded, tuple(notes), image.getexif(), alpha)
+    return Opened(decoded, tuple(notes), image.getexif(), alpha, is_opaque=is_opaque)
 
 
 def _bits(data: bytes) -> int:

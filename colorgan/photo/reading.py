@@ -65,8 +65,8 @@ def open_rgb(
 def photo_from_image(image: Image.Image, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     """A PIL image of any mode -> the photo in it, by the rules of `open_photo`; its `info` tells EXIF and profile.
 
-    An upright image of mode L or RGB without a foreign profile shares its pixels with the photo. A TIFF that Pillow
-    misreads is read anew from its file.
+    An upright image of mode L or RGB without a foreign profile shares its pixels with the photo. A TIFF or a JPEG
+    2000 that Pillow misreads is read anew from its file.
     """
     if not isinstance(image, Image.Image):
         raise PhotoError(f"a photo must be a PIL image, got {type(image).__name__}")

@@ -174,6 +174,13 @@ def deep_formats() -> Iterator[Case]:
         opaque = imagecodecs.jpeg2k_encode(pair, **options)
         l_case: dict[str, Any] = {"mode": "L", "corners": GRAYS[:2], "tolerance": 1, "alpha": (255, 255)}
         yield Case(f"gray and alpha {bits}.jp2", opaque, notes=("gray became 8-bit",), **l_case)
+    for bits in (1, 2, 4):
+        low, high = 0, 2**bits - 1
+        two = np.where(np.arange(WIDTH) < WIDTH // 2, low, high).astype(np.uint8)[None].repeat(HEIGHT, 0)
+        shallow = imagecodecs.jpeg2k_encode(two, level=0, bitspersample=bits)
+        yield Case(f"gray {bits}.jp2", shallow, mode="L", corners=(0, 255), tolerance=0)
+        shallow = imagecodecs.jpeg2k_encode(np.stack([two] * 3, -1), level=0, bitspersample=bits)
+        yield Case(f"colour {bits}.jp2", shallow, corners=((0,) * 3, (255,) * 3), tolerance=0)
     white = np.full((HEIGHT, WIDTH, 3), 65535, np.uint16)
     paper = {"corners": ((255, 255, 255),) * 2, "notes": ("16 bits a channel",), "tolerance": 0}
     yield Case("white.jp2", imagecodecs.jpeg2k_encode(white, level=0), **paper)
