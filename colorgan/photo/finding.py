@@ -15,7 +15,7 @@ from colorgan.files import one_line
 from colorgan.photo import jpeg, png
 from colorgan.photo.directories import MOST_PAGES, read_pages
 from colorgan.photo.endings import NOT_PHOTOS
-from colorgan.photo.jp2 import open_jp2
+from colorgan.photo.jp2 import mended_jp2, open_jp2
 from colorgan.photo.opened import Opened
 from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin, settle_jxl
 from colorgan.photo.profiles import profile_of_code_points
@@ -104,14 +104,16 @@ def mended(file: BinaryIO, name: str, max_megapixels: float) -> Opened | None:
                 return None
             data, profile, notes = found
         else:
-            ended = jpeg.mended(data, name, max_megapixels)
+            ended = mended_jp2(data) or jpeg.mended(data, name, max_megapixels)
             if ended is None:
                 return None
             data, notes = ended, ["its end was missing, behind the pixels"]
         image = _identified(io.BytesIO(data), name, max_megapixels)
     except Exception:  # what is wrong was said better before
         return None
-    opened = _lazy(image, io.BytesIO(data), name)
+    whole = io.BytesIO(data)
+    is_jp2 = image.format == "JPEG2000"
+    opened = open_jp2(image, whole, name, max_megapixels) if is_jp2 else _lazy(image, whole, name)
     return replace(opened, notes=(*notes, *opened.notes), profile=profile or opened.profile)
 
 

@@ -1,6 +1,7 @@
 """JPEG 2000, as far as Pillow fails: profiles, EXIF and XMP, and more than 8 bits, of which it turns white black."""
 
 import contextlib
+import math
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -15,6 +16,7 @@ from colorgan.photo.opened import Opened
 from colorgan.photo.record import PhotoError
 
 _SIZ = b"\xff\x4f\xff\x51"  # start of codestream, then SIZ: ISO/IEC 15444-1, A.5.1
+_TILE_PART, _END = b"\xff\x90", b"\xff\xd9"
 _COLOR_BOX, _SYCC = b"colr\1\0\0", 18  # an enumerated colour space; I.5.3.3
 # Boxes of their own kind: EXIF's as Adobe and ExifTool write it, XMP's by the XMP specification, part 3, 1.1.4.
 _EXIF_BOX, _XMP_BOX = b"JpgTiffExif->JP2", bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -93,6 +95,8 @@ def open_jp2(image: Image.Image, file: BinaryIO, name: str, max_megapixels: floa
     is_opaque = _add_statements(image, file, name)
     file.seek(0)
     data = file.read()
+    if not _has_all_tiles(data):
+        raise PhotoError(f"{name} is cut short or damaged: parts of its pixels are missing")
     bits = _bits(data)
     if image.mode == "I;16" or bits == 8 or image.mode not in ("L", "LA", "RGB", "RGBA"):
         return Opened(image, is_opaque=is_opaque)
@@ -118,6 +122,35 @@ def open_jp2(image: Image.Image, file: BinaryIO, name: str, max_megapixels: floa
     decoded = Image.fromarray(np.ascontiguousarray(levels))
     decoded.format, decoded.info = image.format, dict(image.info)
     return Opened(decoded, tuple(notes), image.getexif(), alpha, is_opaque=is_opaque)
+
+
+def mended_jp2(data: bytes) -> bytes | None:
+    """A JPEG 2000 that only lacks its end marker -> the same with it; else None."""
+    data = data.removesuffix(_END[:1])
+    return data + _END if _SIZ in data and not data.endswith(_END) and _has_all_tiles(data) else None
+
+
+def _has_all_tiles(data: bytes) -> bool:
+    """Whether every tile-part of a codestream is there (A.4.2): OpenJPEG makes of half a one what it can."""
+    start = data.find(_SIZ)
+    if start < 0 or len(data) < start + 42:
+        return False
+    width, height, *_, tile_width, tile_height, left, top = struct.unpack_from(">8I", data, start + 8)
+    if not tile_width or not tile_height:
+        return False
+    tiles = math.ceil((width - left) / tile_width) * math.ceil((height - top) / tile_height)
+    missing: dict[int, int] = {}  # tile -> parts that are still to come, as far as it says how many there are
+    place = start + 2
+    while place + 12 <= len(data) and data[place : place + 2] != _END:
+        if data[place : place + 2] != _TILE_PART:
+            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+            continue
+        tile, length, _, parts = struct.unpack_from(">HIBB", data, place + 4)
+        if length == 0:  # to the end of the file
+            return data.rfind(_END) > place
+        missing[tile] = missing.get(tile, parts) - 1
+        place += length
+    return place <= len(data) and len(missing) == tiles and all(left <= 0 for left in missing.values())
 
 
 def _bits(data: bytes) -> int:

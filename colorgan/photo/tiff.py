@@ -27,7 +27,7 @@ _MODES = {
     _WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _RGB: "RGB", _INKS: "CMYK", _YCBCR: "YCbCr", _LAB: "LAB", _ICC_LAB: "LAB",
 }  # fmt: skip
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANES, _EXTRA, _FORMAT = 258, 259, 262, 277, 284, 338, 339
-_MAX_VALUE, _FLOAT_MIN, _FLOAT_MAX, _COLOR_MAP, _TRANSFER, _INK_SET, _DECODE = 281, 340, 341, 320, 301, 332, 433
+_MAX_VALUE, _TYPED_MIN, _TYPED_MAX, _COLOR_MAP, _TRANSFER, _INK_SET, _DECODE = 281, 340, 341, 320, 301, 332, 433
 _RAW, _OLD_JPEG, _JPEG, _WEBP = 1, 6, 7, 50001  # compressions; Pillow's libtiff has no WebP
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samples
 _SEPARATE = 2
@@ -100,12 +100,15 @@ def is_read_right(image: TiffImagePlugin.TiffImageFile) -> bool:
     if len(bits) != 1 or formats != {1} or _DECODE in tags:
         return False
     (depth,), compression, extras = bits, tags.get(_COMPRESSION, _RAW), tags.get(_EXTRA, ())
-    photometric = _YCBCR if compression == _OLD_JPEG else tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
+    photometric = _YCBCR if compression == _OLD_JPEG else tags.get(_PHOTOMETRIC)
     interleaved = tags.get(_PLANES, 1) != _SEPARATE
     if compression == _WEBP or (not interleaved and (len(extras) > 1 or (extras and photometric != _RGB))):
         return False
-    by_libtiff = interleaved or compression != _RAW
-    deep = depth == 16 and _stated_white(tags.get(_MAX_VALUE), 16) is None
+    if photometric is None:
+        return compression == _JPEG
+    by_libtiff, deep = interleaved or compression != _RAW, depth == 16
+    if photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) and _stated_white(tags, depth) is not None:
+        return False
     if photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
         return depth in (1, 2, 4, 8) or (deep and photometric == _BLACK_IS_ZERO and not extras)
     if photometric == _RGB:
@@ -176,6 +179,9 @@ def _from_arrays(
         if page.is_tiled:
             check_tile(page.tilewidth, page.tilelength, name, max_megapixels)
         photometric = int(page.photometric)
+        if _PHOTOMETRIC not in page.tags:  # as libtiff's own viewer takes them
+            photometric = _RGB if page.samplesperpixel >= 3 else _BLACK_IS_ZERO
+            notes = [*notes, "its PhotometricInterpretation is missing: 0 was taken for black"]
         if photometric in _STRANGE:
             raise PhotoError(f"{name} is {_STRANGE[photometric]}: save it as an ordinary TIFF, PNG or JPEG first")
         if _DECODE in page.tags:
@@ -260,20 +266,22 @@ def _divided(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 def _scale(page: "tifffile.TiffPage", bits: int) -> Scale:
     """What a page says of its range. MaxSampleValue counts where it states a depth, 4095 say: else it is statistics."""
     if page.dtype is not None and page.dtype.kind == "f":
-        low, high = (page.tags.valueof(tag) for tag in (_FLOAT_MIN, _FLOAT_MAX))
+        low, high = (page.tags.valueof(tag) for tag in (_TYPED_MIN, _TYPED_MAX))
         stated = [min(low)] if isinstance(low, tuple) else [low]
         stated += [max(high)] if isinstance(high, tuple) else [high]
         black, white = (float(one) if isinstance(one, int | float) else None for one in stated)
         return Scale(0, black, white)
-    return Scale(bits, None, _stated_white(page.tags.valueof(_MAX_VALUE), bits))
+    return Scale(bits, None, _stated_white({tag: page.tags.valueof(tag) for tag in (_MAX_VALUE, _TYPED_MAX)}, bits))
 
 
-def _stated_white(value: Any, bits: int) -> int | None:
-    """MaxSampleValue, if it is what fewer bits than `bits` (and more than 8) can hold."""
-    values = set(value) if isinstance(value, tuple) else {value}
-    if len(values) != 1 or not isinstance(top := values.pop(), int):
-        return None
-    return top if 255 < top < 2**bits - 1 and top & (top + 1) == 0 else None
+def _stated_white(tags: Any, bits: int) -> int | None:
+    """MaxSampleValue or SMaxSampleValue, if it is the largest number of fewer bits than `bits`, 4095 say."""
+    for tag in (_MAX_VALUE, _TYPED_MAX):
+        value = tags.get(tag)
+        values = set(value) if isinstance(value, tuple) else {value}
+        if len(values) == 1 and isinstance(top := values.pop(), int):
+            return top if 0 < top < 2**bits - 1 and top & (top + 1) == 0 else None
+    return None
 
 
 def _lab_levels(values: np.ndarray, signed: bool, name: str) -> np.ndarray:

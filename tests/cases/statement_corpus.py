@@ -142,6 +142,13 @@ def hurt_beside_the_pixels() -> Iterator[Case]:
             yield Case(name, data[:-missing], notes=("end was missing",), tolerance=6)
         scans = encoded(noise(), "JPEG", quality=95, **options)
         yield Case(f"{kind} without pixels.jpg", scans[:-60], error="damaged")
+    jp2 = encoded(quarters(), "JPEG2000")
+    for missing in (1, 2):
+        yield Case(f"without its last {missing}.jp2", jp2[:-missing], notes=("end was missing",), tolerance=0)
+    tiles = encoded(noise(size=(96, 80)), "JPEG2000", tile_size=(32, 32))
+    last = tiles.rindex(b"\xff\x90")
+    yield Case("without its last tile.jp2", tiles[:last] + b"\xff\xd9", error="parts of its pixels are missing")
+    yield Case("within its last tile.jp2", tiles[: last + 30], error="damaged")
     progressive = encoded(noise(), "JPEG", progressive=True)
     coarse = progressive[: progressive.rindex(b"\xff\xda")]  # every scan but the last is whole
     yield Case("without its last scan.jpg", coarse, error="damaged")
