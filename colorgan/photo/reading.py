@@ -137,7 +137,10 @@ def _pixels(opened: Opened, name: str, max_megapixels: float, shorter_side: int 
         profile = None  # LAB needs none
     gray_pair = image.mode == "RGBA" and any(raw_mode.startswith("LA") for raw_mode in raw_modes)  # 16-bit gray, alpha
     pixels, alpha, pixel_notes = to_eight_bits(image.convert("LA") if gray_pair else image)
-    alpha = None if opened.is_opaque else alpha or opened.alpha
+    alpha = alpha or opened.alpha
+    if alpha is not None and opened.is_opaque:
+        alpha = None
+        notes.append("its last channel, which the file says is no transparency, was left out")
     if alpha is not None and alpha.getextrema() == (0, 0):
         alpha = None  # nothing would be seen: a channel that somebody has left empty
         notes.append("a transparency that would hide the whole picture was left out")

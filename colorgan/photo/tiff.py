@@ -84,10 +84,11 @@ def read_anew(image: TiffImagePlugin.TiffImageFile, name: str, max_megapixels: f
     pages = read_pages(file) if file is not None and not file.closed else None
     place = image.tell()
     if is_read_right(image):
-        if file is None or pages is None or place >= len(pages.chain):
-            return Opened(image)
-        notes = (_page_note(place, len(pages.chain)),) if len(pages.chain) > 1 else ()
-        return Opened(image, notes, iptc=_iptc_at(file, pages.chain[place]))
+        opened = Opened(image)
+        if file is not None and pages is not None and place < len(pages.chain):
+            notes = (_page_note(place, len(pages.chain)),) if len(pages.chain) > 1 else ()
+            opened = Opened(image, notes, iptc=_iptc_at(file, pages.chain[place]))
+        return _with_statements(opened, image.tag_v2)
     if file is None or pages is None or not image.tile:
         raise PhotoError(f"{name} is a TIFF that Pillow misreads: give its file to colorgan.photo.open_photo instead")
     return _from_arrays(file, pages.chain[place], (place,), [], name, max_megapixels)

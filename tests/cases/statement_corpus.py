@@ -91,7 +91,7 @@ def colours_of_others() -> Iterator[Case]:
     four = encoded(with_alpha(quarters(), 9, 9), "JPEG2000")
     yield Case("alpha.jp2", four, alpha=(9, 9), tolerance=0)
     unspecified = four.replace(struct.pack(">3H", 3, 1, 0), struct.pack(">3H", 3, 65535, 65535))
-    yield Case("fourth channel.jp2", unspecified, tolerance=0)
+    yield Case("fourth channel.jp2", unspecified, tolerance=0, notes=("is no transparency",))
 
 
 def with_colour_box(jp2: bytes, content: bytes) -> bytes:
@@ -161,7 +161,7 @@ def meaningless_alpha() -> Iterator[Case]:
         yield Case(f"hidden.{kind.lower()}", encoded(empty, kind, **options), notes=hides, tolerance=0, format=kind)
     tga = bytearray(encoded(with_alpha(quarters(), 9, 9), "TGA"))
     tga[17] &= 0xF0  # no bits of transparency, its header says
-    yield Case("opaque.tga", bytes(tga), tolerance=0, format="TGA")
+    yield Case("opaque.tga", bytes(tga), tolerance=0, format="TGA", notes=("is no transparency",))
     pixels = np.dstack([_COLOR[::-1, :, ::-1], np.full((HEIGHT, WIDTH), 0, np.uint8)]).tobytes()
     header = struct.pack("<IiiHHIIiiII", 40, WIDTH, HEIGHT, 1, 32, 0, len(pixels), 0, 0, 0, 0)
     bmp = b"BM" + struct.pack("<IHHI", 54 + len(pixels), 0, 0, 54) + header + pixels

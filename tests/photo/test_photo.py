@@ -296,6 +296,9 @@ def test_what_pillow_misreads_is_read_anew() -> None:
     (case,) = (case for case in CASES if case.name == "white is zero 16 little.tif")
     photo = photo_from_image(Image.open(io.BytesIO(case.data)))
     assert near(photo.image.getpixel((0, 0)), GRAYS[0], 1) and photo.notes == ("16-bit gray became 8-bit",)
+    (linear,) = (case for case in CASES if case.name == "linear 8.tif")
+    photo = photo_from_image(Image.open(io.BytesIO(linear.data)))
+    assert near(photo.image.getpixel((0, 0)), linear.corners[0], 2) and "TransferFunction" in photo.notes[0]
     (white,) = (case for case in CASES if case.name == "white.jp2")
     assert photo_from_image(Image.open(io.BytesIO(white.data))).image.getpixel((0, 0)) == (255, 255, 255)
     decoded = Image.open(io.BytesIO(case.data))
