@@ -33,6 +33,7 @@ _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samp
 _SEPARATE = 2
 _PROFILE = 34675
 _IPTC, _LONGEST_IPTC = 33723, 1 << 24
+_MUCH_LARGER = 4  # times the pixels
 _MOST_SAMPLES = 16  # a pixel
 _ESSENTIAL = (_BITS, _EXTRA, _FORMAT, 273, 279, 324, 325)  # the last: where strips and tiles are, and how long
 _PIECES_MISSING = "{} is cut short or damaged: parts of its pixels are missing"
@@ -152,9 +153,13 @@ def _pillows(file: BinaryIO, place: int) -> TiffImagePlugin.TiffImageFile | None
 
 def _page_notes(pages: PageTable, page: int) -> list[str]:
     place = pages.whole[page]
-    if len(pages.whole) > 1:
-        return [_page_note(page, len(pages.whole))]
-    return [f"picture {place + 1} of the file: what stands before it is a thumbnail"] if place else []
+    if len(pages.whole) == 1:
+        return [f"picture {place + 1} of the file: what stands before it is a thumbnail"] if place else []
+    notes = [_page_note(page, len(pages.whole))]
+    largest = max(pages.whole, key=lambda other: pages.chain[other].area)
+    if pages.chain[largest].area >= _MUCH_LARGER * pages.chain[place].area:  # a thumbnail that does not say so?
+        notes.append(f"number {pages.whole.index(largest) + 1} of its pages is much larger")
+    return notes
 
 
 def _page_note(page: int, count: int) -> str:

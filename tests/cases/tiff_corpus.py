@@ -273,6 +273,8 @@ def pages() -> Iterator[Case]:
     for name, head in (("", {}), (" in a BigTIFF", {"bigtiff": True}), (" big-endian", {"byteorder": ">"})):
         data = pages_of((small, {"subfiletype": 1}), (photo, {"subfiletype": 0}), **head)
         yield Case(f"thumbnail first{name}.tif", data, notes=thumbnail, **_RGB)
+    data = pages_of((photo, {}), (np.kron(photo, np.ones((2, 2, 1), np.uint8)), {}))
+    yield Case("larger second.tif", data, notes=("first of 2 pages", "number 2 of its pages is much larger"), **_RGB)
     data = pages_of((small, {"subfiletype": 1}), (scaled(_COLOR, 65535, "<u2"), {}))
     yield Case("thumbnail first 16.tif", data, notes=(*thumbnail, "16 bits a channel"), **_RGB)
     data = pages_of((photo, {}), (small, {"subfiletype": 1}), (small, {"subfiletype": 1}))
