@@ -132,7 +132,8 @@ def _inside(lightness: NDArray[np.float32], box: Box) -> tuple[Box, float] | Non
     flat = [name for name in sides if depths[name]]
     if len(flat) < 2:
         return None
-    level = float(np.median([edges[name] for name in flat]))
+    # Of two kinds of border, say white paper and the dark lid of a scanner, the one on most sides goes first.
+    level = max((edges[name] for name in flat), key=lambda one: sum(abs(edges[name] - one) < FLAT for name in flat))
     kept = {name: depths[name] if name in flat and abs(edges[name] - level) < FLAT else 0 for name in sides}
     inner = _shrunk(box, kept)
     if inner is None:

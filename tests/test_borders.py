@@ -109,6 +109,13 @@ class TestFound:
         bed.paste(picture(), (150, 150))
         assert near(box_of(bed), (150, 150, 550, 450))
 
+    def test_of_two_kinds(self) -> None:
+        """White paper to the left and above, a scanner's dark lid to the right and below."""
+        page = on_page(235)
+        page.paste(25, (460, 0, 520, 420))
+        page.paste(25, (0, 360, 520, 420))
+        assert near(box_of(page), (60, 60, 460, 360))
+
     def test_with_a_caption(self) -> None:
         page = on_page(225, (60, 60, 60, 120))
         ImageDraw.Draw(page).text((150, 400), "Vienna, spring of 1923, with aunt Mina", fill=40)
