@@ -21,6 +21,8 @@ EDGE_SHARE = 0.6  # of an edge of the picture is unlike the border
 OPENING_SHARE = 0.7  # of its rectangle is what an oval opening (0.79) or one with round corners fills
 SMALLEST = 24  # pixels of the view to a side that a picture has at least
 MOST_FRAMES = 8  # inside one another: the scanner's bed, a page, a mount, a line on it, the print's edge
+RING = 3  # pixels from the edge to where a page's shading is looked for
+SHADING = 20.0  # L* units between the darkest and the lightest corner of a page, at most
 BLEND = 2  # pixels of the view at most that are a mixture of a border and what is outside of it
 GRAIN = 5  # pixels of the view that a row is smoothed over
 LINE = 4  # pixels of the view that a line drawn round a picture is wide at most; beyond it the mount goes on
@@ -82,6 +84,9 @@ def find_border(view: Tensor) -> Border | None:
     """
     lightness = view[0, 0].cpu().numpy()
     height, width = lightness.shape
+    if min(height, width) < SMALLEST:
+        return None
+    lightness = _without_shading(lightness)
     box, mask = Box(0, height, 0, width), np.zeros(lightness.shape, bool)
     for _ in range(MOST_FRAMES):
         found = _inside(lightness, box)
@@ -91,6 +96,25 @@ def find_border(view: Tensor) -> Border | None:
         mask[outer.slices] = True
         mask[box.slices] = _is_wide(outer, box) & _reached(np.abs(lightness[box.slices] - level) < FLAT)
     return Border(torch.from_numpy(mask), box) if mask.any() else None
+
+
+def _without_shading(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A view as it is, unless all that is round it is a page that is lit from one side: then without the slope."""
+    axes = np.meshgrid(*(np.linspace(-0.5, 0.5, side, dtype=np.float32) for side in lightness.shape), indexing="ij")
+    places = np.stack([np.ones_like(lightness), *axes])
+    ring = np.zeros(lightness.shape, bool)
+    ring[[RING, -1 - RING]] = ring[:, [RING, -1 - RING]] = True
+    known, values = places[:, ring].T, lightness[ring]
+    near = np.ones(len(values), bool)
+    for _ in range(3):  # without what the fit before had far from the page: a caption, a finger
+        plane = np.linalg.lstsq(known[near], values[near], rcond=None)[0]
+        near = np.abs(known @ plane - values) < FLAT
+        if near.mean() < FLAT_SHARE:
+            return lightness
+    slope = np.abs(plane[1:]).sum()
+    if not FLAT < slope < SHADING:
+        return lightness
+    return np.asarray(lightness - np.tensordot(plane[1:], places[1:], 1), np.float32)
 
 
 def _inside(lightness: NDArray[np.float32], box: Box) -> tuple[Box, float] | None:
@@ -108,7 +132,8 @@ def _inside(lightness: NDArray[np.float32], box: Box) -> tuple[Box, float] | Non
     flat = [name for name in sides if depths[name]]
     if len(flat) < 2:
         return None
-    level = float(np.median([edges[name] for name in flat]))
+    # Of two kinds of border, say white paper and the dark lid of a scanner, the one on most sides goes first.
+    level = max((edges[name] for name in flat), key=lambda one: sum(abs(edges[name] - one) < FLAT for name in flat))
     kept = {name: depths[name] if name in flat and abs(edges[name] - level) < FLAT else 0 for name in sides}
     inner = _shrunk(box, kept)
     if inner is None:

@@ -65,7 +65,9 @@ def keep_features(generator: Any, data: list[str], folder: Path, photos: int = 0
             with torch.autocast("cpu", torch.bfloat16):
                 _, look = generator.look(normalize_lightness(torch.cat(aged)))
             ab = functional.avg_pool2d(rgb_to_lab(rgb)[1], CELL)
-            save_file({"features": look.features.half().contiguous(), "ab": ab.half()}, draft / f"{number:05}.safetensors")
+            save_file(
+                {"features": look.features.half().contiguous(), "ab": ab.half()}, draft / f"{number:05}.safetensors"
+            )
 
 
 def load_features(folder: Path) -> tuple[Tensor, Tensor]:

@@ -88,6 +88,13 @@ class TestFound:
         paper[60:360, 60:460] = 0
         assert near(box_of(Image.fromarray((page + paper).astype(np.uint8))), (60, 60, 460, 360))
 
+    @pytest.mark.parametrize("slope", [(20, 0), (0, -30), (15, 15)])
+    def test_on_a_page_that_is_lit_from_one_side(self, slope: tuple[int, int]) -> None:
+        page = on_page(200)
+        shading = np.add.outer(*(by * np.linspace(-0.5, 0.5, side) for by, side in zip(slope, (420, 520), strict=True)))
+        lit = Image.fromarray((np.asarray(page) + shading).clip(0, 255).astype(np.uint8))
+        assert near(box_of(lit), (60, 60, 460, 360))
+
     @pytest.mark.parametrize("width", [1, 3, 5])
     def test_with_a_line_round_the_picture(self, width: int) -> None:
         page = on_page(225)
@@ -101,6 +108,13 @@ class TestFound:
         bed.paste(Image.new("L", (430, 330), 248), (135, 135))
         bed.paste(picture(), (150, 150))
         assert near(box_of(bed), (150, 150, 550, 450))
+
+    def test_of_two_kinds(self) -> None:
+        """White paper to the left and above, a scanner's dark lid to the right and below."""
+        page = on_page(235)
+        page.paste(25, (460, 0, 520, 420))
+        page.paste(25, (0, 360, 520, 420))
+        assert near(box_of(page), (60, 60, 460, 360))
 
     def test_with_a_caption(self) -> None:
         page = on_page(225, (60, 60, 60, 120))
@@ -138,6 +152,12 @@ def sky_with_a_bird() -> np.ndarray:
     return sky
 
 
+def evening_sky_with_a_bird() -> np.ndarray:
+    sky = gradient((400, 300), 200, 170)
+    sky[120:150, 150:220] = 40
+    return sky
+
+
 def sky_over_roofs() -> np.ndarray:
     scene = np.full((300, 400), 235.0)
     scene[200:] = np.random.default_rng(0).uniform(20, 180, (100, 400))
@@ -158,10 +178,11 @@ def sky_over_the_sea() -> np.ndarray:
         lambda: gradient((400, 300), 250, 120),
         lambda: np.random.default_rng(0).uniform(0, 255, (300, 400)),
         sky_with_a_bird,
+        evening_sky_with_a_bird,
         sky_over_roofs,
         sky_over_the_sea,
     ],
-    ids=["one level", "a gradient", "noise", "a bird", "roofs", "the sea"],
+    ids=["one level", "a gradient", "noise", "a bird", "a bird in the evening", "roofs", "the sea"],
 )
 def test_a_scene_has_no_border(draw: Callable[[], np.ndarray]) -> None:
     assert border_of(Image.fromarray(draw().astype(np.uint8))) is None
@@ -172,7 +193,7 @@ def test_photos_have_no_border(name: str) -> None:
     assert border_of(Image.fromarray(getattr(data, name)()).convert("L")) is None
 
 
-@pytest.mark.parametrize("size", [(8, 8), (8, 400), (3000, 9)])
+@pytest.mark.parametrize("size", [(8, 8), (8, 400), (3000, 9), (8, 20_000)])
 @pytest.mark.parametrize("level", [0, 255])
 def test_the_smallest_pictures_go_through(bundled: Colorizer, size: tuple[int, int], level: int) -> None:
     assert bundled.colorize(Image.new("L", size, level)).size == size

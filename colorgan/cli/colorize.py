@@ -86,6 +86,9 @@ def add_colorize(commands: Any) -> None:
     ):
         existing.add_argument(flag, action="store_const", dest="existing", const=treatment, default="refuse", help=text)
     files.add_argument("--format", choices=FORMATS, help="of all pictures; default: that of each photo")
+    files.add_argument(
+        "--all-pages", action="store_true", help="colour each page of a TIFF, as scan-page-1.tif and on, not the first"
+    )
     files.add_argument("--no-description", action="store_true", help="do not write into the files how they came to be")
 
     limits = parser.add_argument_group("machine")
@@ -106,7 +109,15 @@ def _colorize(chosen: argparse.Namespace) -> int:
 
     suffix = f".{chosen.format}" if chosen.format else None
     try:
-        work = plan(chosen.photos, chosen.output, chosen.variants, suffix, existing=chosen.existing, hints=chosen.hints)
+        work = plan(
+            chosen.photos,
+            chosen.output,
+            chosen.variants,
+            suffix,
+            all_pages=chosen.all_pages,
+            existing=chosen.existing,
+            hints=chosen.hints,
+        )
     except PicturesExistError as error:
         return fail(f"{error}: --resume leaves such out, --overwrite replaces them", REFUSED)
     except ValueError as error:
@@ -195,9 +206,11 @@ class _Run:
             print(f"colorgan: note: {str(file)!r} is for none of the photos", file=sys.stderr)
         for outcome in sorted(self.done, key=lambda outcome: outcome.job.source):
             for note in outcome.notes:
+                note += "; --all-pages colours them all" if note.endswith(" pages") and note.startswith("first") else ""
                 print(f"colorgan: note: {str(outcome.job.source)!r}: {note}", file=sys.stderr)
         for outcome in sorted(self.failed, key=lambda outcome: outcome.job.source):
-            fail(str(outcome.error), FAILED)
+            hint = "; --max-megapixels admits larger photos" if outcome.too_large else ""
+            fail(f"{outcome.error}{hint}", FAILED)
         if stopped:
             return fail(stopped, status)
         before = f", {self.plan.done_before} there before" if self.plan.done_before else ""

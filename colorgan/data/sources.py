@@ -9,6 +9,7 @@ from colorgan.data.names import KNOWN
 from colorgan.data.retry import DataError, with_retries
 from colorgan.data.shards import find_image_column, read_schema
 from colorgan.files import one_line
+from colorgan.photo.clutter import is_clutter
 from colorgan.photo.endings import photo_endings
 
 ALL = "all"  # as a split of local files: every one of them
@@ -63,7 +64,7 @@ def _local_source(name: str, path: Path, split: str, image_column: str | None) -
     if path.is_file():
         files = [path]
     else:
-        found = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path)))
+        found = sorted(file for file in path.rglob("*") if file.is_file() and not is_clutter(file.relative_to(path)))
         files = [file for file in found if file.suffix.lower() == ".parquet"]
         files = files or [file for file in found if file.suffix.lower() in photo_endings()]
         if not files:
@@ -75,10 +76,6 @@ def _local_source(name: str, path: Path, split: str, image_column: str | None) -
     if image_column is not None:
         raise DataError(f"{name!r} holds image files, which have no columns, got image_column {image_column!r}")
     return DataSource(name, split, names, None)
-
-
-def _hidden(relative: Path) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in relative.parts)
 
 
 def split_of(relative: Path) -> str:

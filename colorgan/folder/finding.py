@@ -6,16 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorgan.photo.clutter import THUMBNAILS, is_no_album
 from colorgan.photo.endings import photo_endings
-
-# Folders that devices, systems and programs keep among photos, beside those whose names begin with a dot. Those of
-# thumbnails (Synology, QNAP, the desktops of Linux, GIMP) hold up to five pictures for each photo.
-THUMBNAILS = frozenset({"@eadir", ".@__thumb", "@__thumb", ".thumbnails", ".thumbs", ".xvpics", ".sh_thumbnails"})
-OTHERS = frozenset({
-    *("#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@tmp", "@sharebin", "@sharesnap", "@synoresource"),
-    *("$recycle.bin", "recycler", "system volume information", "lost+found", "network trash folder"),
-    *("temporary items", "__macosx", "ipod photo cache"),
-})  # fmt: skip
 
 
 @dataclass
@@ -37,8 +29,10 @@ def find_photos(inputs: Sequence[Path], output: Path) -> Finds:
         ValueError: an input is the output folder, or a folder cannot be looked into; one line.
     """
     finds, found = Finds(), dict[Path, tuple[Path, Path]]()  # whole path -> photo and place
-    homes = [path.resolve() if path.is_dir() else path.parent.resolve() / path.name for path in inputs]
-    for path, home in zip(inputs, homes, strict=True):
+    homes: dict[Path, Path] = {}
+    for path in inputs:  # the same one may be given twice
+        homes.setdefault(path.resolve() if path.is_dir() else path.parent.resolve() / path.name, path)
+    for home, path in homes.items():
         for source in _photos(path, output, finds):
             below = source.relative_to(path)
             found.setdefault(home / below, (source, below if path.is_dir() else Path(path.name)))
@@ -63,7 +57,7 @@ def expanded(given: str) -> list[Path]:
     if os.path.lexists(path) or not set(given) & set("*?["):  # opening a named pipe would wait for ever
         raise ValueError(f"there is no file or folder {given!r}")
     matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    folders = [match for match in matches if match.is_dir() and not _is_passed_over(match.name)]
+    folders = [match for match in matches if match.is_dir() and not is_no_album(match.name)]
     photos = folders + [match for match in matches if _is_photo(match) and match.name[0] != "."]
     if not photos:
         raise ValueError(f"there is no photo or folder that {given!r} matches")
@@ -79,11 +73,11 @@ def _photos(path: Path, output: Path, finds: Finds) -> Iterator[Path]:
         raise ValueError(f"{str(output)!r} holds the photos themselves: name another output folder")
     for folder, subfolders, files in os.walk(path, onerror=_refuse):
         here = Path(folder)
-        for name in filter(_is_passed_over, subfolders):
+        for name in filter(is_no_album, subfolders):
             finds.left_out += _count_photos(here / name) if name.lower() in THUMBNAILS else 1
         # An output folder inside the photos' own would be coloured again by the next run.
         subfolders[:] = sorted(
-            name for name in subfolders if not _is_passed_over(name) and (here / name).resolve() != output.resolve()
+            name for name in subfolders if not is_no_album(name) and (here / name).resolve() != output.resolve()
         )
         for source in (here / name for name in sorted(files)):
             if not _is_photo(source):
@@ -92,10 +86,6 @@ def _photos(path: Path, output: Path, finds: Finds) -> Iterator[Path]:
                 finds.left_out += 1
             else:
                 yield source
-
-
-def _is_passed_over(folder: str) -> bool:
-    return folder[0] == "." or folder.lower() in THUMBNAILS | OTHERS
 
 
 def _is_photo(path: Path) -> bool:

@@ -23,7 +23,7 @@ from colorgan.files import one_line
 from colorgan.folder.plan import Job
 from colorgan.hints import Hint, PhotoHints, colour_name_or_hex
 from colorgan.limits import MAX_MEGAPIXELS
-from colorgan.photo import Photo, open_photo, save_photo
+from colorgan.photo import Photo, PhotoTooLargeError, open_photo, save_photo
 from colorgan.photo.description import description
 
 if TYPE_CHECKING:
@@ -31,17 +31,19 @@ if TYPE_CHECKING:
 
 GROUP_MEGAPIXELS = 8.0  # go through the network together, at most
 MOST_HINT_NOTES = 20  # for a photo: a stroke of the brush can be hundreds of hints
+_MEGAPIXELS_PER_BYTE = 6e-6  # of HEIC, which packs photos the tightest
 HELD_MEGAPIXELS = 12.0  # in memory for each thread, at most; a photo above it is worked on alone, by all threads
 
 
 @dataclass(frozen=True)
 class PhotoOutcome:
     """What became of a job: `error` is a line that names the photo, None where all its pictures are written; `notes`
-    say what of the photo was left out."""
+    say what of the photo was left out; `too_large` is whether more megapixels would have to be admitted."""
 
     job: Job
     error: str | None = None
     notes: tuple[str, ...] = ()
+    too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class _Worker:
         if self.stopping.is_set():
             return None
         try:
-            photo = open_photo(job.source, self.settings.max_megapixels)
+            photo = open_photo(job.source, self.settings.max_megapixels, page=job.page)
             size = photo.image.size
             said = job.hints.at_size(size) if job.hints else PhotoHints(size)
             settings = self.settings
@@ -204,7 +206,8 @@ def _failure(job: Job, error: Exception) -> PhotoOutcome:
     """The outcome of an error; many say the photo's name already, though not in which folder."""
     text, name = one_line(error, name_class=True), repr(job.source.name)
     where = repr(str(job.source))
-    return PhotoOutcome(job, where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}")
+    line = where + text.removeprefix(name) if text.startswith(name) else f"{where}: {text}"
+    return PhotoOutcome(job, line, too_large=isinstance(error, PhotoTooLargeError))
 
 
 def _groups(jobs: Sequence[Job], batch_size: int, threads: int) -> Iterator[tuple[list[Job], float]]:
@@ -226,14 +229,14 @@ def _groups(jobs: Sequence[Job], batch_size: int, threads: int) -> Iterator[tupl
 
 
 def _megapixels(path: Path) -> float:
-    """Of the size its header states; a file that has none will be refused, and holds little until then."""
+    """Of the size its header states; where Pillow finds none (HEIC, raw), a guess by the file's size, not too low."""
     try:
         with Image.open(path) as image:
             return max(image.width * image.height / 1e6, 0.1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return math.inf  # larger than Pillow likes: alone, if `max_megapixels` admits it
     except Exception:  # whatever is wrong, open_photo says it better
-        return 0.1
+        return max(_MEGAPIXELS_PER_BYTE * path.stat().st_size, 0.1) if path.exists() else 0.1
 
 
 def _is_disk_full(error: BaseException | None) -> bool:

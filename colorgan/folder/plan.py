@@ -11,18 +11,20 @@ from PIL import Image
 
 from colorgan.folder.finding import expanded, find_photos
 from colorgan.hints import HINTS_SUFFIX, PhotoHints, read_hints
-from colorgan.photo.endings import writable_endings
+from colorgan.photo.endings import photo_endings, writable_endings
+from colorgan.photo.finding import count_pages
 
 
 @dataclass(frozen=True)
 class Job:
-    """One photo, the files to be made of it, and what was said of it.
+    """One photo, the files to be made of it, which page of it, and what was said of it.
 
     pictures: (variant, file); variant 0 is the likeliest picture.
     """
 
     source: Path
     pictures: tuple[tuple[int, Path], ...]
+    page: int = 0
     hints: PhotoHints | None = None
 
 
@@ -47,6 +49,7 @@ def plan(
     variants: int = 0,
     suffix: str | None = None,
     *,
+    all_pages: bool = False,
     existing: Literal["refuse", "skip", "replace"] = "refuse",
     hints: str | None = None,
 ) -> Work:
@@ -63,6 +66,7 @@ def plan(
         variants: how many other pictures are made of each photo, beside the likeliest.
         suffix: ending of all names, such as ".png"; None keeps the photos' own. Where two photos would then share a
             name, it is added to theirs: "photo.jpg.png".
+        all_pages: whether each page of a TIFF of several is a photo: scan-page-1.tif and on. Otherwise the first is.
         existing: what becomes of pictures that are there already. "skip" leaves them, and makes those that are
             missing: a file has its name only once complete.
         hints: for one photo, its file of hints; or a folder that holds those of photo.jpg as photo.hints.json, those
@@ -85,7 +89,10 @@ def plan(
         places = [place for _, place in finds.photos]
         pictures = _with_endings([(source, folder / place) for source, place in finds.photos], suffix)
         left_out = finds.left_out
-    jobs = _jobs(pictures, variants)
+    if all_pages:
+        sources = [source for source, _ in pictures]
+        places = [place for _, place, _ in _with_pages(list(zip(sources, places, strict=True)))]
+    jobs = _jobs(_with_pages(pictures) if all_pages else [(*picture, 0) for picture in pictures], variants)
     if not jobs:
         none = f"there are no photos in {', '.join(repr(given) for given in inputs)}"
         raise ValueError(f"{none}: {count_left_out(left_out)}" if left_out else none)
@@ -142,7 +149,8 @@ def _format(suffix: str) -> str | None:
 
 def _names_a_file(output: str) -> bool:
     path = Path(output)
-    return not output.endswith(("/", os.sep)) and not path.is_dir() and _format(path.suffix) is not None
+    known = path.suffix.lower() in photo_endings() or _format(path.suffix) is not None
+    return known and not output.endswith(("/", os.sep)) and not path.is_dir()
 
 
 def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None) -> None:
@@ -170,11 +178,21 @@ def _with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None) -> li
     ]
 
 
-def _jobs(pictures: Sequence[tuple[Path, Path]], variants: int) -> list[Job]:
-    """Photos with their pictures' names -> jobs; variants get the next numbers that no other picture has."""
-    taken = {_key(picture) for _, picture in pictures}
-    jobs = []
+def _with_pages(pictures: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, int]]:
+    """Photos and their pictures -> the same for each page, whose numbers are as long as the last one's."""
+    found = []
     for source, picture in pictures:
+        count = count_pages(source)
+        names = [picture.with_stem(f"{picture.stem}-page-{page:0{len(str(count))}}") for page in range(1, count + 1)]
+        found += [(source, name, page) for page, name in enumerate(names if count > 1 else [picture])]
+    return found
+
+
+def _jobs(pictures: Sequence[tuple[Path, Path, int]], variants: int) -> list[Job]:
+    """Photos with their pictures' names and pages -> jobs; variants get the next numbers that no other picture has."""
+    taken = {_key(picture) for _, picture, _ in pictures}
+    jobs = []
+    for source, picture, page in pictures:
         names, number = [(0, picture)], 1
         while len(names) <= variants:
             number += 1
@@ -182,7 +200,7 @@ def _jobs(pictures: Sequence[tuple[Path, Path]], variants: int) -> list[Job]:
             if _key(other) not in taken:
                 taken.add(_key(other))
                 names.append((len(names), other))
-        jobs.append(Job(source, tuple(names)))
+        jobs.append(Job(source, tuple(names), page))
     return jobs
 
 

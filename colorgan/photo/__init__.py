@@ -17,7 +17,16 @@ does not want them on its screen filters the module `PIL`.
 """
 
 from colorgan.photo.reading import open_photo, open_rgb, photo_from_image
-from colorgan.photo.record import MIN_SIDE, Photo, PhotoError
+from colorgan.photo.record import MIN_SIDE, Photo, PhotoError, PhotoTooLargeError
 from colorgan.photo.writing import save_photo
 
-__all__ = ["MIN_SIDE", "Photo", "PhotoError", "open_photo", "open_rgb", "photo_from_image", "save_photo"]
+__all__ = [
+    "MIN_SIDE",
+    "Photo",
+    "PhotoError",
+    "PhotoTooLargeError",
+    "open_photo",
+    "open_rgb",
+    "photo_from_image",
+    "save_photo",
+]

@@ -2,15 +2,15 @@
 
 import math
 
-from colorgan.photo.record import MIN_SIDE, PhotoError
+from colorgan.photo.record import MIN_SIDE, PhotoError, PhotoTooLargeError
 
 
 def check_size(width: int, height: int, name: str, max_megapixels: float) -> None:
-    """Raises PhotoError for more than `max_megapixels` million pixels, or a side under MIN_SIDE pixels."""
+    """Raises PhotoTooLargeError for more than `max_megapixels` million pixels, PhotoError for a side under MIN_SIDE."""
     megapixels = width * height / 1e6
     if megapixels > max_megapixels:
         shown = math.ceil(megapixels * 10) / 10  # rounded up, or 120.01 would read as 120
-        raise PhotoError(
+        raise PhotoTooLargeError(
             f"{name} has {shown:g} megapixels ({width} x {height}); at most {max_megapixels:g} are accepted"
         )
     if min(width, height) < MIN_SIDE:
@@ -18,6 +18,6 @@ def check_size(width: int, height: int, name: str, max_megapixels: float) -> Non
 
 
 def check_tile(width: object, height: object, name: str, max_megapixels: float) -> None:
-    """Raises PhotoError for a TIFF's tile of more than `max_megapixels`: one is allocated, whatever the picture."""
+    """Raises PhotoTooLargeError for a TIFF's tile of more than `max_megapixels`: one is allocated, come what may."""
     if isinstance(width, int) and isinstance(height, int) and width * height / 1e6 > max_megapixels:
-        raise PhotoError(f"{name} is stored in tiles of {width} x {height} pixels, more than a photo may have")
+        raise PhotoTooLargeError(f"{name} is stored in tiles of {width} x {height} pixels, more than a photo may have")

@@ -20,7 +20,8 @@ _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # BYTE, SHORT, L
 
 @dataclass(frozen=True)
 class Directory:
-    """One picture of a TIFF: where its directory lies, and its tags of one number; (bytes, offset) of longer ones."""
+    """One picture of a TIFF: where its directory lies, and its tags of one number; (bytes, offset) of longer ones,
+    (0, 0) where several numbers stand in the directory itself."""
 
     offset: int
     tags: dict[int, int]
@@ -49,6 +50,7 @@ class PageTable:
     chain: list[Directory]
     below_first: list[Directory]
     is_raw: bool
+    is_cut: bool = False  # the file speaks of directories that it has not, or not whole
 
     @property
     def whole(self) -> list[int]:
@@ -82,18 +84,20 @@ def read_pages(file: BinaryIO) -> PageTable | None:
     chain = list(reader.chain(start))
     if not chain:
         return None
-    below = [one for offset in reader.offsets_below(chain[0]) for one in reader.chain(offset, most=1)]
+    offsets = reader.offsets_below(chain[0])
+    below = [one for offset in offsets for one in reader.chain(offset, most=1)]
+    declared = chain[0].tags.keys() | chain[0].long_tags.keys()
     is_raw = (
         head[8:10] == b"CR"  # Canon's mark of a CR2
-        or _DNG_VERSION in chain[0].tags | chain[0].long_tags
+        or _DNG_VERSION in declared
         or any(one.is_sensor for one in chain + below)
     )
-    return PageTable(chain, below, is_raw)
+    return PageTable(chain, below, is_raw, reader.is_cut)
 
 
 class _Reader:
     def __init__(self, file: BinaryIO, order: str, big: bool):
-        self.file, self.order = file, order
+        self.file, self.order, self.is_cut = file, order, False
         self.count, self.offset = ("Q", "Q") if big else ("H", "I")
         self.entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
 
@@ -104,6 +108,7 @@ class _Reader:
             seen.add(start)
             found = self._directory(start)
             if found is None:
+                self.is_cut = True
                 return
             directory, start = found
             yield directory
@@ -113,7 +118,10 @@ class _Reader:
         if _SUB_IFDS in directory.tags:
             return (directory.tags[_SUB_IFDS],)
         length, offset = directory.long_tags.get(_SUB_IFDS, (0, 0))
-        return self._numbers(self.offset * min(length // struct.calcsize(self.order + self.offset), 16), offset) or ()
+        count = min(length // struct.calcsize(self.order + self.offset), 16)
+        offsets = self._numbers(self.offset * count, offset)
+        self.is_cut |= offsets is None
+        return offsets or ()
 
     def _numbers(self, layout: str, offset: int) -> tuple[int, ...] | None:
         size = struct.calcsize(self.order + layout)
@@ -128,15 +136,17 @@ class _Reader:
         if counted is None or not 0 < counted[0] <= _MOST_TAGS:
             return None
         data = self.file.read(counted[0] * self.entry.size)
-        data = data[: len(data) // self.entry.size * self.entry.size]
+        if len(data) < counted[0] * self.entry.size:
+            return None
         tags: dict[int, int] = {}
         long_tags: dict[int, tuple[int, int]] = {}
         for tag, kind, count, value in self.entry.iter_unpack(data):
             number = self.order + _NUMBERS.get(kind, "B")
             if count == 1 and kind in _NUMBERS and struct.calcsize(number) <= len(value):
                 (tags[tag],) = struct.unpack_from(number, value)
+            elif (length := count * _BYTES.get(kind, 1)) <= len(value):
+                long_tags[tag] = (0, 0)
             else:
-                length = count * _BYTES.get(kind, 1)
                 long_tags[tag] = (length, struct.unpack(self.order + self.offset, value)[0])
         following = self.file.read(struct.calcsize(self.offset))
         whole = len(following) == struct.calcsize(self.offset)

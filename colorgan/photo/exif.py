@@ -42,6 +42,16 @@ def orientation_of(source: Image.Image | Image.Exif) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
+def says_adobe_rgb(source: Image.Image | Image.Exif) -> bool:
+    """Whether a camera says, as DCF 2.0 has it, that its colours are those of Adobe RGB: by interoperability "R03"."""
+    raw = source.info.get("exif") if isinstance(source, Image.Image) else None
+    if isinstance(source, Image.Image) and (not isinstance(raw, bytes) or b"R03" not in raw):
+        return False
+    with contextlib.suppress(Exception):  # broken EXIF, of which `read_exif` tells
+        return str(_tags_of(source).get_ifd(_INTEROP_IFD).get(1, "")).startswith("R03")
+    return False
+
+
 def read_exif(source: Image.Image | Image.Exif) -> tuple[Image.Exif, list[str]]:
     """A decoded image, or its EXIF -> that EXIF, cleaned, and a note if something of it could not be read."""
     raw = source.info.get("exif") if isinstance(source, Image.Image) else None
@@ -137,7 +147,10 @@ def make_upright(exif: Image.Exif, size: tuple[int, int], sideways: bool, conver
     inner = exif.get(EXIF_IFD)
     if isinstance(inner, dict):
         inner |= {tag: side for tag, side in zip(_PIXEL_SIZE, size, strict=True) if tag in inner}
-        inner |= {_COLOR_SPACE: 1} if converted else {}  # 1 is sRGB
+        if converted:
+            inner[_COLOR_SPACE] = 1  # sRGB; so is interoperability R98
+            if isinstance(interoperability := inner.get(_INTEROP_IFD), dict):
+                interoperability[1] = "R98"
 
 
 def exif_bytes(exif: Image.Exif) -> bytes:

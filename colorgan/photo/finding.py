@@ -7,17 +7,17 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from PIL import Image, TiffImagePlugin
+from PIL import Image, Jpeg2KImagePlugin, TiffImagePlugin
 
 from colorgan.files import one_line
 from colorgan.photo import jpeg, png
-from colorgan.photo.directories import read_pages
+from colorgan.photo.directories import MOST_PAGES, read_pages
 from colorgan.photo.endings import NOT_PHOTOS
-from colorgan.photo.jp2 import add_metadata, deep_jp2
+from colorgan.photo.jp2 import mended_jp2, open_jp2
 from colorgan.photo.opened import Opened
-from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin
+from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin, settle_jxl
 from colorgan.photo.profiles import profile_of_code_points
 from colorgan.photo.raw import develop, is_raw
 from colorgan.photo.record import PhotoError
@@ -50,9 +50,7 @@ def found_in(file: BinaryIO, page: int, name: str, max_megapixels: float) -> Ope
     image = _identified(file, name, max_megapixels)
     _check_scans(file, image, name)
     if image.format == "JPEG2000":
-        add_metadata(image, file)
-        if deep := deep_jp2(image, file, name, max_megapixels):
-            return deep
+        return open_jp2(image, file, name, max_megapixels)
     return _lazy(image, file, name)
 
 
@@ -61,6 +59,8 @@ def _lazy(image: Image.Image, file: BinaryIO | None, name: str) -> Opened:
     profile, notes = None, list(_frame_notes(image))
     if image.format == "PNG":
         profile = png.stated_profile(image, file, name)
+    elif image.format == "JXL" and file is not None:
+        notes += settle_jxl(image, file)
     elif image.format in ("AVIF", "HEIF") and file is not None and not image.info.get("icc_profile"):
         file.seek(0)
         _, found, codes = file.read(_HEIF_HEAD).partition(b"colrnclx")
@@ -74,10 +74,22 @@ def _lazy(image: Image.Image, file: BinaryIO | None, name: str) -> Opened:
     return Opened(image, tuple(notes), profile=profile)
 
 
+def count_pages(path: Path) -> int:
+    """How many pictures a TIFF holds, thumbnails not counted, up to 1,000; 1 for any other file, readable or not."""
+    try:
+        with path.open("rb") as file:
+            pages = read_pages(file)
+    except (OSError, ValueError):
+        return 1
+    return 1 if pages is None or pages.is_raw else min(len(pages.whole), MOST_PAGES)
+
+
 def found_in_image(image: Image.Image, name: str, max_megapixels: float) -> Opened:
-    """A PIL image of someone's -> the picture in it; a TIFF that Pillow misreads is read anew from its file."""
+    """A PIL image of someone's -> the picture in it; what Pillow misreads is read anew from its file."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return read_anew(image, name, max_megapixels)
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and image.tile and image.fp is not None:
+        return open_jp2(image, cast(BinaryIO, image.fp), name, max_megapixels)
     return _lazy(image, None, name)
 
 
@@ -92,14 +104,16 @@ def mended(file: BinaryIO, name: str, max_megapixels: float) -> Opened | None:
                 return None
             data, profile, notes = found
         else:
-            ended = jpeg.mended(data, name, max_megapixels)
+            ended = mended_jp2(data) or jpeg.mended(data, name, max_megapixels)
             if ended is None:
                 return None
             data, notes = ended, ["its end was missing, behind the pixels"]
         image = _identified(io.BytesIO(data), name, max_megapixels)
     except Exception:  # what is wrong was said better before
         return None
-    opened = _lazy(image, io.BytesIO(data), name)
+    whole = io.BytesIO(data)
+    is_jp2 = image.format == "JPEG2000"
+    opened = open_jp2(image, whole, name, max_megapixels) if is_jp2 else _lazy(image, whole, name)
     return replace(opened, notes=(*notes, *opened.notes), profile=profile or opened.profile)
 
 

@@ -39,6 +39,8 @@ def to_levels(values: np.ndarray, scale: Scale = Scale()) -> tuple[np.ndarray, l
     white = 2 ** (bits - (values.dtype.kind == "i")) - 1
     if scale.white is not None and high <= scale.white <= white:
         white, bits = int(scale.white), int(scale.white).bit_length()
+        if bits < 8:
+            return _stretched(values, 0, white), [f"{kind} values up to {white}, as the file says, became 8-bit"]
     elif bits > 16 or low < 0:
         if low < 0 or high > _SMALL_INTEGERS:
             if low >= 0 and high > white // 2:  # they reach into the topmost bit: of all that the type holds

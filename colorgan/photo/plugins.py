@@ -1,5 +1,6 @@
 """HEIC and JPEG XL, which Pillow reads with plugins, where those are installed."""
 
+from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from PIL import Image
@@ -11,6 +12,7 @@ from colorgan.photo.record import PhotoError
 BY_PLUGIN = ("HEIF", "JXL")  # what the plugins call these formats
 _NEEDS = "for which {0} is needed: pip install {0}, or save it as JPEG first"
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+_LONGEST_METADATA = 1 << 24  # bytes, unpacked
 _CODESTREAM, _CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
 # ISO/IEC 18181-1, D.3: how many bits follow each of the four selectors, and what is added; widths by ratio.
 _SIDES = ((9, 1), (13, 1), (18, 1), (30, 1))
@@ -38,30 +40,65 @@ def open_by_plugin(file: BinaryIO, head: bytes, name: str, max_megapixels: float
 
 
 def _open_jxl(plugin: Any, file: BinaryIO, name: str, max_megapixels: float) -> Image.Image:
-    """JPEG XL -> its picture, decoded; its EXIF tells no orientation that the decoder has carried out already."""
     file.seek(0)
-    width, height, orientation = _jxl_header(_codestream(file.read()))
+    width, height, _ = _jxl_header(_codestream(file.read()))
     check_size(width, height, name, max_megapixels)  # the plugin decodes as it opens
     file.seek(0)
-    image: Any = plugin.JXLImageFile(file, "")
-    if orientation != 1 and not image.jpeg:  # a JPEG inside comes as it was, turned by its EXIF alone
-        image.getexif()[274] = 1
-    return cast("Image.Image", image)
+    return cast("Image.Image", plugin.JXLImageFile(file, ""))
 
 
-def _codestream(data: bytes) -> bytes:
-    """The beginning of a JPEG XL's codestream, out of its container if there is one (18181-2, 4.2)."""
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes of a JPEG XL's container with their content (18181-2, 4.2); none of a bare codestream."""
     place = 0
     while not data.startswith(_CODESTREAM) and place + 8 <= len(data):
         length, kind, body = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8], place + 8
         if length == 1:
             length, body = int.from_bytes(data[body : body + 8], "big"), body + 8
+        end = place + length if length else len(data)
+        if end <= place:
+            return
+        yield kind, data[body:end]
+        place = end
+
+
+def _codestream(data: bytes) -> bytes:
+    """The beginning of a JPEG XL's codestream, out of its container if there is one."""
+    for kind, content in _boxes(data):
         if kind in (b"jxlc", b"jxlp"):
-            return data[body + 4 * (kind == b"jxlp") :][:64]
-        if length and length < 8:
-            break
-        place = place + length if length else len(data)
+            return content[4 * (kind == b"jxlp") :][:64]
     return data[:64]
+
+
+def settle_jxl(image: Any, file: BinaryIO) -> list[str]:
+    """Gives a JPEG XL, opened here, EXIF and XMP that the plugin leaves in its boxes; notes on what is out of reach.
+
+    EXIF then tells no orientation that the decoder has carried out already.
+    """
+    if image.jpeg:
+        return []  # a JPEG inside comes as it was, with its metadata, turned by its EXIF alone
+    file.seek(0)
+    data, notes = file.read(), []
+    for kind, content in _boxes(data):
+        if kind == b"brob":  # packed by Brotli, behind the type of the box
+            kind, packed = content[:4], content[4:]
+            if kind not in (b"Exif", b"xml "):
+                continue
+            imagecodecs = extra("imagecodecs")
+            if imagecodecs is None:
+                notes.append("its packed EXIF or XMP was left out: reading it needs imagecodecs")
+                continue
+            try:
+                content = imagecodecs.brotli_decode(packed, out=_LONGEST_METADATA)
+            except Exception:  # the codec's own kind, for broken data and for what would fill the memory
+                notes.append("its packed EXIF or XMP is broken, or too long, and was left out")
+                continue
+        if kind == b"Exif" and not image.info.get("exif"):
+            image.info["exif"] = b"Exif\0\0" + content[4 + int.from_bytes(content[:4], "big") :]
+        elif kind == b"xml ":
+            image.info["xmp"] = content
+    if _jxl_header(_codestream(data))[2] != 1:
+        image.getexif()[274] = 1
+    return notes
 
 
 def _jxl_header(codestream: bytes) -> tuple[int, int, int]:

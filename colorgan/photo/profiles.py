@@ -13,6 +13,7 @@ from colorgan.photo.record import PhotoError
 
 Curve = float | Literal["sRGB"]  # an exponent, or the curve of IEC 61966-2-1
 REC_709 = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # white, red, green and blue, x and y each
+_ADOBE_RGB = (0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)  # Adobe RGB (1998), 4.3.1
 # ITU-T H.273, tables 2 and 3: colour primaries and transfer functions, as PNG's cICP and HEIF's nclx number them.
 _PRIMARIES = {
     1: REC_709,
@@ -163,6 +164,25 @@ def profile_of_code_points(mode: str, primaries: int, transfer: int, name: str) 
     if curve is None or primaries not in _PRIMARIES or (primaries, curve) == (1, "sRGB"):
         return None
     return matrix_profile(mode, curve, _PRIMARIES[primaries], f"H.273 {primaries}/{transfer}")
+
+
+def adobe_rgb() -> bytes | None:
+    """The profile of Adobe RGB (1998), for cameras that say it without one."""
+    return matrix_profile("RGB", 563 / 256, _ADOBE_RGB, "Adobe RGB (1998), by EXIF")
+
+
+def primaries_profile(white: tuple[float, ...], primaries: tuple[float, ...]) -> bytes | None:
+    """The profile of RGB under sRGB's curve and other primaries, x and y each; None where they are sRGB's or none."""
+    chromaticities = (*map(float, white), *map(float, primaries))
+    if len(chromaticities) != len(REC_709) or np.allclose(chromaticities, REC_709, atol=0.02):
+        return None
+    return matrix_profile("RGB", "sRGB", chromaticities, "primaries of the file")
+
+
+def srgb_levels(light: np.ndarray) -> np.ndarray:
+    """Light in [0, 1] -> uint8 levels of sRGB (IEC 61966-2-1)."""
+    curved = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clip(1e-9) ** (1 / 2.4) - 0.055)
+    return np.rint(255 * curved).clip(0, 255).astype(np.uint8)
 
 
 def _fixed(*values: float) -> bytes:

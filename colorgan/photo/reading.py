@@ -13,12 +13,20 @@ from PIL import Image
 
 from colorgan.limits import MAX_MEGAPIXELS
 from colorgan.photo.bounds import check_size, check_tile
-from colorgan.photo.exif import TURNS, exif_bytes, make_upright, orientation_of, read_exif, resolution_of
+from colorgan.photo.exif import (
+    TURNS,
+    exif_bytes,
+    make_upright,
+    orientation_of,
+    read_exif,
+    resolution_of,
+    says_adobe_rgb,
+)
 from colorgan.photo.finding import found_in, found_in_image, mended, opened_source, own_words
 from colorgan.photo.metadata import read_metadata
 from colorgan.photo.opened import Opened
 from colorgan.photo.pixels import on_white, to_eight_bits
-from colorgan.photo.profiles import to_srgb
+from colorgan.photo.profiles import adobe_rgb, to_srgb
 from colorgan.photo.record import Photo, PhotoError, name_of, plain_image
 
 _TRUE_16_BITS = re.compile(r"(L|LA|RGB|RGBA|RGBa|RGBX|CMYK|LAB);16")  # not BGR;16, which is 5 + 6 + 5 bits
@@ -57,8 +65,8 @@ def open_rgb(
 def photo_from_image(image: Image.Image, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     """A PIL image of any mode -> the photo in it, by the rules of `open_photo`; its `info` tells EXIF and profile.
 
-    An upright image of mode L or RGB without a foreign profile shares its pixels with the photo. A TIFF that Pillow
-    misreads is read anew from its file.
+    An upright image of mode L or RGB without a foreign profile shares its pixels with the photo. A TIFF or a JPEG
+    2000 that Pillow misreads is read anew from its file.
     """
     if not isinstance(image, Image.Image):
         raise PhotoError(f"a photo must be a PIL image, got {type(image).__name__}")
@@ -123,14 +131,21 @@ def _pixels(opened: Opened, name: str, max_megapixels: float, shorter_side: int 
     check_size(*image.size, name, max_megapixels)  # an icon tells its true size only now
     turn = orientation_of(opened.exif if opened.exif is not None else image)
     profile = opened.profile or image.info.get("icc_profile")
+    if not profile and says_adobe_rgb(opened.exif if opened.exif is not None else image):
+        profile = adobe_rgb()
     if image.mode == "LAB" or not isinstance(profile, bytes):
         profile = None  # LAB needs none
     gray_pair = image.mode == "RGBA" and any(raw_mode.startswith("LA") for raw_mode in raw_modes)  # 16-bit gray, alpha
     pixels, alpha, pixel_notes = to_eight_bits(image.convert("LA") if gray_pair else image)
-    alpha = None if opened.is_opaque else alpha or opened.alpha
+    alpha = alpha or opened.alpha
+    if alpha is not None and opened.is_opaque:
+        alpha = None
+        notes.append("its last channel, which the file says is no transparency, was left out")
     if alpha is not None and alpha.getextrema() == (0, 0):
         alpha = None  # nothing would be seen: a channel that somebody has left empty
         notes.append("a transparency that would hide the whole picture was left out")
+    if len(opened.curve) == 256 * len(pixels.getbands()):
+        pixels = pixels.point(opened.curve)
     pixels, icc_profile, profile_notes = to_srgb(pixels, profile)
     if turn in TURNS:
         pixels, alpha = pixels.transpose(TURNS[turn]), alpha and alpha.transpose(TURNS[turn])

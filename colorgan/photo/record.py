@@ -15,6 +15,10 @@ class PhotoError(ValueError):
     """A file that cannot be read as a photo or written as one, said in one line for its owner."""
 
 
+class PhotoTooLargeError(PhotoError):
+    """A photo of more pixels than were to be accepted, which is for whoever asked to change."""
+
+
 @dataclass(frozen=True)
 class Photo:
     """A photo as colorgan sees it, and what its colorized file should keep.

@@ -4,6 +4,8 @@ TIFF 6.0, its technical notes (Adobe, 1995 and 2002), and what libtiff makes of 
 """
 
 import logging
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
@@ -14,6 +16,7 @@ from colorgan.photo.directories import MOST_PAGES, Directory, PageTable, read_pa
 from colorgan.photo.extras import extra
 from colorgan.photo.levels import Scale, to_levels
 from colorgan.photo.opened import Opened
+from colorgan.photo.profiles import primaries_profile, srgb_levels
 from colorgan.photo.record import PhotoError
 
 if TYPE_CHECKING:
@@ -24,18 +27,25 @@ _MODES = {
     _WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _RGB: "RGB", _INKS: "CMYK", _YCBCR: "YCbCr", _LAB: "LAB", _ICC_LAB: "LAB",
 }  # fmt: skip
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANES, _EXTRA, _FORMAT = 258, 259, 262, 277, 284, 338, 339
-_MAX_VALUE, _FLOAT_MIN, _FLOAT_MAX, _COLOR_MAP, _TRANSFER, _INK_SET, _DECODE = 281, 340, 341, 320, 301, 332, 433
+_MAX_VALUE, _TYPED_MIN, _TYPED_MAX, _COLOR_MAP, _TRANSFER, _INK_SET, _DECODE = 281, 340, 341, 320, 301, 332, 433
 _RAW, _OLD_JPEG, _JPEG, _WEBP = 1, 6, 7, 50001  # compressions; Pillow's libtiff has no WebP
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samples
 _SEPARATE = 2
+_PROFILE = 34675
 _IPTC, _LONGEST_IPTC = 33723, 1 << 24
+_MUCH_LARGER = 4  # times the pixels
 _MOST_SAMPLES = 16  # a pixel
+_ESSENTIAL = (_BITS, _EXTRA, _FORMAT, 273, 279, 324, 325)  # the last: where strips and tiles are, and how long
+_PIECES_MISSING = "{} is cut short or damaged: parts of its pixels are missing"
 _STRANGE = {
     _MASK: "a mask and no picture",
     10: "in ITU's Lab colours",
     32844: "in LogL, for light of any strength",
     32845: "in LogLuv, for light of any strength",
 }
+
+for _logger in ("tifffile", "PIL.TiffImagePlugin"):  # or broken files fill the screen of who has set up no logging
+    logging.getLogger(_logger).addHandler(logging.NullHandler())
 
 
 def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapixels: float) -> Opened:
@@ -47,6 +57,8 @@ def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapi
     if below is not None and page == 0:
         note = "the larger picture below a thumbnail"
         return _from_arrays(file, pages.below_first[below], (0, below), [note], name, max_megapixels)
+    if pages.is_cut and all(one.is_reduced for one in pages.chain):
+        raise PhotoError(_PIECES_MISSING.format(name))  # not the thumbnail in its place
     if page >= len(pages.whole):
         raise PhotoError(f"{name} has {len(pages.whole)} pages: there is no number {page + 1}")
     place = pages.whole[page]
@@ -54,11 +66,13 @@ def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapi
     image = _pillows(file, place)
     if image is not None and is_read_right(image):
         tags = image.tag_v2
+        if not _has_all_pieces(tags, file.seek(0, 2)):
+            raise PhotoError(_PIECES_MISSING.format(name))
         if image.mode == "P" and max(tags.get(_COLOR_MAP, (256,))) < 256:  # 8 bits where 16 are due, as some write
             image.palette = ImagePalette.raw("RGB;L", bytes(tags[_COLOR_MAP]))
         extras = tags.get(_EXTRA, ())
-        own_notes = (*_extra_notes(extras, _alpha_place(extras)), *_unknown_notes(tags))
-        return Opened(image, (*notes, *own_notes), iptc=_iptc_at(file, pages.chain[place]))
+        notes += _extra_notes(extras, _alpha_place(extras))
+        return _with_statements(Opened(image, tuple(notes), iptc=_iptc_at(file, pages.chain[place])), tags)
     return _from_arrays(file, pages.chain[place], (place,), notes, name, max_megapixels)
 
 
@@ -71,10 +85,11 @@ def read_anew(image: TiffImagePlugin.TiffImageFile, name: str, max_megapixels: f
     pages = read_pages(file) if file is not None and not file.closed else None
     place = image.tell()
     if is_read_right(image):
-        if file is None or pages is None or place >= len(pages.chain):
-            return Opened(image)
-        notes = (_page_note(place, len(pages.chain)),) if len(pages.chain) > 1 else ()
-        return Opened(image, notes, iptc=_iptc_at(file, pages.chain[place]))
+        opened = Opened(image)
+        if file is not None and pages is not None and place < len(pages.chain):
+            notes = (_page_note(place, len(pages.chain)),) if len(pages.chain) > 1 else ()
+            opened = Opened(image, notes, iptc=_iptc_at(file, pages.chain[place]))
+        return _with_statements(opened, image.tag_v2)
     if file is None or pages is None or not image.tile:
         raise PhotoError(f"{name} is a TIFF that Pillow misreads: give its file to colorgan.photo.open_photo instead")
     return _from_arrays(file, pages.chain[place], (place,), [], name, max_megapixels)
@@ -87,15 +102,17 @@ def is_read_right(image: TiffImagePlugin.TiffImageFile) -> bool:
     if len(bits) != 1 or formats != {1} or _DECODE in tags:
         return False
     (depth,), compression, extras = bits, tags.get(_COMPRESSION, _RAW), tags.get(_EXTRA, ())
-    photometric = _YCBCR if compression == _OLD_JPEG else tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
+    photometric = _YCBCR if compression == _OLD_JPEG else tags.get(_PHOTOMETRIC)
     interleaved = tags.get(_PLANES, 1) != _SEPARATE
-    if compression == _WEBP or (not interleaved and len(extras) > 1):
+    if compression == _WEBP or (not interleaved and (len(extras) > 1 or (extras and photometric != _RGB))):
         return False
-    by_libtiff = interleaved or compression != _RAW
-    deep = depth == 16 and _stated_white(tags.get(_MAX_VALUE), 16) is None
+    if photometric is None:
+        return compression == _JPEG
+    by_libtiff, deep = interleaved or compression != _RAW, depth == 16
+    if photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) and _stated_white(tags, depth) is not None:
+        return False
     if photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
-        shallow = depth in (1, 2, 4, 8) and (by_libtiff or not extras)
-        return shallow or (deep and photometric == _BLACK_IS_ZERO and not extras)
+        return depth in (1, 2, 4, 8) or (deep and photometric == _BLACK_IS_ZERO and not extras)
     if photometric == _RGB:
         return (depth == 8 and (by_libtiff or not extras)) or (deep and by_libtiff)
     if photometric == _INKS:
@@ -103,6 +120,24 @@ def is_read_right(image: TiffImagePlugin.TiffImageFile) -> bool:
     if photometric == _YCBCR:
         return compression in (_JPEG, _OLD_JPEG)
     return photometric == _PALETTE or (photometric == _LAB and depth == 8 and by_libtiff)
+
+
+def _has_all_pieces(tags: Any, size: int) -> bool:
+    """Whether there are as many strips or tiles as the picture asks for, compressed ones within a file of this size.
+
+    Pillow leaves black what is missing, and libtiff makes of half a strip what it can.
+    """
+    width, height, planes = tags.get(256), tags.get(257), tags.get(_SAMPLES, 1) if tags.get(_PLANES, 1) == 2 else 1
+    if 324 in tags:  # TileOffsets
+        starts, counts, piece_width, piece_height = tags[324], tags.get(325, ()), tags.get(322), tags.get(323)
+    else:
+        starts, counts, piece_width = tags.get(273, ()), tags.get(279, ()), width
+        piece_height = min(tags.get(278) or height, height)
+    if not all(isinstance(side, int) and side > 0 for side in (width, height, planes, piece_width, piece_height)):
+        return True  # Pillow has its own words for that
+    pieces = planes * math.ceil(width / piece_width) * math.ceil(height / piece_height)
+    ends = [start + count for start, count in zip(starts[:pieces], counts[:pieces], strict=False)]
+    return len(starts) >= pieces and (tags.get(_COMPRESSION, _RAW) == _RAW or max(ends, default=0) <= size)
 
 
 def _pillows(file: BinaryIO, place: int) -> TiffImagePlugin.TiffImageFile | None:
@@ -118,9 +153,13 @@ def _pillows(file: BinaryIO, place: int) -> TiffImagePlugin.TiffImageFile | None
 
 def _page_notes(pages: PageTable, page: int) -> list[str]:
     place = pages.whole[page]
-    if len(pages.whole) > 1:
-        return [_page_note(page, len(pages.whole))]
-    return [f"picture {place + 1} of the file: what stands before it is a thumbnail"] if place else []
+    if len(pages.whole) == 1:
+        return [f"picture {place + 1} of the file: what stands before it is a thumbnail"] if place else []
+    notes = [_page_note(page, len(pages.whole))]
+    largest = max(pages.whole, key=lambda other: pages.chain[other].area)
+    if pages.chain[largest].area >= _MUCH_LARGER * pages.chain[place].area:  # a thumbnail that does not say so?
+        notes.append(f"number {pages.whole.index(largest) + 1} of its pages is much larger")
+    return notes
 
 
 def _page_note(page: int, count: int) -> str:
@@ -134,7 +173,9 @@ def _from_arrays(
     """A page by tifffile, decoded: its numbers as they lie, given their meaning here."""
     import tifffile  # slow to import, and few files need it
 
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # or broken files fill the screen
+    size = file.seek(0, 2)
+    if any(sum(directory.long_tags.get(tag, (0, 0))) > size for tag in _ESSENTIAL):
+        raise PhotoError(_PIECES_MISSING.format(name))  # tifffile would take the defaults instead
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page = cast("tifffile.TiffPage", tiff.pages[place[0]])
@@ -144,19 +185,26 @@ def _from_arrays(
         if page.is_tiled:
             check_tile(page.tilewidth, page.tilelength, name, max_megapixels)
         photometric = int(page.photometric)
+        if _PHOTOMETRIC not in page.tags:  # as libtiff's own viewer takes them
+            photometric = _RGB if page.samplesperpixel >= 3 else _BLACK_IS_ZERO
+            notes = [*notes, "its PhotometricInterpretation is missing: 0 was taken for black"]
         if photometric in _STRANGE:
             raise PhotoError(f"{name} is {_STRANGE[photometric]}: save it as an ordinary TIFF, PNG or JPEG first")
+        if _DECODE in page.tags:
+            raise PhotoError(
+                f"{name} has a range of its own for each channel (Decode): save it as an ordinary TIFF first"
+            )
         if photometric == _INKS and page.tags.valueof(_INK_SET, 1) != 1:
             raise PhotoError(f"{name} holds inks other than CMYK: save it as RGB first")
         values = _values(page, name)
         image, alpha, own_notes = _with_meaning(values, page, photometric, name)
         exif = exif_at(file, directory.offset)
-        unknown = _unknown_notes({tag: True for tag in (_TRANSFER, _DECODE) if tag in page.tags})
     image.format = "TIFF"
-    profile = exif.get(34675)
+    profile = exif.get(_PROFILE)
     if isinstance(profile, bytes):
         image.info["icc_profile"] = profile
-    return Opened(image, (*notes, *own_notes, *unknown), exif, alpha, iptc=_iptc_at(file, directory))
+    opened = Opened(image, (*notes, *own_notes), exif, alpha, iptc=_iptc_at(file, directory))
+    return _with_statements(opened, exif)
 
 
 def _values(page: "tifffile.TiffPage", name: str) -> np.ndarray:
@@ -169,7 +217,7 @@ def _values(page: "tifffile.TiffPage", name: str) -> np.ndarray:
     size, pieces = page.parent.filehandle.size, int(np.prod(page.chunked))
     ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
     if len(ends) < pieces or not all(page.databytecounts[:pieces]) or max(ends[:pieces]) > size:
-        raise PhotoError(f"{name} is cut short or damaged: parts of its pixels are missing")
+        raise PhotoError(_PIECES_MISSING.format(name))
     try:
         values: np.ndarray = page.asarray(squeeze=False, maxworkers=1)  # (planes, 1, H, W, samples of a plane)
     except MemoryError:
@@ -224,20 +272,22 @@ def _divided(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 def _scale(page: "tifffile.TiffPage", bits: int) -> Scale:
     """What a page says of its range. MaxSampleValue counts where it states a depth, 4095 say: else it is statistics."""
     if page.dtype is not None and page.dtype.kind == "f":
-        low, high = (page.tags.valueof(tag) for tag in (_FLOAT_MIN, _FLOAT_MAX))
+        low, high = (page.tags.valueof(tag) for tag in (_TYPED_MIN, _TYPED_MAX))
         stated = [min(low)] if isinstance(low, tuple) else [low]
         stated += [max(high)] if isinstance(high, tuple) else [high]
         black, white = (float(one) if isinstance(one, int | float) else None for one in stated)
         return Scale(0, black, white)
-    return Scale(bits, None, _stated_white(page.tags.valueof(_MAX_VALUE), bits))
+    return Scale(bits, None, _stated_white({tag: page.tags.valueof(tag) for tag in (_MAX_VALUE, _TYPED_MAX)}, bits))
 
 
-def _stated_white(value: Any, bits: int) -> int | None:
-    """MaxSampleValue, if it is what fewer bits than `bits` (and more than 8) can hold."""
-    values = set(value) if isinstance(value, tuple) else {value}
-    if len(values) != 1 or not isinstance(top := values.pop(), int):
-        return None
-    return top if 255 < top < 2**bits - 1 and top & (top + 1) == 0 else None
+def _stated_white(tags: Any, bits: int) -> int | None:
+    """MaxSampleValue or SMaxSampleValue, if it is the largest number of fewer bits than `bits`, 4095 say."""
+    for tag in (_MAX_VALUE, _TYPED_MAX):
+        value = tags.get(tag)
+        values = set(value) if isinstance(value, tuple) else {value}
+        if len(values) == 1 and isinstance(top := values.pop(), int):
+            return top if 0 < top < 2**bits - 1 and top & (top + 1) == 0 else None
+    return None
 
 
 def _lab_levels(values: np.ndarray, signed: bool, name: str) -> np.ndarray:
@@ -265,9 +315,28 @@ def _extra_notes(extras: tuple[int, ...], alpha_place: int | None) -> list[str]:
     return [f"{channels} (infrared, a mask or the like) left out"] if left > 0 else []
 
 
-def _unknown_notes(tags: Any) -> list[str]:
-    said = {_TRANSFER: "its TransferFunction", _DECODE: "its Decode ranges"}
-    return [f"{words} left out of account" for tag, words in said.items() if tag in tags]
+def _with_statements(opened: Opened, tags: Any) -> Opened:
+    """What a TIFF without a profile says of its tones and colours: TransferFunction, and the primaries of RGB."""
+    photometric, bits = tags.get(_PHOTOMETRIC, 0), tags.get(_BITS, (1,))
+    if _PROFILE in tags or photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
+        return opened
+    notes, curve, profile = list(opened.notes), (), None
+    table, count = tags.get(_TRANSFER), 2 ** (bits[0] if isinstance(bits, tuple) else bits)
+    if isinstance(table, tuple):
+        channels = 3 if photometric == _RGB else 1
+        if len(table) in (count, channels * count) and count in (256, 65536):
+            places = np.rint(np.arange(256) * ((count - 1) / 255)).astype(int)
+            light = np.array(table, float).reshape(-1, count)[:, places] / 65535
+            levels = srgb_levels(light if photometric != _WHITE_IS_ZERO else light[:, ::-1])
+            if np.abs(levels.astype(int) - np.arange(256)).max() > 2:
+                curve = tuple(np.broadcast_to(levels, (channels, 256)).ravel().tolist())
+                notes.append("its tones were converted by the TransferFunction of the file")
+        else:
+            notes.append("its TransferFunction, which does not fit its bits, was left out of account")
+    white, primaries = tags.get(318), tags.get(319)
+    if photometric == _RGB and isinstance(white, tuple) and isinstance(primaries, tuple):
+        profile = primaries_profile(white, primaries)
+    return replace(opened, notes=tuple(notes), curve=curve, profile=profile)
 
 
 def _iptc_at(file: BinaryIO, directory: Directory) -> bytes:

@@ -160,6 +160,24 @@ def srgb_level(linear: float) -> int:
     return round(255 * (12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055))
 
 
+# XYZ of Display P3's and sRGB's primaries under D65: SMPTE EG 432-1 and IEC 61966-2-1.
+P3_TO_XYZ = np.array([[0.48657, 0.26567, 0.19822], [0.22897, 0.69174, 0.07929], [0.0, 0.04511, 1.04394]])
+SRGB_TO_XYZ = np.array([[0.41239, 0.35758, 0.18048], [0.21264, 0.71517, 0.07219], [0.01933, 0.11919, 0.95053]])
+
+
+def p3_level(color: tuple[int, int, int]) -> tuple[int, ...]:
+    """8-bit Display P3 -> 8-bit sRGB, clipped."""
+    stored = np.array(color) / 255
+    light = np.where(stored <= 0.04045, stored / 12.92, ((stored + 0.055) / 1.055) ** 2.4)
+    return tuple(srgb_level(value) for value in (np.linalg.inv(SRGB_TO_XYZ) @ P3_TO_XYZ @ light).clip(0, 1))
+
+
+def adobe_level(color: tuple[int, int, int]) -> tuple[int, ...]:
+    """8-bit Adobe RGB -> 8-bit sRGB, clipped: its gamma (1998, 4.3), then the matrix between the two D65 spaces."""
+    to_srgb = np.array([[1.39836, -0.39836, 0.0], [0.0, 1.0, 0.0], [0.0, -0.04293, 1.04293]])
+    return tuple(srgb_level(v) for v in (to_srgb @ (np.array(color) / 255) ** (563 / 256)).clip(0, 1))
+
+
 def formats() -> Iterator[Case]:
     rgb = quarters()
     for kind, ending, options, tolerance in (
@@ -302,12 +320,7 @@ def profiles() -> Iterator[Case]:
     yield Case("srgb.jpg", jpeg, tolerance=8, profile="own")
     yield Case("srgb.png", encoded(rgb, "PNG", icc_profile=own), tolerance=0, profile="own")
     yield Case("srgb gray.png", encoded(gray(), "PNG", icc_profile=own), mode="L", corners=GRAYS[:2], profile="own")
-    # Worked out from Adobe RGB (1998), 4.3: linear light by its gamma, then the matrix between the two D65 spaces.
-    to_srgb = np.array([[1.39836, -0.39836, 0.0], [0.0, 1.0, 0.0], [0.0, -0.04293, 1.04293]])
-    corners = [
-        tuple(srgb_level(v) for v in (to_srgb @ (np.array(color) / 255) ** (563 / 256)).clip(0, 1))
-        for color in (RED, YELLOW)
-    ]
+    corners = [adobe_level(color) for color in (RED, YELLOW)]
     adobe = encoded(quarters((RED, YELLOW, BLUE, GREEN)), "TIFF", icc_profile=ADOBE)
     yield Case("adobe.tif", adobe, corners=(corners[0], corners[1]), notes=(converted,), profile="srgb")
     for gamma in (1.0, 1.8, 2.2):

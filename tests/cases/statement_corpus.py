@@ -13,6 +13,7 @@ import imagecodecs
 import numpy as np
 import pillow_heif
 from cases.photo_corpus import (
+    ADOBE,
     BLUE,
     GRAYS,
     GREEN,
@@ -21,10 +22,12 @@ from cases.photo_corpus import (
     WIDTH,
     YELLOW,
     Case,
+    adobe_level,
     encoded,
     exif,
     gray,
     noise,
+    p3_level,
     png,
     png_chunk,
     png_rows,
@@ -38,16 +41,6 @@ from PIL import Image
 _COLOR, _GRAY = np.asarray(quarters()), np.asarray(gray())
 _NARROW: dict[str, Any] = {"mode": "L", "corners": GRAYS[:2], "tolerance": 0, "format": "PNG"}
 _CONVERTED = ("converted from the profile",)
-# XYZ of Display P3's and sRGB's primaries under D65: SMPTE EG 432-1 and IEC 61966-2-1.
-_P3 = np.array([[0.48657, 0.26567, 0.19822], [0.22897, 0.69174, 0.07929], [0.0, 0.04511, 1.04394]])
-_SRGB = np.array([[0.41239, 0.35758, 0.18048], [0.21264, 0.71517, 0.07219], [0.01933, 0.11919, 0.95053]])
-
-
-def p3_level(color: tuple[int, int, int]) -> tuple[int, ...]:
-    """8-bit Display P3 -> 8-bit sRGB, clipped."""
-    stored = np.array(color) / 255
-    light = np.where(stored <= 0.04045, stored / 12.92, ((stored + 0.055) / 1.055) ** 2.4)
-    return tuple(srgb_level(value) for value in (np.linalg.inv(_SRGB) @ _P3 @ light).clip(0, 1))
 
 
 def colours_of_png() -> Iterator[Case]:
@@ -79,6 +72,36 @@ def colours_of_png() -> Iterator[Case]:
     for transfer, words in ((16, "HDR picture (PQ)"), (18, "HDR picture (HLG)")):
         data = png(WIDTH, HEIGHT, 8, 2, png_rows(_COLOR), (b"cICP", bytes([9, transfer, 0, 1])))
         yield Case(f"cicp {transfer}.png", data, error=words)
+
+
+def colours_of_others() -> Iterator[Case]:
+    in_adobe = tuple(adobe_level(color) for color in (RED, YELLOW))
+    by_adobe: dict[str, Any] = {"corners": in_adobe, "notes": _CONVERTED, "profile": "srgb", "tolerance": 4}
+    picture = quarters((RED, YELLOW, BLUE, GREEN))
+    tags = Image.Exif()
+    tags[271], tags[0x8769] = "Leica", {40961: 65535, 40965: {1: "R03"}}
+    jpeg = encoded(picture, "JPEG", quality=95, subsampling=0, exif=tags.tobytes())
+    yield Case("camera in adobe.jpg", jpeg, format="JPEG", **{**by_adobe, "tolerance": 8})
+    tags[0x8769] = {40961: 1, 40965: {1: "R98"}}
+    jpeg = encoded(picture, "JPEG", quality=95, subsampling=0, exif=tags.tobytes())
+    yield Case("camera in srgb.jpg", jpeg, corners=(RED, YELLOW), tolerance=6)
+    jp2 = encoded(picture, "JPEG2000")
+    yield Case("profile.jp2", with_colour_box(jp2, b"\2\0\0" + ADOBE), **by_adobe)
+    yield Case("lab.jp2", with_colour_box(jp2, b"\1\0\0" + (14).to_bytes(4, "big")), error="EnumCS 14")
+    four = encoded(with_alpha(quarters(), 9, 9), "JPEG2000")
+    yield Case("alpha.jp2", four, alpha=(9, 9), tolerance=0)
+    unspecified = four.replace(struct.pack(">3H", 3, 1, 0), struct.pack(">3H", 3, 65535, 65535))
+    yield Case("fourth channel.jp2", unspecified, tolerance=0, notes=("is no transparency",))
+
+
+def with_colour_box(jp2: bytes, content: bytes) -> bytes:
+    """A JP2 whose colours are said otherwise."""
+    place = jp2.index(b"colr") - 4
+    length = int.from_bytes(jp2[place : place + 4], "big")
+    box = struct.pack(">I4s", 8 + len(content), b"colr") + content
+    start = jp2.index(b"jp2h") - 4
+    header = int.from_bytes(jp2[start : start + 4], "big") + len(box) - length
+    return jp2[:start] + struct.pack(">I", header) + jp2[start + 4 : place] + box + jp2[place + length :]
 
 
 def hurt_beside_the_pixels() -> Iterator[Case]:
@@ -119,6 +142,13 @@ def hurt_beside_the_pixels() -> Iterator[Case]:
             yield Case(name, data[:-missing], notes=("end was missing",), tolerance=6)
         scans = encoded(noise(), "JPEG", quality=95, **options)
         yield Case(f"{kind} without pixels.jpg", scans[:-60], error="damaged")
+    jp2 = encoded(quarters(), "JPEG2000")
+    for missing in (1, 2):
+        yield Case(f"without its last {missing}.jp2", jp2[:-missing], notes=("end was missing",), tolerance=0)
+    tiles = encoded(noise(size=(96, 80)), "JPEG2000", tile_size=(32, 32))
+    last = tiles.rindex(b"\xff\x90")
+    yield Case("without its last tile.jp2", tiles[:last] + b"\xff\xd9", error="parts of its pixels are missing")
+    yield Case("within its last tile.jp2", tiles[: last + 30], error="damaged")
     progressive = encoded(noise(), "JPEG", progressive=True)
     coarse = progressive[: progressive.rindex(b"\xff\xda")]  # every scan but the last is whole
     yield Case("without its last scan.jpg", coarse, error="damaged")
@@ -131,7 +161,7 @@ def meaningless_alpha() -> Iterator[Case]:
         yield Case(f"hidden.{kind.lower()}", encoded(empty, kind, **options), notes=hides, tolerance=0, format=kind)
     tga = bytearray(encoded(with_alpha(quarters(), 9, 9), "TGA"))
     tga[17] &= 0xF0  # no bits of transparency, its header says
-    yield Case("opaque.tga", bytes(tga), tolerance=0, format="TGA")
+    yield Case("opaque.tga", bytes(tga), tolerance=0, format="TGA", notes=("is no transparency",))
     pixels = np.dstack([_COLOR[::-1, :, ::-1], np.full((HEIGHT, WIDTH), 0, np.uint8)]).tobytes()
     header = struct.pack("<IiiHHIIiiII", 40, WIDTH, HEIGHT, 1, 32, 0, len(pixels), 0, 0, 0, 0)
     bmp = b"BM" + struct.pack("<IHHI", 54 + len(pixels), 0, 0, 54) + header + pixels
@@ -151,6 +181,13 @@ def deep_formats() -> Iterator[Case]:
         opaque = imagecodecs.jpeg2k_encode(pair, **options)
         l_case: dict[str, Any] = {"mode": "L", "corners": GRAYS[:2], "tolerance": 1, "alpha": (255, 255)}
         yield Case(f"gray and alpha {bits}.jp2", opaque, notes=("gray became 8-bit",), **l_case)
+    for bits in (1, 2, 4):
+        low, high = 0, 2**bits - 1
+        two = np.where(np.arange(WIDTH) < WIDTH // 2, low, high).astype(np.uint8)[None].repeat(HEIGHT, 0)
+        shallow = imagecodecs.jpeg2k_encode(two, level=0, bitspersample=bits)
+        yield Case(f"gray {bits}.jp2", shallow, mode="L", corners=(0, 255), tolerance=0)
+        shallow = imagecodecs.jpeg2k_encode(np.stack([two] * 3, -1), level=0, bitspersample=bits)
+        yield Case(f"colour {bits}.jp2", shallow, corners=((0,) * 3, (255,) * 3), tolerance=0)
     white = np.full((HEIGHT, WIDTH, 3), 65535, np.uint16)
     paper = {"corners": ((255, 255, 255),) * 2, "notes": ("16 bits a channel",), "tolerance": 0}
     yield Case("white.jp2", imagecodecs.jpeg2k_encode(white, level=0), **paper)
@@ -222,6 +259,6 @@ def refused() -> Iterator[Case]:
 def statement_corpus() -> list[Case]:
     """All cases."""
     sources = (
-        colours_of_png, hurt_beside_the_pixels, meaningless_alpha, deep_formats, by_plugins, refused,
+        colours_of_png, colours_of_others, hurt_beside_the_pixels, meaningless_alpha, deep_formats, by_plugins, refused,
     )  # fmt: skip
     return [case for source in sources for case in source()]

@@ -127,7 +127,11 @@ class Participant:
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Reply:
-        """One request. Raises OSError or HTTPException where the server is gone; the next one connects again."""
+        """One request, of a path or of what the pages' folder is relative to: "study/...".
+
+        Raises OSError or HTTPException where the server is gone; the next one connects again.
+        """
+        path = path if path.startswith("/") else f"/{path}"
         if self._connection is None:
             self._connection = http.client.HTTPConnection(
                 "127.0.0.1", self.server.port, timeout=60, source_address=(self.source, 0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from cases.photo_corpus import BLUE, GRAYS, HEIGHT, RED, WIDTH, Case, gray, quarters, srgb_level
+from cases.photo_corpus import BLUE, GRAYS, GREEN, HEIGHT, RED, WIDTH, Case, gray, p3_level, quarters, srgb_level
 
 _SIZES = {1: "B", 3: "H", 4: "I", 12: "d", 11: "f"}
 _GRAY = np.asarray(gray()) / 255  # (H, W) in [0, 1], 0 black
@@ -98,6 +98,19 @@ def depths() -> Iterator[Case]:
         yield Case(f"16 bits up to {top}.tif", data, notes=(f"{top.bit_length()}-bit gray became",), **_L)
     color = raw_tiff(scaled(_COLOR, 4095, "<u2").tobytes(), t258=(16,) * 3, t262=2, t277=3, t281=(4095,) * 3)
     yield Case("48 bits up to 4095.tif", color, notes=("12 bits a channel became 8",), **_RGB)
+    typed = raw_tiff(scaled(_GRAY, 4095, "<u2").tobytes(), t258=16, t262=1, t341=4095)
+    yield Case("16 bits up to a typed 4095.tif", typed, notes=("12-bit gray became",), **_L)
+    for top in (1, 15, 127):
+        levels = np.rint(_GRAY * top)
+        corners = tuple(round(levels[0, x] * 255 / top) for x in (0, -1))
+        data = raw_tiff(levels.astype("<u1").tobytes(), t258=8, t262=1, t281=top)
+        yield Case(f"8 bits up to {top}.tif", data, notes=(f"up to {top}, as the file",), **{**_L, "corners": corners})
+    for bits in (8, 16):
+        data = raw_tiff(scaled(_GRAY, 2**bits - 1, f"<u{bits // 8}").tobytes(), t258=bits)
+        notes = ("PhotometricInterpretation is missing", *(["16-bit gray"] if bits > 8 else []))
+        yield Case(f"{bits} bits of no interpretation.tif", data, notes=notes, **_L)
+    data = raw_tiff(scaled(_COLOR, 255, "<u1").tobytes(), t258=(8,) * 3, t277=3)
+    yield Case("colour of no interpretation.tif", data, notes=("PhotometricInterpretation is missing",), **_RGB)
     statistics = raw_tiff(scaled(_GRAY, 65535, "<u2").tobytes(), t258=16, t262=1, t281=59110)
     yield Case("maximum as statistics.tif", statistics, notes=("16-bit gray",), **_L)
     dark = raw_tiff(scaled(_GRAY, 4095, "<u2").tobytes(), t258=16, t262=1)
@@ -200,12 +213,49 @@ def colours() -> Iterator[Case]:
     hexachrome = raw_tiff(nothing, t258=(8,) * 4, t262=5, t277=4, t332=2)
     yield Case("other inks.tif", hexachrome, error="inks other than CMYK")
     yield Case("unknown.tif", raw_tiff(nothing, t258=8, t262=99), error="which is not known")
-    curve = raw_tiff(scaled(_GRAY, 65535, "<u2").tobytes(), t258=16, t262=0, t301=tuple(range(65536)))
-    negative = tuple(255 - level for level in GRAYS[:2])
-    notes = ("16-bit gray", "TransferFunction left out")
-    yield Case("transfer function.tif", curve, notes=notes, **{**_L, "corners": negative})
+    one_strip = raw_tiff(scaled(_GRAY, 255, "<u1").tobytes(), t258=8, t262=1, t278=4)
+    yield Case("one strip of four.tif", one_strip, error="parts of its pixels are missing")
+    pair = np.stack([scaled(_GRAY, 255, "<u1"), np.full((HEIGHT, WIDTH), 99, np.uint8)])
+    options = {"planarconfig": "separate", "extrasamples": ["unassalpha"], "compression": "lzw"}
+    yield Case("gray and alpha in planes.tif", by_tifffile(pair, **options), alpha=(99, 99), **_L)
     wrong = raw_tiff(scaled(_GRAY, 65535, "<u2").tobytes()[:-50], t258=16, t262=0, t279=WIDTH * HEIGHT * 2)
     yield Case("cut in 16.tif", wrong, error="damaged")
+
+
+def tones() -> Iterator[Case]:
+    """TransferFunction: from stored numbers to light, 65535 the most (TIFF 6.0, section 20); primaries likewise."""
+    levels = tuple(srgb_level(level / 255) for level in GRAYS[:2])
+    tones_note = "tones were converted by the TransferFunction"
+    light, converted = list(range(65536)), {**_L, "corners": levels, "tolerance": 2}
+    sixteen = scaled(_GRAY, 65535, "<u2").tobytes()
+    data = raw_tiff(sixteen, t258=16, t262=1, t301=light)
+    yield Case("linear 16.tif", data, notes=(tones_note, "16-bit gray"), **converted)
+    negative = scaled(1 - _GRAY, 65535, "<u2").tobytes()
+    data = raw_tiff(negative, t258=16, t262=0, t301=light[::-1])
+    yield Case("linear white is zero.tif", data, notes=("16-bit gray", tones_note), **converted)
+    eight = [level * 257 for level in range(256)]
+    data = raw_tiff(scaled(_GRAY, 255, "<u1").tobytes(), t258=8, t262=1, t301=eight)
+    yield Case("linear 8.tif", data, notes=(tones_note,), **converted)
+    three = raw_tiff(scaled(_COLOR, 255, "<u1").tobytes(), t258=(8,) * 3, t262=2, t277=3, t301=eight * 3)
+    corners = tuple(tuple(srgb_level(value / 255) for value in color) for color in (RED, GREEN))
+    yield Case("linear colour.tif", three, notes=(tones_note,), **{**_RGB, "corners": corners, "tolerance": 2})
+    of_srgb = [
+        round(65535 * (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4)) for v in np.arange(256) / 255
+    ]
+    usual = raw_tiff(scaled(_GRAY, 255, "<u1").tobytes(), t258=8, t262=1, t301=of_srgb)
+    yield Case("tones of sRGB.tif", usual, **_L)
+    short = raw_tiff(scaled(_GRAY, 255, "<u1").tobytes(), t258=8, t262=1, t301=eight[:100])
+    yield Case("too few tones.tif", short, notes=("does not fit its bits",), **_L)
+    rgb = {"t258": (8,) * 3, "t262": 2, "t277": 3, "t318": (0.3127, 0.329)}
+    pixels = scaled(_COLOR, 255, "<u1").tobytes()
+    wide = raw_tiff(pixels, **rgb, t319=(0.68, 0.32, 0.265, 0.69, 0.15, 0.06))
+    corners = tuple(p3_level(color) for color in (RED, GREEN))
+    expected = {**_RGB, "corners": corners, "tolerance": 3, "profile": "srgb"}
+    yield Case("primaries of P3.tif", wide, notes=("converted from the profile 'primaries",), **expected)
+    usual = raw_tiff(pixels, **rgb, t319=(0.64, 0.33, 0.3, 0.6, 0.15, 0.06))
+    yield Case("primaries of sRGB.tif", usual, **_RGB)
+    ranged = raw_tiff(negative, t258=16, t262=0, t433=(0.0, 1.0))
+    yield Case("decode.tif", ranged, error="a range of its own for each channel")
 
 
 def pages() -> Iterator[Case]:
@@ -223,6 +273,8 @@ def pages() -> Iterator[Case]:
     for name, head in (("", {}), (" in a BigTIFF", {"bigtiff": True}), (" big-endian", {"byteorder": ">"})):
         data = pages_of((small, {"subfiletype": 1}), (photo, {"subfiletype": 0}), **head)
         yield Case(f"thumbnail first{name}.tif", data, notes=thumbnail, **_RGB)
+    data = pages_of((photo, {}), (np.kron(photo, np.ones((2, 2, 1), np.uint8)), {}))
+    yield Case("larger second.tif", data, notes=("first of 2 pages", "number 2 of its pages is much larger"), **_RGB)
     data = pages_of((small, {"subfiletype": 1}), (scaled(_COLOR, 65535, "<u2"), {}))
     yield Case("thumbnail first 16.tif", data, notes=(*thumbnail, "16 bits a channel"), **_RGB)
     data = pages_of((photo, {}), (small, {"subfiletype": 1}), (small, {"subfiletype": 1}))
@@ -292,6 +344,6 @@ def dng(values: np.ndarray, photometric: int, turn: int = 1) -> bytes:
 def tiff_corpus() -> list[Case]:
     """All cases."""
     sources = (
-        white_is_zero, depths, floats, planes, extra_channels, colours, pages, raw_photographs,
+        white_is_zero, depths, floats, planes, extra_channels, colours, tones, pages, raw_photographs,
     )  # fmt: skip
     return [case for source in sources for case in source()]

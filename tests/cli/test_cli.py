@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
@@ -147,6 +148,8 @@ def test_one_photo_given_twice_is_done_once(album: Path, tmp_path: Path) -> None
         (["album", "--output", "album/notes.txt"], "'album/notes.txt' is a file"),
         (["album/b.jpg", "--output", "out.jpg", "--format", "png"], "'out.jpg' does not end in .png"),
         (["album/b.jpg", "--output", "out.pgm"], "cannot write photos as '.pgm': use one of .jpg, "),
+        (["album/b.jpg", "--output", "out.heic"], "cannot write photos as '.heic': use one of .jpg, "),
+        (["album/b.jpg", "--output", "out.nef"], "cannot write photos as '.nef': use one of .jpg, "),
         (["album/b.jpg", "--output", "out.PDF"], "cannot write photos as '.PDF': use one of .jpg, "),
         (["album/*.tif", "--output", "out"], "no photo or folder that 'album/*.tif' matches"),
         (["album/b.jpg"], "required: --output"),
@@ -274,10 +277,10 @@ def test_a_picture_that_comes_to_be_during_the_run_is_kept(
 ) -> None:
     out = tmp_path / "out"
 
-    def open_and_be_overtaken(path: Path, *rest: object) -> object:
+    def open_and_be_overtaken(path: Path, *rest: object, **named: object) -> object:
         out.mkdir(exist_ok=True)
         (out / "b.jpg").write_text("another's")
-        return open_photo(path, *rest)
+        return open_photo(path, *rest, **named)
 
     open_photo = pipeline.open_photo
     monkeypatch.setattr(pipeline, "open_photo", open_and_be_overtaken)
@@ -338,7 +341,7 @@ def test_too_large_photos_are_refused(
 ) -> None:
     assert run(album, "--output", tmp_path / "out", "--model", model, "--max-megapixels", 0.002) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert "a.JPG" in line
+    assert "a.JPG" in line and line.endswith("at most 0.002 are accepted; --max-megapixels admits larger photos")
     assert files(tmp_path / "out") == ["1923/Tante Käthe.png", "b.jpg"]
 
 
@@ -367,6 +370,48 @@ def test_a_name_that_stdout_cannot_show_is_escaped(
 
 
 # When things go wrong
+
+
+def pages_of(path: Path, count: int) -> Path:
+    """A TIFF of gray pages, each lighter than the one before, behind a thumbnail."""
+    with tifffile.TiffWriter(path) as out:
+        out.write(np.zeros((8, 8), np.uint8), photometric="minisblack", subfiletype=1)
+        for number in range(count):
+            out.write(np.full((40, 48), 40 + 15 * number, np.uint8), photometric="minisblack")
+    return path
+
+
+def test_all_pages_of_a_tiff(tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    scan, plain = pages_of(tmp_path / "scan.tif", 11), draw(tmp_path / "plain.tif")
+    assert run(scan, plain, "--output", tmp_path / "first", "--model", model, "--vividness", 0) == 0
+    assert files(tmp_path / "first") == ["plain.tif", "scan.tif"]
+    noted = f"colorgan: note: '{scan}': first of 11 pages; --all-pages colours them all"
+    assert capsys.readouterr().err.splitlines() == [noted]
+    out = tmp_path / "all"
+    assert run(scan, plain, "--output", out, "--model", model, "--vividness", 0, "--all-pages", "--variants", 1) == 0
+    names = [f"scan-page-{page:02}{variant}.tif" for page in range(1, 12) for variant in ("", "-2")]
+    assert files(out) == sorted(["plain.tif", "plain-2.tif", *names])
+    for page in (1, 2, 11):
+        with Image.open(out / f"scan-page-{page:02}.tif") as image:
+            assert abs(image.getpixel((20, 20))[0] - (40 + 15 * (page - 1))) <= 1
+    assert run(scan, "--output", tmp_path / "one.png", "--model", model, "--all-pages") == 0
+    assert (tmp_path / "one-page-11.png").exists() and not (tmp_path / "one.png").exists()
+
+
+def test_endings_that_cannot_be_read_are_named_and_counted(
+    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    album = tmp_path / "album"
+    draw(album / "a.jpg")
+    heads = {"b.psb": b"8BPS\0\2", "c.cr3": b"\0\0\0\x18ftypcrx ", "d.exr": b"\x76\x2f\x31\1", "e.xcf": b"gimp xcf"}
+    for name, head in heads.items():
+        (album / name).write_bytes(head + bytes(200))
+    (album / "notes.txt").write_text("not a photo")
+    assert run(album, "--output", tmp_path / "out", "--model", model) == 1
+    out, err = capsys.readouterr()
+    assert "1 photo coloured, 4 failed" in out and files(tmp_path / "out") == ["a.jpg"]
+    for name in heads:
+        assert any(line.startswith(f"colorgan: error: '{album / name}' is a") for line in err.splitlines()), err
 
 
 def test_a_full_disk_stops_the_run(
@@ -496,7 +541,7 @@ def test_what_is_held_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.M
         def __init__(self, path: Path):
             self.path, self.image, self.notes = path, Image.new("L", (8, 8)), ()
 
-    def open_sized(path: Path, limit: float) -> Sized:
+    def open_sized(path: Path, limit: float, page: int) -> Sized:
         with lock:
             held[path] = sizes[path]
             assert len(held) == 1 or max(held.values()) <= HELD_MEGAPIXELS

@@ -58,7 +58,8 @@ def test_a_folder_of_images_nested_and_broken(tmp_path: Path) -> None:
         write_image(tmp_path / name)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG but no more")
     (tmp_path / "notes.txt").write_text("not a photo")
-    write_image(tmp_path / ".thumbnails/d.png")
+    for clutter in (".thumbnails/d.png", "@eaDir/a.png/SYNOPHOTO_THUMB_M.png", "deep/#recycle/e.png", "deep/._c.webp"):
+        write_image(tmp_path / clutter)
     source = resolve_source(str(tmp_path))
     assert [Path(file).name for file in source.files] == ["a.png", "broken.png", "c.webp", "b.JPG"]
     assert source.image_column is None and not source.is_parquet

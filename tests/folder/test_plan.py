@@ -40,9 +40,10 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., d
 )
 def test_thumbnails_and_hidden_photos_are_left_out_and_counted(tmp_path: Path, name: str) -> None:
     album = touched(tmp_path / "album", "a.jpg", name, "1950/" + name, "1950/Thumbs.db", "desktop.ini")
-    work = plan([str(album)], str(tmp_path / "out"))
-    assert [job.source for job in work.jobs] == [album / "a.jpg"]
-    assert work.left_out == 2
+    for inputs in ([str(album)], [str(album), f"{album}/."]):
+        work = plan(inputs, str(tmp_path / "out"))
+        assert [job.source for job in work.jobs] == [album / "a.jpg"]
+        assert work.left_out == 2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import struct
 from typing import Any
 from xml.etree import ElementTree
 
+import imagecodecs
 import numpy as np
+import pillow_heif
 import pytest
 import tifffile
 from cases.photo_corpus import GREEN, encoded, exif, gray, png_chunk, quarters, with_alpha
@@ -285,6 +287,33 @@ def test_jpeg_2000_keeps_exif_and_xmp_in_boxes() -> None:
     assert again.image.tobytes() == photo.image.tobytes()
     tags.load(again.exif)
     assert tags[271] == "Leica" and properties(again.metadata.xmp) == said
+
+
+def test_jpeg_xl_and_heic_keep_what_they_say() -> None:
+    tags = exif(t271="Leica", t274=6)
+    jpeg_xl = imagecodecs.jpegxl_encode(np.asarray(quarters()), lossless=True, usecontainer=True)
+    for boxes in (
+        ((b"Exif", bytes(4) + tags[6:]), (b"xml ", PACKET)),
+        (
+            (b"brob", b"Exif" + imagecodecs.brotli_encode(bytes(4) + tags[6:])),
+            (b"brob", b"xml " + imagecodecs.brotli_encode(PACKET)),
+        ),
+    ):
+        data = jpeg_xl + b"".join(struct.pack(">I4s", 8 + len(content), kind) + content for kind, content in boxes)
+        photo = opened(data)
+        found = Image.Exif()
+        found.load(photo.exif)
+        assert found[271] == "Leica" and "Großmutter".encode() in photo.metadata.xmp and photo.notes == ()
+        assert properties(xmp_of(saved(photo, "JPEG")[0]))[f"{{{EXT}}}DigitalSourceType"] == MARK
+    bomb = b"xml " + imagecodecs.brotli_encode(bytes(1 << 25))
+    photo = opened(jpeg_xl + struct.pack(">I4s", 8 + len(bomb), b"brob") + bomb)
+    assert photo.notes == ("its packed EXIF or XMP is broken, or too long, and was left out",)
+    file = io.BytesIO()
+    upright = PACKET.replace(b't:Orientation="6"', b"")
+    pillow_heif.from_pillow(quarters().resize((64, 64))).save(file, quality=95, exif=tags, xmp=upright)
+    photo = opened(file.getvalue())
+    found.load(photo.exif)
+    assert found[271] == "Leica" and "Großmutter".encode() in photo.metadata.xmp
 
 
 def test_a_photoshop_file_keeps_what_its_resources_say() -> None:

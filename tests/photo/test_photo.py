@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -189,6 +190,26 @@ def test_what_is_missing_is_never_made_up(cut: int) -> None:
     assert photo.image.tobytes() == opened(whole).image.tobytes()  # only the end marker was missing
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: ascii(case.name))
+def test_a_file_cut_anywhere_is_whole_or_refused(case: Case) -> None:
+    """Not a black or gray part for what is missing, not the thumbnail in place of the photo."""
+    whole, draw = opened(case.data), random.Random(case.name)
+    for cut in {1, 2, 9, *(draw.randrange(1, len(case.data)) for _ in range(3))}:
+        try:
+            photo = opened(case.data[:-cut])
+        except PhotoError:
+            continue
+        assert photo.image.tobytes() == whole.image.tobytes() and photo.size == whole.size, cut
+        assert (photo.alpha and photo.alpha.tobytes()) == (whole.alpha and whole.alpha.tobytes()), cut
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"])
+@pytest.mark.parametrize("cut", [1, 3, 8, 40])
+def test_a_tiff_without_its_last_bytes_is_refused(compression: str, cut: int) -> None:
+    with pytest.raises(PhotoError, match="damaged"):
+        opened(encoded(noise(), "TIFF", compression=compression)[:-cut])
+
+
 @FUZZ
 @given(st.binary(max_size=400))
 def test_any_exif_is_kept_or_dropped_and_never_fatal(data: bytes) -> None:
@@ -271,10 +292,15 @@ def test_without_the_extra(module: str, wanted: dict[str, str], tmp_path: Path) 
         assert words in line
 
 
-def test_tiffs_that_pillow_misreads_are_read_anew() -> None:
+def test_what_pillow_misreads_is_read_anew() -> None:
     (case,) = (case for case in CASES if case.name == "white is zero 16 little.tif")
     photo = photo_from_image(Image.open(io.BytesIO(case.data)))
     assert near(photo.image.getpixel((0, 0)), GRAYS[0], 1) and photo.notes == ("16-bit gray became 8-bit",)
+    (linear,) = (case for case in CASES if case.name == "linear 8.tif")
+    photo = photo_from_image(Image.open(io.BytesIO(linear.data)))
+    assert near(photo.image.getpixel((0, 0)), linear.corners[0], 2) and "TransferFunction" in photo.notes[0]
+    (white,) = (case for case in CASES if case.name == "white.jp2")
+    assert photo_from_image(Image.open(io.BytesIO(white.data))).image.getpixel((0, 0)) == (255, 255, 255)
     decoded = Image.open(io.BytesIO(case.data))
     decoded.load()
     with pytest.raises(PhotoError, match="the picture is a TIFF that Pillow misreads: give its file to"):
@@ -538,6 +564,12 @@ def test_converted_colours_are_not_converted_again() -> None:
     assert again.image.tobytes() == photo.image.tobytes() and again.notes == ()
     assert again.icc_profile == photo.icc_profile
     assert Image.open(io.BytesIO(saved(photo, "PNG"))).getexif().get_ifd(ExifTags.IFD.Exif)[40961] == 1  # sRGB
+
+
+def test_what_a_camera_said_of_its_colours_is_made_true() -> None:
+    (case,) = (case for case in CASES if case.name == "camera in adobe.jpg")
+    result = Image.open(io.BytesIO(saved(opened(case.data), "JPEG"))).getexif()
+    assert result.get_ifd(ExifTags.IFD.Exif)[40961] == 1 and result.get_ifd(ExifTags.IFD.Interop)[1] == "R98"
 
 
 def test_thumbnails_do_not_survive() -> None:

@@ -10,7 +10,7 @@ const FRAME_SLACK_MS = 4; // a frame this near to its time is the one that was m
 
 export const game = document.querySelector('#game');
 const find = (selector) => game.querySelector(selector);
-const root = `/study/${game.dataset.study}`;
+const root = `study/${game.dataset.study}`; // relative: the server may stand below any path
 const stage = find('#stage');
 const canvas = find('#photo');
 const captions = [...game.querySelectorAll('.caption')];
@@ -224,11 +224,19 @@ export function watchFocus() {
   };
 }
 
-// A trial that is shown a second time, after a reload, is no first look.
+// A trial that is shown a second time, after a reload, is no first look. In the frame of another site a browser may
+// refuse to keep which one was shown: there the first trial after a reload counts as seen.
+let reloaded = performance.getEntriesByType('navigation')[0]?.type === 'reload';
 export function seenBefore(trial) {
-  const seen = sessionStorage.getItem('colorgan-trial') === trial.trial_id;
-  sessionStorage.setItem('colorgan-trial', trial.trial_id);
-  return seen;
+  try {
+    const seen = sessionStorage.getItem('colorgan-trial') === trial.trial_id;
+    sessionStorage.setItem('colorgan-trial', trial.trial_id);
+    return seen;
+  } catch {
+    const seen = reloaded;
+    reloaded = false;
+    return seen;
+  }
 }
 
 // Answers ------------------------------------------------------------------------------------------------------------
@@ -281,8 +289,12 @@ export async function sendAnswer(values) {
   }
 }
 
+// The server cannot know below which path its pages are, nor that they are in a frame; its cookie depends on both.
 export async function start(values) {
-  return (await send('/session', { consent_version: values.version, device_class: deviceClass(), colour_vision: values.vision, timed: values.timed })).status;
+  const where = new URLSearchParams({ folder: new URL('.', location.href).pathname });
+  if (self !== top) where.set('framed', '');
+  const consented = { consent_version: values.version, device_class: deviceClass(), colour_vision: values.vision, timed: values.timed };
+  return (await send(`/session?${where}`, consented)).status;
 }
 
 export const breathe = pause;

@@ -15,12 +15,14 @@ from colorgan.voting import protocol
 from colorgan.voting.privacy import RateLimiter, new_token
 from colorgan.voting.records import AnswerReport, VoteOutcome
 from colorgan.voting.study import Study
+from colorgan.web.address import is_own_name
 from colorgan.web.study.guards import NO_STORE, RefusedError, answered, guarded, report
 from colorgan.web.study.studies import Studies
 
 COOKIE = "colorgan_participant"
 _COOKIE_AGE_S = 365 * 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_FOLDER = re.compile(r"/([A-Za-z0-9._~%-]+/)*")
 _STATUS = {VoteOutcome.EARLY: 425, VoteOutcome.LATE: 410, VoteOutcome.CLOSED: 409, VoteOutcome.UNKNOWN: 404}
 
 
@@ -82,15 +84,7 @@ class Api:
             raise RefusedError(409, str(error)) from None
         response = answered({})
         if known is None:
-            response.set_cookie(
-                COOKIE,
-                token,
-                max_age=_COOKIE_AGE_S,
-                path="/study/",
-                secure=request.url.scheme == "https",
-                httponly=True,
-                samesite="strict",
-            )
+            _keep(response, token, request)
         return response
 
     def trial(self, request: Request) -> Response:
@@ -98,7 +92,7 @@ class Api:
         study, token = self._study(request), self._participant(request)
         shown = study.next_trial(token)
         if shown is not None:
-            address = f"/study/{study.row.study_id}/image/{shown.trial_id}"
+            address = f"study/{study.row.study_id}/image/{shown.trial_id}"
             return answered({"trial": {**asdict(shown), "image": address}})
         started, finished = study.standing(token)
         if not started:
@@ -151,6 +145,29 @@ class Api:
         if token is None:
             raise RefusedError(403, "no session was begun here")
         return token
+
+
+def _keep(response: Response, token: str, request: Request) -> None:
+    """Have the browser keep a token for a year, for all studies, out of the reach of scripts and other sites.
+
+    The page says what only a browser knows (study.js): in which folder of the host the pages are, since a proxy may
+    serve them below any path; and whether it is in a frame. In one of another site browsers keep only what is secure
+    (that is, comes by https or from the same machine) and partitioned by that site.
+    """
+    folder = request.query_params.get("folder", "")
+    secure = request.url.scheme == "https"
+    framed = "framed" in request.query_params and (secure or is_own_name(request.headers.get("host", "")))
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=_COOKIE_AGE_S,
+        path=f"{folder if _FOLDER.fullmatch(folder) else '/'}study/",
+        secure=secure or framed,
+        httponly=True,
+        samesite="none" if framed else "strict",  # who asks is checked by `guards`, whatever cookies come along
+    )
+    if framed:
+        response.headers["set-cookie"] += "; Partitioned"  # Starlette knows it from Python 3.14 on
 
 
 def _token(request: Request) -> str | None:

@@ -21,9 +21,9 @@ _MEASUREMENT = "We measure how often a computer’s colours pass for real ones."
 _DEMONSTRATION = "This is a demonstration on a few photos, not a measurement."
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _HEADERS = {
-    # The app may stand in a frame on a Space; nobody else frames it.
+    # The app may stand in a frame on a Space, and of one's own machine; nobody else frames it.
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'self' https://huggingface.co",
+    "frame-ancestors 'self' https://huggingface.co http://localhost:* http://127.0.0.1:*",
     "Cache-Control": "no-cache",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -83,7 +83,7 @@ class Pages:
         if self.studies.preparing:
             return self._page("preparing.html", title, VOTE)
         if other and not name:
-            return RedirectResponse("/vote" if quick else "/quick", headers=_HEADERS)
+            return RedirectResponse("vote" if quick else "quick", headers=_HEADERS)
         return self._page("none.html", title, VOTE, status=404)
 
 

@@ -199,7 +199,7 @@ def _photos(study: Study, found: StudyResults) -> list[RatedPhoto]:
         stimulus = stimuli[one.photo_id, one.model_id]
         listed.append(
             RatedPhoto(
-                address=f"/results/{study.row.study_id}/{stimulus['stimulus_id']}.jpg",
+                address=f"results/{study.row.study_id}/{stimulus['stimulus_id']}.jpg",
                 width=2 * stimulus["width"],
                 height=stimulus["height"],
                 name=names[one.photo_id],

@@ -85,4 +85,4 @@ def study_server(app: Starlette, host: str, port: int, *, behind_proxy: bool = F
 
 
 async def _to_the_vote(request: Request) -> Response:
-    return RedirectResponse("/vote")
+    return RedirectResponse("vote")

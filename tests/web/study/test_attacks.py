@@ -207,7 +207,7 @@ def test_names_of_photos_models_and_files_stay_on_the_server(arena: Arena, serve
     pages = ["/", "/vote", "/quick", "/results", "/results?study=paired", "/study/paired", "/study/paired/progress"]
     pages += ["/openapi.json", "/docs", "/nothing", "/study/nothing/trial", "/study/paired/trial"]
     replies = [visitor.request("GET", page) for page in pages]
-    scripts = {word for reply in replies for word in reply.body.decode().split('"') if word.startswith("/study-assets")}
+    scripts = {word for reply in replies for word in reply.body.decode().split('"') if word.startswith("study-assets")}
     replies += [visitor.request("GET", script) for script in scripts]
     visitor.close()
     assert scripts
@@ -591,7 +591,7 @@ def test_connections_that_stall_are_closed(arena: Arena) -> None:
         participant.begin()
         trial = participant.trial()
         assert trial
-        asked = f"GET {trial['image']} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={participant.cookie}\r\n\r\n".encode()
+        asked = f"GET /{trial['image']} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={participant.cookie}\r\n\r\n".encode()
         beginnings = [b"", b"GET / HT", POST + b"X-Slow: ", POST + b"Content-Length: 100\r\n\r\n{"]
         beginnings += [asked * 1000, asked]
         stalled = []

@@ -280,7 +280,7 @@ def test_what_stands_in_the_way_is_said(browser: Any, address: str, store: Store
         visit.screen("trial")
         visit.context.clear_cookies()
         page.reload()
-        page.route("**/session", lambda route: route.fulfill(json={}))  # a browser that keeps no cookies
+        page.route("**/session?*", lambda route: route.fulfill(json={}))  # a browser that keeps no cookies
         page.click("text=I agree")
         visit.screen("no-cookie")
         store.close_study("pairs")

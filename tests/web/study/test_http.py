@@ -159,6 +159,36 @@ def test_the_cookie_is_out_of_reach(visitor: Visitor, address: str) -> None:
     assert "set-cookie" not in visitor.get().headers
 
 
+@pytest.mark.parametrize(
+    ("folder", "path"),
+    [("/", "/study/"), ("/colorgan/", "/colorgan/study/"), ("/a/b%20c/", "/a/b%20c/study/")]
+    + [(odd, "/study/") for odd in ("", "colorgan/", "/colorgan", "//", "/a;b/", "/a\r\nb/", "https://x/")],
+)
+def test_the_cookie_is_for_all_studies_below_the_pages_folder(visitor: Visitor, folder: str, path: str) -> None:
+    values = {"consent_version": "1", "device_class": "desktop", "colour_vision": None, "timed": True}
+    cookie = visitor.post("/session", values, params={"folder": folder}).headers["set-cookie"]
+    assert f"; Path={path};" in cookie and cookie.endswith("; SameSite=strict")
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "partitioned"),
+    [
+        ("127.0.0.1:7860", "http", True),  # for browsers, what comes from the same machine is secure
+        ("localhost", "http", True),
+        ("study.example", "https", True),
+        ("study.example", "http", False),  # no browser keeps it in a frame
+    ],
+)
+def test_the_cookie_in_a_frame_is_partitioned(study: Study, host: str, scheme: str, partitioned: bool) -> None:
+    values = {"consent_version": "1", "device_class": "desktop", "colour_vision": None, "timed": True}
+    headers = {"Host": host, "X-Forwarded-Proto": scheme, "X-Forwarded-For": "203.0.113.9"}
+    with serving([study], behind_proxy=True) as address, Visitor(address, "pairs") as visitor:
+        cookie = visitor.post("/session", values, headers=headers, params={"framed": ""}).headers["set-cookie"]
+        words = {word.strip().lower() for word in cookie.split(";")}
+        assert ({"secure", "samesite=none", "partitioned", "httponly"} <= words) is partitioned
+        assert ("samesite=strict" in words) is not partitioned
+
+
 def test_the_cookie_is_secure_behind_an_https_proxy(study: Study) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
     values = {"consent_version": "1", "device_class": "desktop", "colour_vision": None, "timed": True}
@@ -246,7 +276,7 @@ def test_pages_and_assets(visitor: Visitor, address: str) -> None:
         assert "default-src 'self'" in policy and "unsafe" not in policy
         assert "<style" not in page.text and " style=" not in page.text and "onclick" not in page.text
         assert "server" not in page.headers
-    assert visitor.client.get("/", follow_redirects=False).headers["location"] == "/vote"
+    assert visitor.client.get("/", follow_redirects=False).headers["location"] == "vote"
     for path in (
         "/vote?study=nothing",
         "/quick?study=pairs",
@@ -254,7 +284,7 @@ def test_pages_and_assets(visitor: Visitor, address: str) -> None:
         "/study-assets/..%2fserver.py",
     ):
         assert visitor.client.get(path).status_code == 404
-    assert visitor.client.get("/quick", follow_redirects=False).headers["location"] == "/vote"
+    assert visitor.client.get("/quick", follow_redirects=False).headers["location"] == "vote"
     script = visitor.client.get("/study-assets/vote.js")
     assert script.headers["content-type"].startswith("text/javascript")
     again = visitor.client.get("/study-assets/vote.js", headers={"If-None-Match": script.headers["etag"]})
