@@ -36,6 +36,7 @@ from colorgan.web.examples import prepare_examples
 from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.names import distinct, download_name, plain_name
+from colorgan.web.retouch import DRAWINGS
 from colorgan.web.session import Asked, ColouredPhoto, ItemState, PageSession
 from colorgan.web.templating import ASSETS
 
@@ -50,6 +51,14 @@ def photo(tmp_path: Path) -> Path:
     exif[306] = "1956:07:01 12:00:00"
     Image.fromarray(data.astronaut()).convert("L").crop((0, 0, 512, 400)).save(path, exif=exif, quality=95)
     return path
+
+
+@pytest.fixture(scope="module")
+def twin() -> Models:
+    """A model that draws variants and cannot be told colours."""
+    models = Models([str(Path(DEFAULT_WEIGHTS) / "twin")])
+    models.wait()
+    return models
 
 
 @pytest.fixture
@@ -81,8 +90,8 @@ def first(brought: PageSession) -> ColouredPhoto:
 # A session
 
 
-def test_a_photo_gets_its_picture_and_variants(tmp_path: Path, models: Models, photo: Path) -> None:
-    brought = colorized(tmp_path, models, photo)
+def test_a_photo_gets_its_picture_and_variants(tmp_path: Path, twin: Models, photo: Path) -> None:
+    brought = colorized(tmp_path, twin, photo)
     coloured = first(brought)
     assert brought.items[0].state is ItemState.DONE and brought.opened == 0
     assert coloured.decoded.size == (512, 400) and coloured.decoded.format == "JPEG"
@@ -91,10 +100,10 @@ def test_a_photo_gets_its_picture_and_variants(tmp_path: Path, models: Models, p
     assert np.ptp(np.asarray(read(coloured.shown)).astype(int), axis=-1).mean() > 2, "no colour"
 
 
-def test_a_tiny_photo_gets_its_thumbnails(tmp_path: Path, models: Models) -> None:
+def test_a_tiny_photo_gets_its_thumbnails(tmp_path: Path, twin: Models) -> None:
     """Smaller than a thumbnail, so that nothing is made smaller."""
     Image.fromarray(data.camera()).resize((64, 48)).save(tmp_path / "tiny.png")
-    assert {read(path).size for path in first(colorized(tmp_path, models, tmp_path / "tiny.png")).thumbnails} == {
+    assert {read(path).size for path in first(colorized(tmp_path, twin, tmp_path / "tiny.png")).thumbnails} == {
         (64, 48)
     }
 
@@ -146,8 +155,8 @@ def test_a_large_photo_is_shown_quickly_and_then_at_full_size(tmp_path: Path, mo
     assert [read(shown).size for shown in (coloured.decoded.shown, coloured.shown)] == [(1800, 1200)] * 2
 
 
-def test_a_sharp_picture_of_a_former_setting_is_not_shown(tmp_path: Path, models: Models, photo: Path) -> None:
-    brought = colorized(tmp_path, models, photo)
+def test_a_sharp_picture_of_a_former_setting_is_not_shown(tmp_path: Path, twin: Models, photo: Path) -> None:
+    brought = colorized(tmp_path, twin, photo)
     coloured = first(brought)
     shown, choice = coloured.shown, coloured.choices[0]
 
@@ -159,11 +168,11 @@ def test_a_sharp_picture_of_a_former_setting_is_not_shown(tmp_path: Path, models
     assert not brought.sharpen(coloured) and coloured.shown == shown
 
 
-def test_more_variants_differ_and_end_at_the_limit(tmp_path: Path, models: Models, photo: Path) -> None:
-    brought = colorized(tmp_path, models, photo)
+def test_more_variants_differ_and_end_at_the_limit(tmp_path: Path, twin: Models, photo: Path) -> None:
+    brought = colorized(tmp_path, twin, photo)
     coloured = first(brought)
     for _ in range(6):
-        brought.vary(coloured, models)
+        brought.vary(coloured, twin)
     assert len(coloured.choices) == len(coloured.thumbnails) == session.MAX_CHOICES
     assert len({path.read_bytes() for path in coloured.thumbnails}) > session.VARIANTS + 1
     assert "data-full" in colorize_view.stage(brought, [], "", 1)
@@ -418,10 +427,15 @@ def test_what_api_calls_leave_is_swept_away(page: ColorizePage, photo: Path) -> 
     assert new.is_file() and not old.exists()
 
 
-def test_indices_from_the_browser_are_kept_in_range(page: ColorizePage) -> None:
+def test_indices_from_the_browser_are_kept_in_range(page: ColorizePage, tmp_path: Path, twin: Models) -> None:
     *_, shown = page.sample(None, event(index=-7))
     assert shown[0].items[0].name == "cat.jpg"
     page.pick(shown[0], event(index=10**9))
+    chosen = first(shown[0])
+    assert chosen.retouch and chosen.pressed == DRAWINGS
+    plain = ColorizePage(twin, tmp_path / "others", page.examples, Limits(), "Private.")
+    *_, shown = plain.sample(None, event(index=-7))
+    plain.pick(shown[0], event(index=10**9))
     assert first(shown[0]).chosen == session.VARIANTS
 
 
