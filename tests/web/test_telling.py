@@ -214,7 +214,7 @@ def test_the_palette_knows_the_place_and_what_was_said(page: ColorizePage, tmp_p
     colours = [swatch.colour for swatch in (palette.now, *palette.likely)] + [row[-1] for row in palette.wheel]
     rgb = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in colours]) / 255
     assert np.ptp(rgb2lab(rgb[None])[..., 0]) < 1.5, "not all at the photo's own lightness"
-    page.tell(session, event(edit={"places": [[20, 20]], "colour": "#7a1f2b"}))
+    page.tell(session, event(edit={"places": [[70, 50]], "colour": "#7a1f2b"}))
     later = retouch(photo).palette(80, 60, 1.0)
     assert [swatch.colour for swatch in later.used] == ["#7a1f2b"] and later.likely != palette.likely
     vivid, calm = (retouch(photo).palette(80, 60, share).likely[0] for share in (1.5, 0.0))

@@ -166,8 +166,9 @@ def test_by_finger(browser: Any, telling_server: Any, cat: Path) -> None:
     page.wait_for_selector(MARK)
     first = settled(page)
     assert changed(first, plain) > 1 and page.is_visible(".palette"), "another colour cannot be tried"
+    former = source(page)
     page.locator(SWATCH).nth(5).tap()
-    page.wait_for_function("source => document.querySelector('.after').dataset.src !== source", arg=source(page))
+    page.wait_for_function("source => document.querySelector('.after').dataset.src !== source", arg=former)
     assert changed(settled(page), first) > 0.5 and page.locator(MARK).count() == 1
     page.tap(".palette [data-close]")
     small = """[...document.querySelectorAll('#page :is(button, input:not([type=checkbox]), label.button)')]
