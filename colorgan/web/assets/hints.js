@@ -119,6 +119,7 @@ async function ponder(edit, at, { byKey = false, byTouch = false } = {}) {
   beside(at);
   const mine = open;
   const middle = edit.places ? edit.places[Math.floor(edit.places.length / 2)] : placeAt(...at);
+  putCross(middle.map((side, index) => side / size()[index]));
   const { html } = await ask('palette', { x: middle[0], y: middle[1], mark: edit.mark || 0 });
   if (open !== mine) return;
   if (!html) return shut();
@@ -400,13 +401,18 @@ function step([right, below], fine) {
   const [width, height] = size();
   const by = ARROW_STEP / (fine ? 5 : 1) / view.zoom;
   cross = [cross[0] + right * by, cross[1] + (below * by * width) / height].map((share) => Math.min(Math.max(share, 0), 0.9999));
-  element.style.setProperty('--cross-x', `${cross[0] * 100}%`);
-  element.style.setProperty('--cross-y', `${cross[1] * 100}%`);
+  putCross(cross);
   reveal(...cross);
   if (pen) {
     pen.push([cross[0] * width, cross[1] * height]);
     draft(pen);
   }
+}
+
+function putCross(shares) {
+  cross = shares;
+  element.style.setProperty('--cross-x', `${cross[0] * 100}%`);
+  element.style.setProperty('--cross-y', `${cross[1] * 100}%`);
 }
 
 function act() {
@@ -482,6 +488,5 @@ watch('value', () => {
   dressStage();
   idle();
 });
-element.style.setProperty("--cross-x", "50%");
-element.style.setProperty("--cross-y", "50%");
+putCross(cross);
 if (board()) dressStage();
