@@ -144,7 +144,7 @@ assert (there.lines == here.lines).all()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
     asked = [sys.executable, "-c", ask]
     ran = subprocess.run(asked, cwd=space, env=environment, capture_output=True, text=True, timeout=100)
-    assert (ran.returncode, ran.stdout) == (0, "asked the card for (0, 7)\n"), ran.stderr
+    assert (ran.returncode, ran.stdout) == (0, "asked the card for ({'variants': 0, 'seed': 7},)\n"), ran.stderr
     if importlib.util.find_spec("spaces") is None:
         assert not gpu.IS_BORROWED
 
