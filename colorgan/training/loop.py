@@ -209,6 +209,7 @@ class Trainer:
 
     def _validate(self, photos: Tensor) -> float:
         """Validate: metrics, a sheet; returns the loss, the same on every process."""
+        self._sound_weights()  # which a Colorizer would refuse, as if a person had brought them
         self.state.fill_colorizer()
         validation = validate_words if self.recipe.objective.words_weight else validate
         metrics, made = validation(self.state.colorizer, photos, self.recipe)
@@ -225,16 +226,21 @@ class Trainer:
 
     def _checkpoint(self) -> None:
         """A checkpoint, unless the weights are spoilt; then the old ones go that the limit does not keep."""
-        weights = self.state.weights()
-        for name, tensors in weights.items():
-            if not all(bool(tensor.isfinite().all()) for tensor in tensors.values() if tensor.is_floating_point()):
-                raise self._diverged(f"a weight of the {name} is not finite")
+        weights = self._sound_weights()
         self.progress.seconds = self.record.seconds
         state = {"progress": self.progress.for_checkpoint(), **self.state.state_dict()}
         if self.accelerator.is_main_process:
             checkpoints.save(self.run.output_dir, self.progress.images_seen, weights, state)
             checkpoints.prune(self.run.output_dir, self.run.checkpoints_total_limit)
         self.accelerator.wait_for_everyone()
+
+    def _sound_weights(self) -> dict[str, dict[str, Tensor]]:
+        """Whole weights by network; TrainingDivergedError where one is not finite. Every process must call it."""
+        weights = self.state.weights()
+        for name, tensors in weights.items():
+            if not all(bool(tensor.isfinite().all()) for tensor in tensors.values() if tensor.is_floating_point()):
+                raise self._diverged(f"a weight of the {name} is not finite")
+        return weights
 
     def _checkpoint_to_resume(self) -> checkpoints.Checkpoint | None:
         """The checkpoint the flags ask for; a folder with checkpoints is not started over by accident."""

@@ -326,7 +326,11 @@ def test_what_moved_is_white_in_the_thing_and_red_beside_it() -> None:
 
 def test_a_colour_that_srgb_has_not_at_a_lightness_is_followed_by_what_it_has(tmp_path: Path) -> None:
     """Within 10 of the colour as sRGB shows it: a dark thing cannot have a chroma of 35 in every hue."""
-    disc(13, (40, 30), of="#0a0a12").save(tmp_path / "dark.png")
+    image = disc(13, (40, 30), of="#0a0a12")
+    for number, colour in enumerate(("#c85a50", "#50c85a", "#5a50c8") * 2):  # too small to be things; not toned so
+        place = 70 + 12 * (number % 2), 4 + 20 * (number // 2)
+        ImageDraw.Draw(image).rectangle((*place, place[0] + 8, place[1] + 8), fill=colour)
+    image.save(tmp_path / "dark.png")
     [known] = EvaluationPhotos([str(tmp_path)], "all", SIDE).batches(1)
     wanted = wish(known.names[0], known.lightness, known.ab, 0)
     assert wanted is not None
