@@ -7,7 +7,9 @@ half of a sofa to its right half is a joint probability: a masked transformer ov
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -54,10 +56,13 @@ class Layer(nn.Module):
             nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
         )
 
-    def forward(self, x: Tensor, steps: Tensor) -> Tensor:
+    def bias(self, steps: Tensor) -> Tensor:
+        """What the layer learned of the steps from block to block, int64 (P, P) -> (heads, P, P)."""
+        return self.steps[steps].permute(2, 0, 1).contiguous()
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         count, blocks, width = x.shape
         q, k, v = self.qkv(self.before(x)).view(count, blocks, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        bias = self.steps[steps].permute(2, 0, 1)  # (heads, P, P)
         # Written out: torch's fused attention was half as fast backwards (torch 2.13, CPU, bfloat16, 196 blocks).
         likeness = (q @ k.transpose(-1, -2)) * (width // self.heads) ** -0.5 + bias.to(q.dtype)
         share = likeness.softmax(-1).to(v.dtype)
@@ -89,6 +94,7 @@ class ColourWords(nn.Module):
         self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
         self.leave = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, count))
 
+    _kept: tuple[Any, list[Tensor]] | None = None
     vocabulary: Tensor
     mean: Tensor
     deviation: Tensor
@@ -101,10 +107,21 @@ class ColourWords(nn.Module):
 
     def forward(self, features: Tensor, known: Known, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
         x = self.read(features, grid) + self.known(known)
-        steps = relative_steps(grid, x.device)
-        for layer in self.layers:
-            x = layer(x, steps)
+        for layer, bias in zip(self.layers, self._biases(grid, x.device), strict=True):
+            x = layer(x, bias)
         return self.leave(x), x
+
+    def _biases(self, grid: tuple[int, int], device: torch.device) -> list[Tensor]:
+        """Each layer's bias on a grid. Without gradients the last grid's are kept: they are a sixth of a pass."""
+        layers = cast(Sequence[Layer], self.layers)
+        if torch.is_grad_enabled():
+            steps = relative_steps(grid, device)
+            return [layer.bias(steps) for layer in layers]
+        of = (grid, *(_identity(layer.steps) for layer in layers))
+        if self._kept is None or self._kept[0] != of:
+            steps = relative_steps(grid, device)
+            self._kept = of, [layer.bias(steps) for layer in layers]
+        return self._kept[1]
 
     def read(self, features: Tensor, grid: tuple[int, int]) -> Tensor:
         """What the photo says of each block, (N, P, width): the same whatever is known."""
@@ -120,6 +137,11 @@ class ColourWords(nn.Module):
         there = (known.state > 0)[..., None]
         embedded: Tensor = self.state(known.state) + (like + said) * there
         return embedded
+
+
+def _identity(weights: Tensor) -> tuple[Any, ...]:
+    """What changes when the values of a tensor do: those made in inference mode cannot."""
+    return weights.data_ptr(), weights.dtype, 0 if weights.is_inference() else weights._version
 
 
 def relative_steps(grid: tuple[int, int], device: torch.device) -> Tensor:

@@ -1,5 +1,6 @@
 """Colour words: what blocks may be, given what is known of others."""
 
+import copy
 import math
 
 import pytest
@@ -116,6 +117,24 @@ def test_any_grid_will_do_and_photos_in_a_batch_do_not_meet() -> None:
         alone, _ = words(features[1:2], Known.nothing(1, 35), (5, 7))
     assert together.shape == (3, 35, 5)
     torch.testing.assert_close(together[1:2], alone)
+
+
+def test_what_is_kept_of_a_grid_follows_the_weights_and_the_grid(head: WordHead) -> None:
+    words = copy.deepcopy(head.words)
+    features, nothing = torch.randn(1, 12, words.enter.in_features), Known.nothing(1, 12)
+
+    def said(grid: tuple[int, int]) -> Tensor:
+        with torch.no_grad():
+            logits: Tensor = words(features, nothing, grid)[0]
+        return logits
+
+    first, other = said((3, 4)), said((4, 3))
+    assert torch.equal(said((3, 4)), first) and not torch.equal(other, first)
+    with torch.enable_grad():
+        torch.testing.assert_close(words(features, nothing, (3, 4))[0], first)
+    with torch.no_grad():
+        words.layers[0].steps.mul_(-1.0)  # in place, as averaged weights change
+    assert not torch.equal(said((3, 4)), first)
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
