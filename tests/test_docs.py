@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
-from cases.words import untrained_words
 from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS, Hint
@@ -74,17 +73,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def with_words(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For docs/hints.md: where the bundled model has no colour words, a small untrained one takes its place."""
-    if '"words"' not in (Path(DEFAULT_WEIGHTS) / "config.json").read_text():
-        folder = str(tmp_path_factory.mktemp("words"))
-        untrained_words().save_pretrained(folder)
-        for module in ("colorgan", "colorgan.cli.colorize"):
-            monkeypatch.setattr(f"{module}.DEFAULT_WEIGHTS", folder)
-
-
-@pytest.fixture
-def cup(desk: Path, with_words: None) -> Path:
+def cup(desk: Path) -> Path:
     """The desk with the photo that docs/hints.md speaks of, its hints as they stand there, and a postcard."""
     postcard = Image.fromarray(skimage.data.coffee())
     postcard.save(desk / "postcard.jpg")
