@@ -198,31 +198,30 @@ class Repainting:
         after = self._to_view(painted)
         odd = self.head.likelihood(self.look, unsure, points) < ODD
         if odd.any():
-            after = self._as_things(before, after, points.where(odd), alone=bool(odd.all()))
+            expected = points.where(~odd)
+            without = self._to_view(self.head.calm(self.look, expected)[0]) if len(expected.places) else before
+            after = self._as_things(without, after, points.where(odd))
         least = self.head.words.least_entropy
         settled = (entropy(unsure) - entropy(logits)) / (entropy(unsure) - least).clamp(min=0.02)
         open_still = (1 - self._on_view(settled.clamp(0, 1) ** SETTLED)) * math.exp(-hints / MUCH)
         return after + open_still * (self.plain - before)
 
-    def _as_things(self, before: Tensor, after: Tensor, odd: Points, alone: bool) -> Tensor:
-        """Colours that nobody would have guessed belong to things, not to the light: the view's ab (1, 2, h, w) before
-        and after hints, some of such colours -> ab in which a place has one of these or has it not.
+    def _as_things(self, without: Tensor, ab: Tensor, odd: Points) -> Tensor:
+        """Colours that nobody would have guessed belong to things, not to the light: ab (1, 2, h, w) of the view with
+        hints of such colours, and without these, -> ab in which a place has one or has it not.
 
-        How far a place belongs to a hint is the share of the hint's own change that the place made. Small shares, a
-        wash over the scene, are taken back, larger ones become the whole. Where other hints were given, not `alone`,
-        only what points to the odd colour is taken back, as the rest may be theirs.
+        How far a place belongs to a hint is the share of the hint's change that it made itself. Small shares, a wash
+        over the scene, are taken back, larger ones become the whole.
         """
         x, y = self._pixels(odd.places)
-        change, change_there = after - before, odd.colours - before[0, :, y, x].T  # (1, 2, h, w), (K, 2)
+        change, change_there = ab - without, odd.colours - without[0, :, y, x].T  # (1, 2, h, w), (K, 2)
         per_unit = change_there / change_there.square().sum(1, keepdim=True).clamp(min=1.0)
         belongs, which = torch.einsum("chw,kc->khw", change[0], per_unit[:SOME]).max(0)
         for first in range(SOME, len(per_unit), SOME):  # some at a time: of thousands all shares would take gigabytes
             more, its = torch.einsum("chw,kc->khw", change[0], per_unit[first : first + SOME]).max(0)
             belongs, which = torch.maximum(belongs, more), torch.where(more > belongs, its + first, which)
-        share, whole = belongs.clamp(0, 1), change_there[which].permute(2, 0, 1)
-        without = before if alone else after - share * whole
-        there = ((belongs - A_WASH) / (A_THING - A_WASH)).clamp(0, 1)
-        return torch.lerp(without, after + (1 - share) * whole, there)
+        whole = change + (1 - belongs.clamp(0, 1)) * change_there[which].permute(2, 0, 1)
+        return without + ((belongs - A_WASH) / (A_THING - A_WASH)).clamp(0, 1) * whole
 
     def _points(self, hints: Sequence[Hint]) -> Points:
         """Hints as places of the view and colours; one with a radius or a lasso becomes several."""
