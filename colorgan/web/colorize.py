@@ -197,7 +197,7 @@ class ColorizePage:
         photo = _open_photo(session)
         if session and photo and photo.retouch:
             tiles = photo.retouch.tiles()
-            with session.turn:
+            with session.turn, session.noting():
                 photo.retouch.history.tell(tiles[index_of(event, tiles)])
                 session.paint(photo)
         elif session and photo:
@@ -219,7 +219,7 @@ class ColorizePage:
         """The dial from calm to daring turns."""
         photo = _open_photo(session)
         if session and photo and photo.retouch:
-            with session.turn:
+            with session.turn, session.noting():
                 photo.retouch.history.dial(min(max(percent, 0), 100) / 100)
                 session.paint(photo)
         return [session, self._stage(session)]
