@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorgan.borders import find_border
+from colorgan.borders import Border, find_border
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.colorizer.prediction import NO_WORDS, Prediction, check_daring, check_vividness
@@ -192,7 +192,8 @@ class Colorizer(
             variants: None for the picture; a number for a list of that many plausible colorizations.
             seed: fixes what is drawn: same seed, same machine, same colours. The plain picture has nothing random.
             vividness: chroma scale; 0 is gray, 1 as predicted, at most `limits.MAX_VIVIDNESS`.
-            batch_size: how many images go through the network together.
+            batch_size: how many images are held, and go through the network together unless it has colour words: what
+                these draw would hang on a photo's company.
             hints: what colour it was, for one image: `Hint(x, y, "#7a1f2b")` in pixels of the upright image. They hold
                 in the picture and in each variant.
             daring: from 0, the mean of what is likely, to 1, one drawing of it; without it the picture is the first
@@ -299,10 +300,7 @@ class Colorizer(
 
         Each photo goes alone: in company its last bits would be others, and with them what is drawn.
         """
-        view = self._view(image)
-        border = find_border(view)
-        if border is not None:
-            view = self._view(image, border.inside(image.size))
+        view, border = self._seen(image)
         padded = self._padded(view)
         output, look = self.generator.look(padded.to(self.dtype))
         plain = self._to_ab(output, padded, view.shape).cpu()
@@ -310,11 +308,7 @@ class Colorizer(
 
     def _predict_at_once(self, images: Sequence[Image.Image], variants: int, seed: int) -> list[Prediction]:
         """Images whose views have one shape go through a network without colour words together."""
-        views = [self._view(image) for image in images]
-        borders = [find_border(view) for view in views]
-        for index, border in enumerate(borders):
-            if border is not None:
-                views[index] = self._view(images[index], border.inside(images[index].size))
+        views, borders = zip(*map(self._seen, images), strict=True) if images else ((), ())
         predictions: dict[int, Prediction] = {}
         shapes = [view.shape for view in views]
         for shape in dict.fromkeys(shapes):
@@ -372,6 +366,12 @@ class Colorizer(
             output = smooth_within_edges(lightness, output, self.smoothing)
             output = functional.interpolate(output, scale_factor=stride, mode="bilinear")
         return output[:, :, : shape[2], : shape[3]] * self.gain
+
+    def _seen(self, image: Image.Image) -> tuple[Tensor, Border | None]:
+        """An upright image -> the view's L (1, 1, h, w) in [0, 100], of what is inside its flat border, and this."""
+        view = self._view(image)
+        border = find_border(view)
+        return (view, None) if border is None else (self._view(image, border.inside(image.size)), border)
 
     def _view(self, image: Image.Image, inside: tuple[float, float, float, float] | None = None) -> Tensor:
         """An upright image, or a rectangle of it -> the view's L (1, 1, h, w), on the weights' device."""

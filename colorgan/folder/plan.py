@@ -89,10 +89,10 @@ def plan(
         places = [place for _, place in finds.photos]
         pictures = _with_endings([(source, folder / place) for source, place in finds.photos], suffix)
         left_out = finds.left_out
+    paged = [(*picture, 0) for picture in pictures]
     if all_pages:
-        sources = [source for source, _ in pictures]
-        places = [place for _, place, _ in _with_pages(list(zip(sources, places, strict=True)))]
-    jobs = _jobs(_with_pages(pictures) if all_pages else [(*picture, 0) for picture in pictures], variants)
+        paged, places = _with_pages(pictures, places)
+    jobs = _jobs(paged, variants)
     if not jobs:
         none = f"there are no photos in {', '.join(repr(given) for given in inputs)}"
         raise ValueError(f"{none}: {count_left_out(left_out)}" if left_out else none)
@@ -178,14 +178,17 @@ def _with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None) -> li
     ]
 
 
-def _with_pages(pictures: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, int]]:
-    """Photos and their pictures -> the same for each page, whose numbers are as long as the last one's."""
-    found = []
-    for source, picture in pictures:
+def _with_pages(
+    pictures: Sequence[tuple[Path, Path]], places: Sequence[Path]
+) -> tuple[list[tuple[Path, Path, int]], list[Path]]:
+    """Photos with their pictures, and their places -> the same for each page, whose numbers are as long as the last."""
+    found, places_found = list[tuple[Path, Path, int]](), list[Path]()
+    for (source, picture), place in zip(pictures, places, strict=True):
         count = count_pages(source)
-        names = [picture.with_stem(f"{picture.stem}-page-{page:0{len(str(count))}}") for page in range(1, count + 1)]
-        found += [(source, name, page) for page, name in enumerate(names if count > 1 else [picture])]
-    return found
+        ends = [f"-page-{page:0{len(str(count))}}" for page in range(1, count + 1)] if count > 1 else [""]
+        found += [(source, picture.with_stem(picture.stem + end), page) for page, end in enumerate(ends)]
+        places_found += [place.with_stem(place.stem + end) for end in ends]
+    return found, places_found
 
 
 def _jobs(pictures: Sequence[tuple[Path, Path, int]], variants: int) -> list[Job]:
