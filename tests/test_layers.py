@@ -42,6 +42,7 @@ ROOMS = (
     "metrics",
     "card",
     "colorizer",
+    "film",
     "folder",
     "training",
     "evaluation",
