@@ -44,6 +44,23 @@ def norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
+class DepthwiseConv2d(nn.Conv2d):
+    """A k x k convolution of each channel by itself, which trains in float32 on the CPU whatever autocast says.
+
+    There, oneDNN's bfloat16 gradients of depthwise convolutions take 3 to 20 times as long as its float32 ones
+    (torch 2.13, findings/torch-bfloat16-depthwise-gradients.sh): a third of the flagship's training step.
+    """
+
+    def __init__(self, channels: int, kernel: int, stride: int) -> None:
+        super().__init__(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (x.is_cpu and torch.is_grad_enabled() and torch.is_autocast_enabled("cpu")):
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.float()).to(x.dtype)
+
+
 class InvertedResidual(nn.Module):
     """1x1 expansion -> depthwise k x k -> 1x1 linear projection (MobileNetV2), (N, C, H, W) -> (N, C', H/s, W/s).
 
@@ -60,9 +77,7 @@ class InvertedResidual(nn.Module):
         self.expand = nn.Sequential()
         if expansion > 1:
             self.expand = nn.Sequential(nn.Conv2d(in_channels, hidden, 1, bias=False), norm(hidden), nn.ReLU6())
-        self.depthwise = nn.Sequential(
-            nn.Conv2d(hidden, hidden, kernel, stride, kernel // 2, groups=hidden, bias=False), norm(hidden), nn.ReLU6()
-        )
+        self.depthwise = nn.Sequential(DepthwiseConv2d(hidden, kernel, stride), norm(hidden), nn.ReLU6())
         self.project = nn.Sequential(nn.Conv2d(hidden, out_channels, 1, bias=False), norm(out_channels))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from colorgan.networks.discriminators import (
     PooledDiscriminator,
     WeakDiscriminator,
 )
-from colorgan.networks.encoders import EfficientNetLite, InvertedResidual, imagenet_state, renamed
+from colorgan.networks.encoders import DepthwiseConv2d, EfficientNetLite, InvertedResidual, imagenet_state, renamed
 from colorgan.networks.generators import DropoutUNet, LabUNet, ResidualGenerator, SymmetricUNet, UnpaddedFCN, joined
 from colorgan.networks.lite_unet import LiteUNet
 
@@ -636,6 +636,25 @@ def test_one_gray_channel_gives_what_three_equal_ones_did() -> None:
 
 def blocks_of(encoder: EfficientNetLite) -> list[InvertedResidual]:
     return [block for stage in encoder.stages for block in stage]
+
+
+def test_depthwise_gradients_are_those_of_float32_under_autocast() -> None:
+    """In bfloat16 they took several times as long (findings/torch-bfloat16-depthwise-gradients.sh)."""
+    torch.manual_seed(0)
+    x = torch.randn(4, 24, 20, 20).bfloat16()
+    ours, plain = DepthwiseConv2d(24, 5, 2), nn.Conv2d(24, 24, 5, 2, 2, groups=24, bias=False)
+    plain.load_state_dict(ours.state_dict())
+    with torch.autocast("cpu", torch.bfloat16):
+        under = ours(x)
+    full = plain(x.float())
+    assert under.dtype == torch.bfloat16
+    torch.testing.assert_close(under.float(), full, atol=0, rtol=2**-8)  # rounded once, at the end
+    towards = torch.randn_like(full).bfloat16()
+    under.backward(towards)
+    full.backward(towards.float())
+    torch.testing.assert_close(ours.weight.grad, plain.weight.grad)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        assert ours(x).dtype == torch.bfloat16  # looking takes autocast's own way
 
 
 def test_stochastic_depth_rises_along_the_encoder_and_rests_in_use() -> None:
