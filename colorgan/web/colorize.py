@@ -1,7 +1,5 @@
 """The Colorize page: its parts, and which event does what. `session` handles the photos, `colorize_view` the HTML."""
 
-import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,22 +7,23 @@ from typing import Any
 import gradio as gr
 
 from colorgan import DEFAULT_WEIGHTS
-from colorgan.hints import PhotoHints, parse_hints
-from colorgan.limits import MAX_VIVIDNESS
 from colorgan.web import colorize_view
+from colorgan.web.colorize_api import ColorizeApi
 from colorgan.web.events import QUIET, Update, index_of, is_upload, name_of, why_refused
 from colorgan.web.examples import Example
+from colorgan.web.items import ColouredPhoto, PhotoItem
 from colorgan.web.limits import Limits
-from colorgan.web.messages import GONE, NOT_DONE, as_sentence
+from colorgan.web.messages import GONE, NOT_DONE
 from colorgan.web.models import Models
 from colorgan.web.retouch import Retouch
-from colorgan.web.session import CALL_PREFIX, Asked, ColouredPhoto, PageSession, PhotoItem
+from colorgan.web.session import PageSession
 from colorgan.web.telling import Telling, is_hints
 from colorgan.web.templating import ASSETS
 from colorgan.web.visits import Visits
 
 MAX_PHOTOS = 100  # of one session
 MAX_VIVIDNESS_PERCENT = 150  # of the slider: beyond it photos look gaudy, though programs may ask for more
+SCRIPTS = ("stage.js", "visit.js", "zoom.js", "follow.js", "palette.js", "hints.js")  # one after another, as one
 DOWNLOAD, DOWNLOAD_ALL = "Download", "Download all (zip)"
 MORE, THINK_AGAIN = "More variants", "Think again"
 
@@ -40,7 +39,7 @@ class ColorizePage:
     def build(self) -> None:
         """The parts; which of the controls are to be seen depends on what is on the stage (page.css)."""
         self.session = gr.State(None, delete_callback=self._left)
-        script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "visit.js", "zoom.js", "hints.js"))
+        script = "\n".join((ASSETS / name).read_text() for name in SCRIPTS)
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="main"):
                 self.stage = gr.HTML(
@@ -49,7 +48,7 @@ class ColorizePage:
             with gr.Column(elem_id="controls"):
                 self._build_controls()
         self._connect()
-        self._build_api()
+        ColorizeApi(self.models, self.folder, self.limits).build()
 
     def _build_controls(self) -> None:
         self.vividness = gr.Slider(
@@ -357,78 +356,8 @@ class ColorizePage:
         if session:
             self.visits.leave(session)
 
-    # For programs ----------------------------------------------------------------------------------------------------
-
-    def _build_api(self) -> None:
-        """`/colorize`, for gradio_client and curl; its parts are not in the page."""
-        photo, result, reference = (gr.File(visible=False, label=name) for name in ("photo", "picture", "reference"))
-        vividness, daring = (gr.Number(None, visible=False, label=name) for name in ("vividness", "daring"))
-        seed = gr.Number(None, precision=0, visible=False, label="seed")
-        variant = gr.Number(0, precision=0, visible=False, label="variant")
-        hints = gr.JSON(visible=False, label="hints")
-        gr.Button(visible=False).click(
-            self.colorize,
-            [photo, vividness, seed, variant, hints, daring, reference],
-            result,
-            api_name="colorize",
-            api_description="A photo in, the same photo in colour out: same format, size and metadata. "
-            f"vividness: 0 to {MAX_VIVIDNESS:g}, 1 as predicted (default). variant: 0 is the likeliest picture, 1 and "
-            "on are others, which the seed fixes. With a model that has colour words, also: hints, what docs/hints.md "
-            "has in photo.hints.json, as text, as an object or as the file; daring: 0 (calm) to 1; reference: a photo "
-            "in colour. What the hints say of vividness, seed and daring holds where these are not given.",
-            concurrency_limit=2,
-        )
-
-    def colorize(
-        self,
-        photo: str,
-        vividness: float | None = None,
-        seed: int | None = None,
-        variant: int = 0,
-        hints: Any = None,
-        daring: float | None = None,
-        reference: str | None = None,
-    ) -> str:
-        """Answer `/colorize`: the path of a photo -> the path of its picture.
-
-        Raises:
-            gr.Error: one sentence on the file or argument that is at fault.
-        """
-        _sweep(self.folder)
-        session = PageSession(self.folder, self.limits.max_megapixels, CALL_PREFIX)
-        try:
-            if photo is None:
-                raise ValueError("photo must be a file, got nothing")
-            whole = None if seed is None else int(seed)
-            asked = Asked(vividness, whole, daring, _hints_of(hints), None if reference is None else Path(reference))
-            return str(session.convert(Path(photo), self.models, int(variant), asked))
-        except ValueError as error:
-            session.close()
-            raise gr.Error(as_sentence(str(error))) from error
-
-
-def _hints_of(sent: Any) -> PhotoHints | None:
-    """Hints as a program sends them: text, what JSON makes of it, or an uploaded file."""
-    if sent is None or sent == "":
-        return None
-    if isinstance(sent, dict) and "path" in sent and "format" not in sent:
-        if not is_upload(sent):
-            raise ValueError("hints must be a file that was uploaded, JSON text, or an object")
-        sent = Path(str(sent["path"])).read_bytes()
-    try:
-        return parse_hints(sent)
-    except ValueError as error:
-        raise ValueError(f"these are no hints: {error}") from error
-
 
 def _open_photo(session: PageSession | None) -> ColouredPhoto | None:
     """The open photo, once it has colours."""
     item = session.item if session else None
     return item.coloured if item else None
-
-
-def _sweep(folder: Path, age_seconds: float = 3600.0) -> None:
-    """Remove what earlier calls of `/colorize` left for their callers to fetch."""
-    for left in folder.glob(f"{CALL_PREFIX}*"):
-        if time.time() - left.stat().st_mtime > age_seconds:
-            shutil.rmtree(left, ignore_errors=True)

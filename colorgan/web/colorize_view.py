@@ -7,9 +7,10 @@ from colorgan.hints import Hint
 from colorgan.web.describing import colour_name, place_name
 from colorgan.web.examples import Example
 from colorgan.web.history import Mark, MarkKind
+from colorgan.web.items import ColouredPhoto
 from colorgan.web.names import ACCEPTED
 from colorgan.web.retouch import Retouch
-from colorgan.web.session import ColouredPhoto, PageSession
+from colorgan.web.session import PageSession
 from colorgan.web.templating import render
 
 

@@ -13,9 +13,10 @@ from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.photo.fitting import fit
+from colorgan.web.items import PhotoItem
 from colorgan.web.messages import describe_failure
 from colorgan.web.models import Models, bundled_models
-from colorgan.web.session import PageSession, PhotoItem
+from colorgan.web.session import PageSession
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -114,9 +115,9 @@ class Comparison:
             photo = self.session.photo(self.item.path)
             self.ratio = photo.size[0] / photo.size[1]
             self._shown = fit(photo.image, SHOWN_EDGE, reducing_gap=2.0)
-            self.gray = self.session.write(_gray(self._shown))
+            self.gray = self.session.files.show(_gray(self._shown))
             self.truth = _Truth.of(self._shown)
-            self.original = self.session.write(self._shown) if self.truth else None
+            self.original = self.session.files.show(self._shown) if self.truth else None
         except Exception as error:  # whatever a decoder makes of a file
             raise ValueError(describe_failure(error)) from error
 
@@ -133,7 +134,7 @@ class Comparison:
             model = models.load(panel.model.source)
             prediction, _ = models.predict(model, self.session.photo(self.item.path).image, 0, 0)
             panel.metrics = self.truth.metrics(prediction.lines[:1]) if self.truth else {}
-            panel.picture = self.session.write(prediction.picture(self._shown))
+            panel.picture = self.session.files.show(prediction.picture(self._shown))
         except ValueError as error:
             panel.failure = str(error)
         except Exception as error:

@@ -9,12 +9,13 @@ from colorgan.hints import HINTS_SUFFIX
 from colorgan.web import colorize_view
 from colorgan.web.edits import Edit
 from colorgan.web.events import is_upload, name_of, why_refused
+from colorgan.web.items import ColouredPhoto, PhotoItem
 from colorgan.web.limits import Limits
 from colorgan.web.messages import as_sentence
 from colorgan.web.models import Models
 from colorgan.web.names import plain_name
 from colorgan.web.retouch import Retouch
-from colorgan.web.session import ColouredPhoto, PageSession, PhotoItem
+from colorgan.web.session import PageSession
 from colorgan.web.templating import data_url
 from colorgan.web.visits import Visits
 

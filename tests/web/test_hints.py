@@ -17,11 +17,13 @@ from PIL import Image
 from colorgan import Colorizer, Hint
 from colorgan.colorizer import NO_WORDS
 from colorgan.hints import PhotoHints, write_hints
-from colorgan.web import gpu, session
+from colorgan.web import gpu
+from colorgan.web.colorize_api import MAX_VARIANT, Asked, convert
 from colorgan.web.comparison import Comparison, OfferedModel, Panel
+from colorgan.web.items import ColouredPhoto
 from colorgan.web.models import Models
 from colorgan.web.retouch import DRAWINGS
-from colorgan.web.session import Asked, ColouredPhoto, PageSession
+from colorgan.web.session import PageSession
 
 RED = Hint(40, 30, "crimson", radius=10)
 
@@ -139,7 +141,7 @@ def test_only_the_variant_that_was_asked_for_is_drawn(
     draw, drawn = head.draw, []
     monkeypatch.setattr(head, "draw", lambda *how: drawn.append(1) or draw(*how))
     brought = PageSession(tmp_path / "sessions", 120.0)
-    brought.convert(photo, models, session.MAX_VARIANT, Asked())
+    convert(brought, photo, models, MAX_VARIANT, Asked())
     assert len(drawn) == 1
 
 
@@ -235,7 +237,7 @@ def test_a_model_without_words_says_so(tmp_path: Path, photo: Path, said: Path) 
     brought = PageSession(tmp_path / "sessions", 120.0)
     for asked in (Asked(hints=PhotoHints((160, 120), (RED,))), Asked(daring=0.5)):
         with pytest.raises(ValueError) as refused:
-            brought.convert(photo, models, 0, asked)
+            convert(brought, photo, models, 0, asked)
         assert str(refused.value) == NO_WORDS
-    plain = brought.convert(photo, models, 0, Asked(vividness=0.5))
+    plain = convert(brought, photo, models, 0, Asked(vividness=0.5))
     assert b"guided" not in plain.read_bytes()

@@ -22,10 +22,11 @@ from colorgan.web.colorize import ColorizePage
 from colorgan.web.describing import NAMES, colour_name, place_name
 from colorgan.web.edits import MAX_PLACES, Edit
 from colorgan.web.history import History, MarkKind
+from colorgan.web.items import ColouredPhoto
 from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.retouch import HUES, KEPT_PREDICTIONS, STRENGTHS, Retouch
-from colorgan.web.session import ColouredPhoto, PageSession
+from colorgan.web.session import PageSession
 from colorgan.web.visits import Visits
 
 SIZE = (160, 120)

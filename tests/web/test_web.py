@@ -32,12 +32,14 @@ from colorgan.photo import PhotoError, save_photo
 from colorgan.photo.endings import WRITTEN, photo_formats
 from colorgan.web import colorize_view, session
 from colorgan.web.colorize import ColorizePage
+from colorgan.web.colorize_api import Asked, ColorizeApi, convert
 from colorgan.web.examples import prepare_examples
+from colorgan.web.items import MAX_CHOICES, ColouredPhoto, ItemState
 from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.names import distinct, download_name, plain_name
 from colorgan.web.retouch import DRAWINGS
-from colorgan.web.session import Asked, ColouredPhoto, ItemState, PageSession
+from colorgan.web.session import PageSession
 from colorgan.web.templating import ASSETS
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +175,7 @@ def test_more_variants_differ_and_end_at_the_limit(tmp_path: Path, twin: Models,
     coloured = first(brought)
     for _ in range(6):
         brought.vary(coloured, twin)
-    assert len(coloured.choices) == len(coloured.thumbnails) == session.MAX_CHOICES
+    assert len(coloured.choices) == len(coloured.thumbnails) == MAX_CHOICES
     assert len({path.read_bytes() for path in coloured.thumbnails}) > session.VARIANTS + 1
     assert "data-full" in colorize_view.stage(brought, [], "", 1)
 
@@ -186,7 +188,7 @@ def test_files_of_the_screen_do_not_pile_up(tmp_path: Path, models: Models, phot
         brought.paint(coloured)
     for _ in range(8):
         brought.colorize(brought.items[0], models)
-    assert sum(path.is_file() for path in brought.folder.rglob("*")) < 2 + 2 * session.MAX_CHOICES + 4
+    assert sum(path.is_file() for path in brought.folder.rglob("*")) < 2 + 2 * MAX_CHOICES + 4
     brought.close()
     assert not brought.folder.exists()
 
@@ -206,7 +208,7 @@ def test_the_download_keeps_format_size_and_metadata(
 def test_downloads_say_what_the_command_line_says(tmp_path: Path, models: Models, photo: Path) -> None:
     """README and card promise it of every file that colorgan writes."""
     brought = colorized(tmp_path, models, photo)
-    by_program = brought.convert(photo, models, 0, Asked())
+    by_program = convert(brought, photo, models, 0, Asked())
     *_, (_, archive) = brought.save_all(described=True)
     assert archive
     with zipfile.ZipFile(archive) as opened:
@@ -258,7 +260,7 @@ def test_scanners_files_come_back_by_page_zip_and_program(
     brought = colorized(tmp_path, models, tmp_path / name, photo)
     wanted = "scan-colorized.jpg" if name.endswith(".mpo") else "scan-colorized.png"
     alone = brought.save(first(brought), described=True)
-    by_program = brought.convert(tmp_path / name, models, 0, Asked())
+    by_program = convert(brought, tmp_path / name, models, 0, Asked())
     assert (alone.name, by_program.name) == (wanted, wanted)
     assert read(alone).size == read(by_program).size == read(tmp_path / name).size
     *_, (count, archive) = brought.save_all(described=True)
@@ -420,10 +422,11 @@ def test_another_model_repaints_the_open_photo(tmp_path: Path) -> None:
     assert shown[3] == str(copy) and "<dd>calm</dd>" in shown[4]
 
 
-def test_what_api_calls_leave_is_swept_away(page: ColorizePage, photo: Path) -> None:
-    old = Path(page.colorize(str(photo))).parent.parent
+def test_what_api_calls_leave_is_swept_away(models: Models, tmp_path: Path, photo: Path) -> None:
+    api = ColorizeApi(models, tmp_path / "sessions", Limits())
+    old = Path(api.colorize(str(photo))).parent.parent
     os.utime(old, (0, 0))
-    new = Path(page.colorize(str(photo)))
+    new = Path(api.colorize(str(photo)))
     assert new.is_file() and not old.exists()
 
 

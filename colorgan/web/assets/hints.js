@@ -1,7 +1,6 @@
-// Saying what colour it was: marks on the photo, the palette of a place, strokes, lasso and brush, by mouse, finger and
-// keyboard. Runs after zoom.js. What was said is the server's (history.py); what is shown comes from it as HTML
-// (templates/hints.html, palette.html). `server` is Gradio's own: palette, preview and doubt answer at once, past the
-// queue. Events: 'tell', 'forget', 'draw', and 'undo', 'redo' by keys.
+// Saying what colour it was: marks on the photo, strokes, lasso and brush, by mouse, finger and keyboard. Runs after
+// palette.js. What was said is the server's (history.py); what is shown comes from it as HTML (templates/hints.html).
+// Events: 'draw', and 'undo', 'redo' by keys.
 const ARROW_STEP = 0.02; // of the photo's width; a fifth of it with Shift
 const DRAG_PX = 6; // below it a press is a click
 const SPACING = 1 / 30; // of the longer side, from one place of a stroke to the next
@@ -9,16 +8,12 @@ const MOST_PLACES = 60; // of a stroke or lasso
 const IDLE_MS = 1200; // without a change, after which the drawings are asked for
 const NUDGE_MS = 500; // after the last arrow key, until a mark that was moved is told
 
-const palette = Object.assign(document.createElement('section'), { className: 'palette', hidden: true });
-palette.setAttribute('role', 'dialog');
-palette.setAttribute('aria-label', 'What colour was it?');
 const spoken = Object.assign(document.createElement('p'), { className: 'unseen' });
 spoken.setAttribute('role', 'status');
-element.after(palette, spoken); // outside of what the server replaces
+palette.after(spoken); // outside of what the server replaces
 
 let tool = 'point';
 let lasso = null; // corners, until the next mark
-let open = null; // the palette: { edit, back: who had the focus, stays }
 let press = null; // a pointer that is down on the photo
 let pen = null; // places of a stroke that keys draw
 let cross = [0.5, 0.5];
@@ -26,9 +21,6 @@ let drawing = null;
 let divided = 0; // where the line was before the last click
 let nudge = null; // a mark under way by keys: { mark, across, down, timer }
 
-const board = () => element.querySelector('.board');
-const size = () => [Number(board().dataset.width), Number(board().dataset.height)];
-const token = () => element.querySelector('[data-token]').dataset.token;
 const number = (mark) => Number(mark.dataset.mark);
 
 function placeAt(x, y) {
@@ -43,219 +35,6 @@ function onScreen([x, y]) {
   const [width, height] = size();
   return [box.left + (x / width) * box.width, box.top + (y / height) * box.height];
 }
-
-// The picture follows ---------------------------------------------------------------------------------------------------
-
-// One request at a time; of those that come meanwhile only the last counts. What nobody waits for uses the pauses.
-const previews = new Map(); // pictures by edit, as long as nothing is told
-let wish = null;
-let shown = null;
-let spare = [];
-let busy = false;
-
-function follow(edit) {
-  shown = JSON.stringify(edit);
-  if (previews.has(shown)) return put(previews.get(shown));
-  wish = shown;
-  work();
-}
-
-function unfollow() {
-  shown = wish = null;
-  const after = element.querySelector('.after');
-  if (after && after.getAttribute('src') !== after.dataset.src) after.src = after.dataset.src;
-}
-
-function put(picture) {
-  const after = element.querySelector('.after');
-  if (after && picture) after.src = picture;
-}
-
-async function work() {
-  if (busy) return;
-  busy = true;
-  while (wish || spare.length) {
-    const key = wish || spare.shift();
-    wish = null;
-    if (!previews.has(key)) {
-      const edge = Math.round(Math.max(board()?.clientWidth || 0, board()?.clientHeight || 0) * Math.min(devicePixelRatio, 2) * view.zoom);
-      const picture = await ask('preview', { edit: JSON.parse(key), edge });
-      if (picture.picture) previews.set(key, picture.picture);
-    }
-    if (shown === key) put(previews.get(key));
-  }
-  busy = false;
-}
-
-async function ask(what, fields) {
-  try {
-    return (await server[what]({ token: token(), ...fields })) || {};
-  } catch {
-    return {}; // the picture stays as it is
-  }
-}
-
-function tell(edit) {
-  spare = [];
-  wish = shown = null;
-  trigger('tell', { edit });
-}
-
-function forget(...marks) {
-  shut();
-  trigger('forget', { marks });
-}
-
-// The palette -----------------------------------------------------------------------------------------------------------
-
-async function ponder(edit, at, { byKey = false, byTouch = false } = {}) {
-  shut();
-  if (lasso && !edit.mark) edit.lasso = lasso;
-  open = { edit, back: document.activeElement, stays: byTouch };
-  element.dataset.asking = 'yes';
-  divide(0);
-  palette.innerHTML = '<p class="quiet" role="status">Looking…</p>';
-  palette.hidden = false;
-  beside(at);
-  const mine = open;
-  const middle = edit.places ? edit.places[Math.floor(edit.places.length / 2)] : placeAt(...at);
-  putCross(middle.map((side, index) => side / size()[index]));
-  const { html } = await ask('palette', { x: middle[0], y: middle[1], mark: edit.mark || 0 });
-  if (open !== mine) return;
-  if (!html) return shut();
-  palette.innerHTML = html;
-  prepareFree();
-  beside(at);
-  if (byKey) palette.querySelector('.swatch').focus();
-  spare = [...palette.querySelectorAll('.swatches:not(.small) .swatch')].map((swatch) => JSON.stringify(said(swatch)));
-  work();
-}
-
-function shut(giveBack = false) {
-  if (!open) return;
-  const { back } = open;
-  open = null;
-  spare = [];
-  delete element.dataset.asking;
-  palette.hidden = true;
-  unfollow();
-  draft([]);
-  if (giveBack) (back?.isConnected && back !== document.body ? back : board())?.focus({ preventScroll: true });
-  idle();
-}
-
-function said(swatch) {
-  const { colour, kind } = swatch.dataset;
-  return { ...open.edit, colour, ...(kind ? { kind } : {}) };
-}
-
-function take(edit) {
-  lasso = null;
-  if (open.stays) open.taken = true;
-  const giveBack = palette.contains(document.activeElement);
-  const { stays } = open;
-  tell(edit);
-  if (!stays) {
-    const after = element.querySelector('.after').src;
-    shut(giveBack);
-    put(after); // until the server's is there
-  }
-}
-
-function beside([x, y]) {
-  const room = { width: document.documentElement.clientWidth, height: innerHeight };
-  if (room.width <= 560) { // along the lower edge: the place must not lie under it
-    palette.style.left = palette.style.top = '';
-    const hidden = y - (room.height - palette.offsetHeight - 32);
-    if (hidden > 0) scrollBy({ top: hidden, behavior: 'instant' });
-    return;
-  }
-  // Beside the photo where the place is near its edge, so that the colours can be seen; else beside the place.
-  const { offsetWidth: width, offsetHeight: height } = palette;
-  const photo = element.querySelector('.frame').getBoundingClientRect();
-  const sides = [photo.right + 12, photo.left - 12 - width].filter((left) => left >= 8 && left + width + 8 <= room.width);
-  const near = sides.filter((left) => Math.abs(left + width / 2 - x) < width * 1.6);
-  const [left] = [...near, x + 28 + width < room.width ? x + 28 : Math.max(8, x - 28 - width)];
-  palette.style.left = `${left}px`;
-  palette.style.top = `${Math.min(Math.max(8, y - height / 3), Math.max(8, room.height - height - 8))}px`;
-}
-
-// Hue and strength at the photo's own lightness: the colours there are come from the server.
-function prepareFree() {
-  const wheel = palette.querySelector('.free').dataset.wheel.split(';').map((row) => row.split(','));
-  const parts = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  const [red, green, blue] = parts(palette.querySelector('.swatch').dataset.colour);
-  let best = [0, 0, Infinity];
-  wheel.forEach((row, hue) => row.forEach((colour, strength) => {
-    const [r, g, b] = parts(colour);
-    const distance = (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
-    if (distance < best[2]) best = [hue, strength, distance];
-  }));
-  palette.querySelector('.hue').value = best[0];
-  palette.querySelector('.strength').value = best[1];
-  palette.querySelector('[data-dropper]').hidden = !('EyeDropper' in window);
-  open.wheel = wheel;
-  dress();
-}
-
-function dress() {
-  const [hue, strength] = ['.hue', '.strength'].map((name) => Number(palette.querySelector(name).value));
-  const strong = open.wheel.map((row) => row[Math.max(strength, 4)]);
-  palette.style.setProperty('--hues', strong.concat(strong[0]).join(', '));
-  palette.style.setProperty('--strengths', open.wheel[hue].join(', '));
-  palette.querySelector('.chosen').style.background = palette.querySelector('.hex').value;
-}
-
-function choose(colour, fromText = false) {
-  if (!fromText) palette.querySelector('.hex').value = colour;
-  dress();
-  follow({ ...open.edit, colour });
-}
-
-palette.addEventListener('pointerover', (event) => {
-  const swatch = event.target.closest('.swatch');
-  if (open && swatch && event.pointerType !== 'touch') follow(said(swatch));
-});
-palette.addEventListener('pointerout', (event) => {
-  if (event.target.closest('.swatch') && event.pointerType !== 'touch' && !event.relatedTarget?.closest?.('.swatch')) unfollow();
-});
-palette.addEventListener('focusin', (event) => { if (open && event.target.matches('.swatch:focus-visible')) follow(said(event.target)); });
-palette.addEventListener('focusout', (event) => { if (event.target.matches('.swatch') && open && !open.taken) unfollow(); });
-palette.addEventListener('click', async (event) => {
-  const button = event.target.closest('button');
-  if (!button || !open) return;
-  if (button.matches('.swatch')) take(said(button));
-  else if ('close' in button.dataset) shut(true);
-  else if ('remove' in button.dataset) forget(Number(button.dataset.remove));
-  else if ('take' in button.dataset) takeText();
-  else if ('dropper' in button.dataset) {
-    const picked = await new EyeDropper().open().catch(() => null); // the person may think better of it
-    if (picked && open) choose(picked.sRGBHex);
-  }
-});
-function takeText() {
-  const colour = palette.querySelector('.hex').value.trim();
-  if (/^#[0-9a-f]{6}$/i.test(colour)) take({ ...open.edit, colour });
-  else palette.querySelector('.hex').focus();
-}
-palette.addEventListener('input', (event) => {
-  if (event.target.matches('.hex')) {
-    if (/^#[0-9a-f]{6}$/i.test(event.target.value.trim())) choose(event.target.value.trim(), true);
-  } else choose(open.wheel[Number(palette.querySelector('.hue').value)][Number(palette.querySelector('.strength').value)]);
-});
-palette.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' && event.target.matches('input')) takeText();
-  if (event.target.matches('.swatch') && event.key.startsWith('Arrow')) {
-    const all = [...palette.querySelectorAll('.swatch')];
-    const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    all[(all.indexOf(event.target) + by + all.length) % all.length].focus();
-  } else if (event.key === 'Tab') { // stays inside, as in any dialog
-    const all = [...palette.querySelectorAll('button, input')].filter((part) => part.checkVisibility());
-    const at = all.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);
-    all[(at + all.length) % all.length].focus();
-  } else return;
-  event.preventDefault();
-});
 
 // On the photo ----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,140 @@
+"""The photos of a session: a file, what it turned out to be once it was read, its colours once the network has run."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from colorgan.web.history import History, Told
+from colorgan.web.models import LoadedModel
+from colorgan.web.names import download_name
+from colorgan.web.retouch import Retouch
+
+if TYPE_CHECKING:
+    from colorgan.colorizer import Prediction
+
+MAX_CHOICES = 13
+
+
+class ItemState(StrEnum):
+    """How far a photo has come."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the colorizations to pick from: the picture (variant 0) or a variant."""
+
+    prediction: "Prediction"
+    variant: int
+    seed: int
+
+    def picture(self, image: Image.Image, vividness: float) -> Image.Image:
+        """These colours on an upright image of the photo, of any size."""
+        return self.prediction.picture(image, self.variant, vividness)
+
+
+@dataclass(eq=False)
+class DecodedPhoto:
+    """What a file turned out to be; `shown` is the JPEG on the screen, without colours."""
+
+    name: str
+    path: Path
+    size: tuple[int, int]  # width and height of the photo itself
+    format: str  # as Pillow calls it
+    notes: tuple[str, ...]
+    shown: Path
+    shown_size: tuple[int, int]
+
+    @property
+    def download_name(self) -> str:
+        """What its picture is called."""
+        return download_name(self.name, self.format)
+
+
+@dataclass(eq=False)
+class ColouredPhoto:
+    """The colorizations of a photo and how the person has set them; `shown` is the JPEG on the screen.
+
+    `retouch` is there where the model can be told more: the picture then follows what was said, and `choices` are
+    drawings to take, made when there is time for them.
+    """
+
+    decoded: DecodedPhoto
+    model: LoadedModel
+    seconds: float  # in the network
+    choices: list[Choice]
+    chosen: int = 0
+    vividness: float = 1.0
+    shown: Path | None = None
+    sharp: bool = False  # `shown` is as large as the screen gets it
+    thumbnails: list[Path] = field(default_factory=list)  # JPEGs, one for each choice
+    retouch: Retouch | None = None
+    drawn: tuple[list[Told], float] | None = None  # what the thumbnails show, and their vividness
+
+    @property
+    def choice(self) -> Choice:
+        """The colorization that was picked."""
+        if self.retouch:
+            return Choice(self.retouch.prediction(), 0, self.retouch.told.seed)
+        return self.choices[self.chosen]
+
+    @property
+    def pressed(self) -> int:
+        """Which of the thumbnails the picture is."""
+        return self.retouch.chosen if self.retouch else self.chosen
+
+    @property
+    def setting(self) -> tuple[int, float, Told | None]:
+        """What the person has set: a picture made for another setting is out of date."""
+        return self.chosen, self.vividness, self.retouch.told if self.retouch else None
+
+    @property
+    def undrawn(self) -> bool:
+        """Whether the drawings to choose from are not there yet, or of something else that was said."""
+        return self.retouch is not None and self.drawn != (self.retouch.tiles(), self.vividness)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more variants can be drawn."""
+        return self.model.can_vary and (self.retouch is not None or len(self.choices) < MAX_CHOICES)
+
+    def picture(self, image: Image.Image) -> Image.Image:
+        """An upright image of the photo, of any size, as the person has set it."""
+        return self.choice.picture(image, self.vividness)
+
+
+@dataclass(eq=False)
+class PhotoItem:
+    """A file that somebody brought, and how far it has come. `failure` says why it comes no further."""
+
+    name: str
+    path: Path
+    failure: str = ""
+    source: str | None = None  # of the model to use; None is the default one
+    decoded: DecodedPhoto | None = None
+    coloured: ColouredPhoto | None = None
+    history: History | None = None  # of what was said of it, for whatever model
+
+    @property
+    def state(self) -> ItemState:
+        """How far it has come, in a word."""
+        if self.failure:
+            return ItemState.FAILED
+        if self.coloured:
+            return ItemState.DONE
+        return ItemState.WORKING if self.decoded else ItemState.WAITING
+
+    @property
+    def preview(self) -> Path | None:
+        """The best small picture of it that there is."""
+        if self.coloured:
+            retouched = self.coloured.retouch is not None
+            return self.coloured.shown if retouched else self.coloured.thumbnails[self.coloured.chosen]
+        return self.decoded.shown if self.decoded else None
