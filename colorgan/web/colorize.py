@@ -128,7 +128,7 @@ class ColorizePage:
 
     def bring(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """Photos were chosen, dropped or pasted, and uploaded: show each as soon as there is something to show."""
-        session = session or self._new_session()
+        session = session if session and not session.closed else self._new_session()
         session.error = session.note = ""
         said = [sent for sent in event.files if is_hints(sent)]
         photos = [sent for sent in event.files if sent not in said]
@@ -144,7 +144,7 @@ class ColorizePage:
 
     def sample(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """One of the examples was picked."""
-        session = session or self._new_session()
+        session = session if session and not session.closed else self._new_session()
         session.error = session.note = ""
         example = self.examples[index_of(event, self.examples)]
         yield from self._work_on(session, [session.copy(example.path.name, example.path)])
@@ -212,7 +212,7 @@ class ColorizePage:
             photo.vividness = min(max(percent, 0), MAX_VIVIDNESS_PERCENT) / 100
             with session.noting():
                 session.paint(photo)
-        return [session, self._stage(session)]
+        return [_kept(session), self._stage(session)]
 
     def set_daring(self, session: PageSession | None, percent: float) -> list[Update]:
         """The dial from calm to daring turns."""
@@ -221,7 +221,7 @@ class ColorizePage:
             with session.turn, session.noting():
                 photo.retouch.history.dial(min(max(percent, 0), 100) / 100)
                 session.paint(photo)
-        return [session, self._stage(session)]
+        return [_kept(session), self._stage(session)]
 
     def settle(self, session: PageSession | None) -> list[Update]:
         """Nothing moved for a moment: show the photo at full size."""
@@ -229,8 +229,8 @@ class ColorizePage:
         if session and photo and not photo.sharp:
             with session.noting():
                 if not session.sharpen(photo):
-                    return [session, gr.skip()]
-        return [session, self._stage(session)]
+                    return [_kept(session), gr.skip()]
+        return [_kept(session), self._stage(session)]
 
     def vary(self, session: PageSession | None) -> list[Update]:
         """More variants."""
@@ -280,8 +280,8 @@ class ColorizePage:
         if session and photo and photo.undrawn:
             with session.noting():
                 if not session.draw(photo):
-                    return [session, gr.skip()]
-        return [session, self._stage(session)]
+                    return [_kept(session), gr.skip()]
+        return [_kept(session), self._stage(session)]
 
     def _tell(self, session: PageSession | None, change: Callable[[Retouch], None]) -> list[Update]:
         """One change of what is said of the open photo."""
@@ -296,30 +296,30 @@ class ColorizePage:
         """Download: the open photo as a file in its own format."""
         photo = _open_photo(session)
         if session is None or photo is None:
-            yield [session, self._stage(session, GONE), gr.skip(), None]
+            yield [_kept(session), self._stage(session, GONE), gr.skip(), None]
             return
-        yield [session, gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
+        yield [_kept(session), gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
         path = None
         with session.noting():
             zipped = with_hints and photo.retouch and not photo.retouch.told.is_nothing
             path = str(session.save_with_hints(photo, described) if zipped else session.save(photo, described))
-        yield [session, self._stage(session), gr.update(value=DOWNLOAD, interactive=True), path]
+        yield [_kept(session), self._stage(session), gr.update(value=DOWNLOAD, interactive=True), path]
 
     def save_all(
         self, session: PageSession | None, described: bool, with_hints: bool = False
     ) -> Iterator[list[Update]]:
         """Download all: one zip."""
         if session is None:
-            yield [session, self._stage(session, GONE), gr.skip(), None]
+            yield [_kept(session), self._stage(session, GONE), gr.skip(), None]
             return
         total = sum(item.coloured is not None for item in session.items)
         path = None
         with session.noting():
             for count, written in session.save_all(described, with_hints):
                 path, label = written, f"Preparing {count} of {total}…"
-                yield [session, gr.skip(), gr.update(value=label, interactive=False), gr.skip()]
+                yield [_kept(session), gr.skip(), gr.update(value=label, interactive=False), gr.skip()]
         whole = gr.update(value=DOWNLOAD_ALL, interactive=True)
-        yield [session, self._stage(session), whole, str(path) if path else None]
+        yield [_kept(session), self._stage(session), whole, str(path) if path else None]
 
     # The picture of it all -------------------------------------------------------------------------------------------
 
@@ -334,7 +334,7 @@ class ColorizePage:
         item = session.item if session else None
         photo = item.coloured if item else None
         return [
-            session,
+            _kept(session),
             self._stage(session, error),
             round(photo.vividness * 100) if photo else gr.skip(),
             (item.source or self.models.sources[0]) if item else gr.skip(),
@@ -345,7 +345,9 @@ class ColorizePage:
             round(photo.retouch.told.daring * 100) if photo and photo.retouch else gr.skip(),
         ]
 
-    def _stage(self, session: PageSession | None, error: str = "") -> str:
+    def _stage(self, session: PageSession | None, error: str = "") -> Update:
+        if session and session.closed and not error:
+            return gr.skip()
         return colorize_view.stage(session, self.examples, self.privacy, self.limits.max_bytes, error)
 
     def _new_session(self) -> PageSession:
@@ -355,6 +357,11 @@ class ColorizePage:
         """Gradio forgot a visit."""
         if session:
             self.visits.leave(session)
+
+
+def _kept(session: PageSession | None) -> Update:
+    """What the page's state becomes: what began before somebody started over does not bring the old one back."""
+    return gr.skip() if session and session.closed else session
 
 
 def _open_photo(session: PageSession | None) -> ColouredPhoto | None:

@@ -44,6 +44,7 @@ class PageSession:
         self.items: list[PhotoItem] = []
         self.opened: int | None = None
         self.error = self.note = ""
+        self.closed = False
         self._held: tuple[Path, Photo] | None = None
         self._quick: tuple[DecodedPhoto, Image.Image] | None = None
 
@@ -299,7 +300,8 @@ class PageSession:
         return image
 
     def close(self) -> None:
-        """Remove every file of the session."""
+        """Remove every file of the session; events that are under way find nothing to do."""
+        self.closed = True
         self.items, self.opened, self._held, self._quick = [], None, None, None
         self.files.remove()
 

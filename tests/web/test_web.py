@@ -21,6 +21,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from cases.study import Visitor
@@ -406,6 +407,16 @@ def test_starting_over_removes_the_files(page: ColorizePage) -> None:
     assert folder.is_dir()
     page.restart(shown[0])
     assert not folder.exists()
+
+
+def test_what_began_before_a_fresh_start_does_not_bring_the_old_photos_back(page: ColorizePage) -> None:
+    *_, (session, *_) = page.sample(None, event(index=3))
+    page.restart(session)
+    for late in (page.settle(session), page.draw(session), page.set_vividness(session, 50)):
+        assert late == [gr.skip(), gr.skip()]
+    assert "no longer here" in page.undo(session)[1], "another tab of the same visit"
+    *_, (begun, stage, *_) = page.sample(session, event(index=3))
+    assert begun is not session and "data-ready" in stage
 
 
 def test_another_model_repaints_the_open_photo(tmp_path: Path) -> None:
