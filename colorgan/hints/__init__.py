@@ -1,10 +1,11 @@
 """What a person says of a photo's colours: here it was this, there leave it as it is."""
 
-from colorgan.hints.hint import Hint, check_hints, check_place, colour_name_or_hex, rgb_of
+from colorgan.hints.hint import Colour, Hint, check_hints, check_place, colour_name_or_hex, rgb_of
 from colorgan.hints.sidecar import HINTS_SUFFIX, PhotoHints, parse_hints, read_hints, write_hints
 
 __all__ = [
     "HINTS_SUFFIX",
+    "Colour",
     "Hint",
     "PhotoHints",
     "check_hints",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from colorgan.hints import Hint
-from colorgan.web.describing import colour_name, place_name
+from colorgan.web.describing import colour_name, place_name, why_other
 from colorgan.web.examples import Example
 from colorgan.web.history import Mark, MarkKind
 from colorgan.web.items import ColouredPhoto
@@ -16,12 +16,14 @@ from colorgan.web.templating import render
 
 @dataclass(frozen=True)
 class SeenMark:
-    """A mark as the page shows it: its colour, that in words and which it is, where in percent of the photo's sides."""
+    """A mark as the page shows it: its colour, that in words and which it is, where in percent of the photo's sides;
+    `why` says in a sentence why its colour is not the one that was asked for, and is empty where it is."""
 
     mark: Mark
     colour: str
     words: str
     label: str
+    why: str
     left: float
     top: float
 
@@ -87,7 +89,8 @@ def _seen_marks(retouch: Retouch) -> list[SeenMark]:
             what = f"stroke of {what}"
         where = place_name(mark.middle.x, mark.middle.y, (width, height))
         words = f"{what}, {where}"
-        label = f"hint {number} of {len(told.marks)}: {words}"
+        why = why_other(shown)
+        label = f"hint {number} of {len(told.marks)}: {words}" + (f". {why}" if why else "")
         left, top = 100 * mark.middle.x / width, 100 * mark.middle.y / height
-        seen.append(SeenMark(mark, shown.colour, words, label, left, top))
+        seen.append(SeenMark(mark, shown.colour, words, label, why, left, top))
     return seen

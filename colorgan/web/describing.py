@@ -1,15 +1,20 @@
-"""A colour and a place of a photo in words, for those who hear the page and do not see it."""
+"""A colour and a place of a photo in words, for those who do not see the page; and why a colour is another."""
 
 import functools
+from typing import TYPE_CHECKING
 
 import torch
 
 from colorgan.color import rgb_to_lab
-from colorgan.hints import rgb_of
+from colorgan.hints import Colour, rgb_of
+
+if TYPE_CHECKING:
+    from colorgan.colorizer import ShownColour
 
 # Plain names of colours and one of each, spread so that neighbours differ at a glance.
 NAMES = {
-    "black": "#0a0a0a", "dark gray": "#484848", "gray": "#808080", "light gray": "#bcbcbc", "white": "#fafafa",
+    "black": "#0a0a0a", "charcoal": "#2c2c2c", "dark gray": "#484848", "gray": "#808080", "light gray": "#bcbcbc",
+    "white": "#fafafa",
     "dark red": "#5c1414", "brick red": "#9c3b2e", "red": "#d0211f", "rose": "#c9566b", "salmon": "#f0907a",
     "pale pink": "#f0cdd0", "pink": "#ee8fb4", "magenta": "#c8288c", "wine red": "#6a1a3c", "plum": "#71406f",
     "dark brown": "#3d2817", "brown": "#70441f", "reddish brown": "#7c4634", "light brown": "#a8794f", "tan": "#c8a67d",
@@ -19,17 +24,28 @@ NAMES = {
     "yellowish green": "#a8c243", "light green": "#a6d69a", "green": "#3f9440", "dark green": "#1c4a26",
     "grayish green": "#7d917a", "mint": "#c3e6d4", "sea green": "#2f8f73", "teal": "#1b6d70", "turquoise": "#43bdbd",
     "pale blue": "#cfe0ee", "sky blue": "#84b6e4", "light blue": "#a8c8e8", "grayish blue": "#74879a",
-    "steel blue": "#4a78a6", "blue": "#2b5fc4", "bright blue": "#2a35e8", "navy blue": "#1b2550",
+    "steel blue": "#4a78a6", "blue": "#2b5fc4", "bright blue": "#2a35e8", "vivid blue": "#5268f4",
+    "navy blue": "#1b2550",
     "dark slate": "#2d3b46", "lavender": "#c5bbe4", "violet": "#7b4fc0", "purple": "#8a2f9c", "dark purple": "#3a1c4c",
     "mauve": "#a98a9e",
 }  # fmt: skip
 
 
-def colour_name(colour: str) -> str:
-    """The plain name that is nearest to "#rrggbb" in L*a*b*."""
-    red, green, blue = rgb_of(colour) or (0, 0, 0)
-    lab = torch.cat(rgb_to_lab(torch.tensor([red, green, blue]).view(1, 3, 1, 1) / 255), 1).view(1, 3)
-    return list(NAMES)[int(torch.cdist(lab, _named()).argmin())]
+def colour_name(colour: Colour) -> str:
+    """The plain name that is nearest to a colour in L*a*b*."""
+    return list(NAMES)[int(torch.cdist(_lab(colour), _named()).argmin())]
+
+
+def why_other(shown: "ShownColour") -> str:
+    """Why a hint's colour is not the one that was asked for, in a sentence; empty where it is."""
+    if shown.on_border:
+        return "This is the border of the photo, which stays gray."
+    if shown.exact or shown.hint.colour is None:
+        return ""
+    tones = "bright" if _lab(shown.colour)[0, 0] > _lab(shown.hint.colour)[0, 0] else "dark"
+    asked, there = colour_name(shown.hint.colour), colour_name(shown.colour)
+    wanted = f"{asked}: it becomes {there}" if asked != there else f"so strong a colour: it becomes a paler {there}"
+    return f"The photo is too {tones} here for {wanted}."
 
 
 def place_name(x: float, y: float, size: tuple[int, int]) -> str:
@@ -39,6 +55,12 @@ def place_name(x: float, y: float, size: tuple[int, int]) -> str:
     if down and not across:
         return {"upper": "top", "lower": "bottom"}[down]
     return f"{down} {across}".strip() or "middle"
+
+
+def _lab(colour: Colour) -> torch.Tensor:
+    """L, a and b (1, 3)."""
+    rgb = torch.tensor(rgb_of(colour) or (0, 0, 0)) / 255
+    return torch.cat(rgb_to_lab(rgb.view(1, 3, 1, 1)), 1).view(1, 3)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from typing import Any
 
 from colorgan.hints import HINTS_SUFFIX
 from colorgan.web import colorize_view
+from colorgan.web.describing import why_other
 from colorgan.web.edits import Edit
 from colorgan.web.events import is_upload, name_of, why_refused
 from colorgan.web.items import ColouredPhoto, PhotoItem
@@ -92,10 +93,14 @@ class Telling:
         return {"html": colorize_view.palette(photo, retouch, x, y, number)}
 
     def _preview(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The picture if an edit were made."""
+        """The picture if an edit were made, and in a sentence why its colour would not be the one that it asks for."""
         session, photo, retouch = self._asked(asked)
-        told = Edit.read(asked["edit"]).of(retouch)
-        return {"picture": data_url("image/jpeg", session.preview(photo, told, int(asked["edge"])))}
+        edit = Edit.read(asked["edit"])
+        told = edit.of(retouch)
+        mark = told.mark(edit.number) or told.marks[-1]
+        [shown] = retouch.seen.shown_colours([mark.middle])
+        picture = data_url("image/jpeg", session.preview(photo, told, int(asked["edge"])))
+        return {"picture": picture, "why": why_other(shown)}
 
     def _doubt(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Where the network is unsure, as the transparency of a picture."""

@@ -16,10 +16,11 @@ from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from colorgan import Hint
+from colorgan.colorizer import ShownColour
 from colorgan.hints import PhotoHints, read_hints, write_hints
 from colorgan.limits import MAX_HINTS
 from colorgan.web.colorize import ColorizePage
-from colorgan.web.describing import NAMES, colour_name, place_name
+from colorgan.web.describing import NAMES, colour_name, place_name, why_other
 from colorgan.web.edits import MAX_PLACES, Edit
 from colorgan.web.history import History, MarkKind
 from colorgan.web.items import ColouredPhoto
@@ -419,3 +420,35 @@ def test_the_marks_are_listed_in_words(page: ColorizePage, tmp_path: Path) -> No
     shown = page.tell(session, event(edit={"places": [[100, 100], [150, 100]], "kind": "stroke", "colour": "#2b5fc4"}))
     assert 'aria-label="Hint 1 of 2: ' in shown[1] and ", upper left" in shown[1]
     assert "hint 2 of 2: stroke of " in shown[1]
+
+
+def test_why_a_colour_is_another_is_said_in_words() -> None:
+    red, border = Hint(1, 1, "#ff0000"), ShownColour(Hint(1, 1, "#ff0000"), "#808080", False, on_border=True)
+    assert why_other(ShownColour(red, "#f0907a", exact=False)) == (
+        "The photo is too bright here for red: it becomes salmon."
+    )
+    assert why_other(ShownColour(red, "#8a0a0a", exact=False)).startswith("The photo is too dark here for red: ")
+    assert why_other(ShownColour(red, "#e02020", exact=False)) == (
+        "The photo is too dark here for so strong a colour: it becomes a paler red."
+    )
+    assert why_other(border) == "This is the border of the photo, which stays gray."
+    assert (
+        why_other(ShownColour(red, "#ff0000", exact=True))
+        == why_other(ShownColour(Hint(1, 1, None), "#fff", True))
+        == ""
+    )
+
+
+def test_a_colour_that_cannot_be_there_is_explained_before_and_after_it_is_said(
+    page: ColorizePage, tmp_path: Path
+) -> None:
+    session, photo = brought(page, tmp_path)
+    yellow = {"places": [[80, 60]], "colour": "#ffff00"}  # its lightness is 97, which no place of the scene has
+    asked = {"token": session.token, "edge": 320}
+    ask = page.telling.answers()[1]
+    why = ask({**asked, "edit": yellow})["why"]
+    assert why.startswith("The photo is too dark here for yellow: it becomes ")
+    shown = page.tell(session, event(edit=yellow))[1]
+    assert shown.count(why) == 3, "in the names of the mark and of its button in the list, and there to read"
+    strongest = [row[-1] for row in retouch(photo).palette(80, 60, 1.0).wheel]
+    assert {ask({**asked, "edit": {"places": [[80, 60]], "colour": one}})["why"] for one in strongest[::12]} == {""}

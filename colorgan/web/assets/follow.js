@@ -5,7 +5,7 @@ const size = () => [Number(board().dataset.width), Number(board().dataset.height
 const token = () => element.querySelector('[data-token]').dataset.token;
 
 // One request at a time; of those that come meanwhile only the last counts. What nobody waits for uses the pauses.
-const previews = new Map(); // pictures by edit, as long as nothing is told
+const previews = new Map(); // what the server says of edits, as long as nothing is told
 let wish = null;
 let shown = null;
 let spare = [];
@@ -22,11 +22,14 @@ function unfollow() {
   shown = wish = null;
   const after = element.querySelector('.after');
   if (after && after.getAttribute('src') !== after.dataset.src) after.src = after.dataset.src;
+  explain('');
 }
 
-function put(picture) {
+function put(preview) {
   const after = element.querySelector('.after');
-  if (after && picture) after.src = picture;
+  if (!after || !preview?.picture) return;
+  after.src = preview.picture;
+  explain(preview.why);
 }
 
 async function work() {
@@ -37,8 +40,8 @@ async function work() {
     wish = null;
     if (!previews.has(key)) {
       const edge = Math.round(Math.max(board()?.clientWidth || 0, board()?.clientHeight || 0) * Math.min(devicePixelRatio, 2) * view.zoom);
-      const picture = await ask('preview', { edit: JSON.parse(key), edge });
-      if (picture.picture) previews.set(key, picture.picture);
+      const preview = await ask('preview', { edit: JSON.parse(key), edge });
+      if (preview.picture) previews.set(key, preview);
     }
     if (shown === key) put(previews.get(key));
   }

@@ -54,9 +54,9 @@ function take(edit) {
   const { stays } = open;
   tell(edit);
   if (!stays) {
-    const after = element.querySelector('.after').src;
+    const picture = element.querySelector('.after').src;
     shut(giveBack);
-    put(after); // until the server's is there
+    put({ picture }); // until the server's is there
   }
 }
 
@@ -68,12 +68,13 @@ function beside([x, y]) {
     if (hidden > 0) scrollBy({ top: hidden, behavior: 'instant' });
     return;
   }
-  // Beside the photo where the place is near its edge, so that the colours can be seen; else beside the place.
+  // Beside the photo where there is room, so that all of it can be seen to follow; else beside the place.
   const { offsetWidth: width, offsetHeight: height } = palette;
   const photo = element.querySelector('.frame').getBoundingClientRect();
-  const sides = [photo.right + 12, photo.left - 12 - width].filter((left) => left >= 8 && left + width + 8 <= room.width);
-  const near = sides.filter((left) => Math.abs(left + width / 2 - x) < width * 1.6);
-  const [left] = [...near, x + 28 + width < room.width ? x + 28 : Math.max(8, x - 28 - width)];
+  const right = Math.min(photo.right + 12, room.width - 8 - width);
+  const sides = [...(right >= photo.right ? [right] : []), ...(photo.left - 8 - width >= 8 ? [photo.left - 8 - width] : [])];
+  const nearest = sides.sort((one, other) => Math.abs(one + width / 2 - x) - Math.abs(other + width / 2 - x));
+  const [left] = [...nearest, x + 28 + width < room.width ? x + 28 : Math.max(8, x - 28 - width)];
   palette.style.left = `${left}px`;
   palette.style.top = `${Math.min(Math.max(8, y - height / 3), Math.max(8, room.height - height - 8))}px`;
 }
@@ -108,6 +109,12 @@ function choose(colour, fromText = false) {
   if (!fromText) palette.querySelector('.hex').value = colour;
   dress();
   follow({ ...open.edit, colour });
+}
+
+// Why a colour is not quite the one that was asked for.
+function explain(why = '') {
+  const line = palette.querySelector('.why');
+  if (line) line.textContent = why;
 }
 
 palette.addEventListener('pointerover', (event) => {
