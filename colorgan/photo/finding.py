@@ -17,7 +17,7 @@ from colorgan.photo.directories import MOST_PAGES, read_pages
 from colorgan.photo.endings import NOT_PHOTOS
 from colorgan.photo.jp2 import mended_jp2, open_jp2
 from colorgan.photo.opened import Opened
-from colorgan.photo.plugins import BY_PLUGIN, open_by_plugin, settle_jxl
+from colorgan.photo.plugins import BY_PLUGIN, is_decoded_at_once, open_by_plugin, settle_jxl
 from colorgan.photo.profiles import profile_of_code_points
 from colorgan.photo.raw import develop, is_raw
 from colorgan.photo.record import PhotoError
@@ -72,6 +72,24 @@ def _lazy(image: Image.Image, file: BinaryIO | None, name: str) -> Opened:
         opaque = not file.read(1)[0] & 15  # how many bits of its pixels are transparency, as the header says
         return Opened(image, tuple(notes), is_opaque=opaque)
     return Opened(image, tuple(notes), profile=profile)
+
+
+def stated_megapixels(path: Path, most: float) -> float:
+    """How many million pixels a photo will have once decoded, by its head alone; `most` where that does not tell."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+            if is_raw(head) or is_decoded_at_once(head):
+                return most
+            if (pages := read_pages(file)) is not None:
+                area = max((one.area for one in (*pages.chain, *pages.below_first)), default=0)
+            else:
+                file.seek(0)
+                image = _identified(file, path.name, most)
+                area = image.width * image.height
+    except Exception:  # whoever decodes it says what is wrong with it
+        return most
+    return min(area / 1e6, most) or most
 
 
 def count_pages(path: Path) -> int:

@@ -31,12 +31,17 @@ def open_by_plugin(file: BinaryIO, head: bytes, name: str, max_megapixels: float
         file.seek(0)
         heif: Image.Image = plugin.HeifImageFile(file, "")
         return heif
-    if head.startswith((_CODESTREAM, _CONTAINER)):
+    if is_decoded_at_once(head):
         plugin = extra("pillow_jxl.JpegXLImagePlugin")
         if plugin is None:
             raise PhotoError(f"{name} is a JPEG XL photo, {_NEEDS.format('pillow-jxl-plugin')}")
         return _open_jxl(plugin, file, name, max_megapixels)
     return None
+
+
+def is_decoded_at_once(head: bytes) -> bool:
+    """Whether a file with these first bytes is decoded as soon as it is opened."""
+    return head.startswith((_CODESTREAM, _CONTAINER))
 
 
 def _open_jxl(plugin: Any, file: BinaryIO, name: str, max_megapixels: float) -> Image.Image:

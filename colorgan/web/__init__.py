@@ -8,6 +8,8 @@ colorize_view.py  the HTML of the Colorize page
 compare_view.py   the HTML of the Compare page
 templating.py     the one template engine, over templates/
 session.py        one person's photos, from file to picture
+decoding.py       decoded photos of all visits, within one budget of memory
+seen.py           what a model said, which may be forgotten
 visits.py         the way back to a session after a reload
 history.py        what was said of a photo's colours, step by step
 edits.py          one change of it, as a browser sends it

@@ -10,12 +10,11 @@ import gradio as gr
 
 from colorgan.hints import PhotoHints, parse_hints
 from colorgan.limits import MAX_VIVIDNESS
-from colorgan.photo import open_photo
 from colorgan.photo.description import description
 from colorgan.web.events import is_upload
 from colorgan.web.limits import Limits
 from colorgan.web.messages import as_sentence
-from colorgan.web.models import Models
+from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import download_name, plain_name
 from colorgan.web.session import PageSession
 
@@ -96,7 +95,14 @@ def convert(session: PageSession, path: Path, models: Models, variant: int, aske
     """
     if not 0 <= variant <= MAX_VARIANT:
         raise ValueError(f"variant must be from 0 to {MAX_VARIANT}, got {variant}")
-    model, photo = models.get(), open_photo(path, session.max_megapixels)
+    with session.decoder.work():
+        return _converted(session, path, models.get(), models, variant, asked)
+
+
+def _converted(
+    session: PageSession, path: Path, model: LoadedModel, models: Models, variant: int, asked: Asked
+) -> Path:
+    photo = session.photo(path)
     said = asked.hints.at_size(photo.size) if asked.hints else PhotoHints(photo.size)
     said = said.but(seed=asked.seed, daring=asked.daring, vividness=asked.vividness)
     reference = session.reference(asked.reference) if asked.reference else None

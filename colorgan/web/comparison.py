@@ -13,6 +13,7 @@ from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.photo.fitting import fit
+from colorgan.web.decoding import with_pixels
 from colorgan.web.items import PhotoItem
 from colorgan.web.messages import describe_failure
 from colorgan.web.models import Models, bundled_models
@@ -87,13 +88,13 @@ class Comparison:
 
     def __init__(self, folder: Path, max_megapixels: float):
         self.session = PageSession(folder, max_megapixels)
+        self.decoder = self.session.decoder
         self.panels: list[Panel] = []
         self.ratio = 1.0  # width over height
         self.gray: Path | None = None
         self.original: Path | None = None  # only where its colours are true
         self.error = ""
         self.truth: _Truth | None = None
-        self._shown: Image.Image | None = None
 
     @property
     def item(self) -> PhotoItem:
@@ -105,6 +106,7 @@ class Comparison:
         """Whether some model has not answered yet."""
         return not all(panel.finished for panel in self.panels)
 
+    @with_pixels
     def read(self) -> None:
         """Decode the photo and prepare the gray one, and the original if its colours can be compared with.
 
@@ -114,10 +116,10 @@ class Comparison:
         try:
             photo = self.session.photo(self.item.path)
             self.ratio = photo.size[0] / photo.size[1]
-            self._shown = fit(photo.image, SHOWN_EDGE, reducing_gap=2.0)
-            self.gray = self.session.files.show(_gray(self._shown))
-            self.truth = _Truth.of(self._shown)
-            self.original = self.session.files.show(self._shown) if self.truth else None
+            shown = fit(photo.image, SHOWN_EDGE, reducing_gap=2.0)
+            self.gray = self.session.files.show(_gray(shown))
+            self.truth = _Truth.of(shown)
+            self.original = self.session.files.show(shown) if self.truth else None
         except Exception as error:  # whatever a decoder makes of a file
             raise ValueError(describe_failure(error)) from error
 
@@ -126,15 +128,17 @@ class Comparison:
         there = {panel.model: panel for panel in self.panels}
         self.panels = [there.get(one) or Panel(one) for one in chosen]
 
+    @with_pixels
     def run(self, panel: Panel, models: Models) -> None:
         """Let a model colorize the photo. A failure becomes the panel's reason: it never stops the others."""
-        assert self._shown
         panel.started = True
         try:
             model = models.load(panel.model.source)
-            prediction, _ = models.predict(model, self.session.photo(self.item.path).image, 0, 0)
+            image = self.session.photo(self.item.path).image
+            prediction, _ = models.predict(model, image, 0, 0)
             panel.metrics = self.truth.metrics(prediction.lines[:1]) if self.truth else {}
-            panel.picture = self.session.files.show(prediction.picture(self._shown))
+            shown = fit(image, SHOWN_EDGE, reducing_gap=2.0)
+            panel.picture = self.session.files.show(prediction.picture(shown))
         except ValueError as error:
             panel.failure = str(error)
         except Exception as error:
@@ -142,7 +146,7 @@ class Comparison:
 
     def close(self) -> None:
         """Remove every file of the session."""
-        self.panels, self._shown = [], None
+        self.panels = []
         self.session.close()
 
 

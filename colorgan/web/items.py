@@ -11,6 +11,7 @@ from colorgan.web.history import History, Told
 from colorgan.web.models import LoadedModel
 from colorgan.web.names import download_name
 from colorgan.web.retouch import Retouch
+from colorgan.web.seen import Seen
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Prediction
@@ -31,9 +32,14 @@ class ItemState(StrEnum):
 class Choice:
     """One of the colorizations to pick from: the picture (variant 0) or a variant."""
 
-    prediction: "Prediction"
+    seen: Seen
     variant: int
     seed: int
+
+    @property
+    def prediction(self) -> "Prediction":
+        """What the model says, asked again where it was forgotten."""
+        return self.seen.prediction
 
     def picture(self, image: Image.Image, vividness: float) -> Image.Image:
         """These colours on an upright image of the photo, of any size."""
@@ -82,7 +88,7 @@ class ColouredPhoto:
     def choice(self) -> Choice:
         """The colorization that was picked."""
         if self.retouch:
-            return Choice(self.retouch.prediction(), 0, self.retouch.told.seed)
+            return Choice(Seen(self.retouch.prediction), 0, self.retouch.told.seed)
         return self.choices[self.chosen]
 
     @property
@@ -108,6 +114,13 @@ class ColouredPhoto:
     def picture(self, image: Image.Image) -> Image.Image:
         """An upright image of the photo, of any size, as the person has set it."""
         return self.choice.picture(image, self.vividness)
+
+    def rest(self) -> None:
+        """Keep in memory nothing that can be made again."""
+        for choice in self.choices:
+            choice.seen.forget()
+        if self.retouch:
+            self.retouch.rest()
 
 
 @dataclass(eq=False)

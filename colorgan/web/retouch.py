@@ -14,6 +14,7 @@ from colorgan.color import fit_chroma, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.hints import Hint, check_place, rgb_of
 from colorgan.web.describing import colour_name
 from colorgan.web.history import History, Told
+from colorgan.web.seen import Seen
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,10 +54,21 @@ class Palette:
 class Retouch:
     """What the network remembers of a photo, and the colours that it makes of what `history` says."""
 
-    def __init__(self, seen: "Prediction", history: History):
-        self.seen, self.history = seen, history
+    def __init__(self, seen: Seen, history: History):
+        self._seen, self.history = seen, history
         self._made: OrderedDict[tuple[tuple[Hint, ...], int | None], Prediction] = OrderedDict()
         self._changing = threading.Lock()
+
+    @property
+    def seen(self) -> "Prediction":
+        """What the network said of the photo before anybody told it anything."""
+        return self._seen.prediction
+
+    def rest(self) -> None:
+        """Keep in memory nothing that the network can say again."""
+        self._seen.forget()
+        with self._changing:
+            self._made.clear()
 
     @property
     def told(self) -> Told:

@@ -1,8 +1,9 @@
 """One person's photos on a page: those they brought, and what was made of them. Knows no web framework.
 
 A photo begins as a `PhotoItem`, a file. What is known once it was read is its `DecodedPhoto`, and once the network has
-run its `ColouredPhoto` (items.py). Pixels are kept in files, in one folder that `close` removes; in memory is one photo
-at most.
+run its `ColouredPhoto` (items.py). Pixels are kept in files, in one folder that `close` removes. What is decoded is the
+`Decoder`'s to hold, and what a model said of photos that nobody looks at is forgotten (`rest`): asked again, it says
+the same.
 """
 
 import contextlib
@@ -10,9 +11,11 @@ import io
 import secrets
 import shutil
 import threading
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -20,13 +23,18 @@ from colorgan.hints import HINTS_SUFFIX, parse_hints, write_hints
 from colorgan.photo import Photo, PhotoError, open_photo, save_photo
 from colorgan.photo.description import description
 from colorgan.photo.fitting import fit
+from colorgan.web.decoding import SHARED, Decoder, with_pixels
 from colorgan.web.history import History, MarkKind, Told
 from colorgan.web.items import MAX_CHOICES, Choice, ColouredPhoto, DecodedPhoto, PhotoItem
 from colorgan.web.messages import as_sentence, describe_failure
-from colorgan.web.models import Models
+from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import distinct, plain_name
 from colorgan.web.retouch import Retouch
+from colorgan.web.seen import Seen
 from colorgan.web.session_files import SessionFiles, fit_screen, opened
+
+if TYPE_CHECKING:
+    from colorgan.colorizer import Prediction
 
 QUICK_EDGE = 1280  # pixels of the longer side of what is shown at once; the full size follows
 THUMBNAIL_EDGE = 320
@@ -36,16 +44,16 @@ VARIANTS = 3  # drawn with the picture, and by each press of "More variants"
 class PageSession:
     """The photos of one person's stay on the page, which of them is open, and one sentence if something went wrong."""
 
-    def __init__(self, folder: Path, max_megapixels: float, prefix: str = "session-"):
+    def __init__(self, folder: Path, max_megapixels: float, prefix: str = "session-", *, decoder: Decoder = SHARED):
         self.files = SessionFiles(folder, prefix)
         self.token = secrets.token_urlsafe(16)  # by which a page that was reloaded finds it again
         self.turn = threading.RLock()  # one change at a time: the last one that was sent is the last one shown
-        self.max_megapixels = max_megapixels
+        self.max_megapixels, self.decoder = max_megapixels, decoder
+        self.used_at = time.monotonic()  # when its person last did something
+        self.closed = False
         self.items: list[PhotoItem] = []
         self.opened: int | None = None
         self.error = self.note = ""
-        self.closed = False
-        self._held: tuple[Path, Photo] | None = None
         self._quick: tuple[DecodedPhoto, Image.Image] | None = None
 
     @property
@@ -93,12 +101,15 @@ class PageSession:
                 self.colorize(item, models)
             if item not in self.items:  # the session was closed meanwhile
                 return
+            if item.coloured and self.item is not item:
+                item.coloured.rest()
             if item.failure:
                 self.opened = None
                 if self.items == [item]:
                     self.error, self.items = as_sentence(item.failure), []
             yield
 
+    @with_pixels
     def read(self, item: PhotoItem) -> None:
         """Decode the photo and prepare the gray one for the screen; a file that is none becomes a failed item."""
         try:
@@ -112,18 +123,18 @@ class PageSession:
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self._fail(item, error)
 
+    @with_pixels
     def colorize(self, item: PhotoItem, models: Models) -> None:
         """Run the network on a photo that was read, for the picture and the first variants, in place of former ones."""
         former, item.coloured = item.coloured, None
         assert item.decoded
         try:
             model = models.get(item.source)
-            image = self.photo(item.path).image
-            prediction, seconds = models.predict(model, image, 0 if model.takes_hints else VARIANTS, 0)
-            choices = [Choice(prediction, variant, 0) for variant in range(prediction.variants + 1)]
-            photo = ColouredPhoto(item.decoded, model, seconds, choices)
-            if prediction.takes_hints and item.history:
-                photo.retouch, photo.choices = Retouch(prediction, item.history), []
+            seen = self._ask(item.path, model, models, 0 if model.takes_hints else VARIANTS, 0)
+            choices = [Choice(seen, variant, 0) for variant in range(seen.prediction.variants + 1)]
+            photo = ColouredPhoto(item.decoded, model, seen.seconds, choices)
+            if seen.prediction.takes_hints and item.history:
+                photo.retouch, photo.choices = Retouch(seen, item.history), []
             if former:
                 photo.vividness, photo.shown = former.vividness, former.shown
             self.paint(photo)
@@ -132,6 +143,7 @@ class PageSession:
         except Exception as error:
             self._fail(item, error)
 
+    @with_pixels
     def vary(self, photo: ColouredPhoto, models: Models) -> None:
         """Draw more variants of a photo: other plausible colours, after those there are."""
         if photo.retouch:
@@ -139,9 +151,8 @@ class PageSession:
             self.paint(photo)
             return
         seed = photo.choices[-1].seed + 1
-        image = self.photo(photo.decoded.path).image
-        prediction, _ = models.predict(photo.model, image, VARIANTS, seed)
-        new = [Choice(prediction, variant, seed) for variant in range(1, prediction.variants + 1)]
+        seen = self._ask(photo.decoded.path, photo.model, models, VARIANTS, seed)
+        new = [Choice(seen, variant, seed) for variant in range(1, seen.prediction.variants + 1)]
         photo.choices += new[: MAX_CHOICES - len(photo.choices)]
         self._draw_thumbnails(photo)
 
@@ -174,6 +185,7 @@ class PageSession:
         photo.drawn = tiles, vividness
         return True
 
+    @with_pixels
     def refer(self, photo: ColouredPhoto, upload: Path, models: Models) -> None:
         """Take the colours of another photo where both show the like: each place becomes a mark of its own.
 
@@ -199,6 +211,7 @@ class PageSession:
             item.coloured.vividness = hints.vividness
             self.paint(item.coloured)
 
+    @with_pixels
     def sharpen(self, photo: ColouredPhoto) -> bool:
         """Show a photo at full size; False if it was set anew meanwhile, so that the result is out of date."""
         setting, decoded = photo.setting, photo.decoded
@@ -213,6 +226,7 @@ class PageSession:
             self._draw_thumbnails(photo)
         return True
 
+    @with_pixels
     def save(self, photo: ColouredPhoto, described: bool) -> Path:
         """Write the picture as its owner gets it: the photo's name, format, size and metadata.
 
@@ -295,14 +309,23 @@ class PageSession:
         """A photo that lends its colours. ValueError, one line, where it is none, or has no colours."""
         from colorgan.colorizer import check_reference
 
-        image = open_photo(path, self.max_megapixels).image
+        image = self.photo(path).image
         check_reference(image)
         return image
+
+    def rest(self) -> None:
+        """Give back all pixels, and what models said: whatever comes next makes it again, the same."""
+        self._quick = None
+        for item in self.items:
+            if item.coloured:
+                item.coloured.rest()
+        self.decoder.let_go(below=self.folder)
 
     def close(self) -> None:
         """Remove every file of the session; events that are under way find nothing to do."""
         self.closed = True
-        self.items, self.opened, self._held, self._quick = [], None, None, None
+        self.rest()
+        self.items, self.opened = [], None
         self.files.remove()
 
     def _screen_image(self, decoded: DecodedPhoto) -> Image.Image:
@@ -313,12 +336,17 @@ class PageSession:
         return held[1]
 
     def photo(self, path: Path) -> Photo:
-        """A decoded photo; the last one is held, since people stay with a photo for a while."""
-        held = self._held
-        if held is None or held[0] != path:
-            self._held = None  # two large photos need not be in memory at once
-            held = self._held = (path, open_photo(path, self.max_megapixels))
-        return held[1]
+        """A decoded photo; waits in turn for room in memory."""
+        return self.decoder.photo(path, path, self.max_megapixels, lambda: open_photo(path, self.max_megapixels))
+
+    def _ask(self, path: Path, model: LoadedModel, models: Models, variants: int, seed: int) -> Seen:
+        """What a model says of a photo, now and whenever it was forgotten."""
+
+        def ask() -> tuple["Prediction", float]:
+            with self.decoder.work():
+                return models.predict(model, self.photo(path).image, variants, seed)
+
+        return Seen.asked(ask)
 
     def _draw_thumbnails(self, photo: ColouredPhoto) -> None:
         small = opened(photo.decoded.shown, THUMBNAIL_EDGE)

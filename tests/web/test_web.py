@@ -167,7 +167,7 @@ def test_a_sharp_picture_of_a_former_setting_is_not_shown(tmp_path: Path, twin: 
         coloured.vividness = 0.4  # the person moves on while this paints
         return choice.prediction.picture(*arguments)
 
-    coloured.choices[0] = session.Choice(SimpleNamespace(picture=slow), 0, 0)  # type: ignore[arg-type]
+    coloured.choices[0] = session.Choice(SimpleNamespace(prediction=SimpleNamespace(picture=slow)), 0, 0)  # type: ignore[arg-type]
     assert not brought.sharpen(coloured) and coloured.shown == shown
 
 
