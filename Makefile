@@ -33,8 +33,8 @@ install: .venv/installed
 	$(PIP) --editable .
 	$(PIP) --only-binary imagecodecs,pillow-heif,pillow-jxl-plugin,rawpy --editable '.[files]' || \
 		echo "colorgan goes on without the packages for HEIC, JPEG XL, raw and deep files: not all are made for this Python"
-	$(PIP) --only-binary av --editable '.[film]' || \
-		echo "colorgan goes on without the package for films: it is not made for this Python"
+	$(PIP) --only-binary av,opencv-python-headless --editable '.[film]' || \
+		echo "colorgan goes on without the packages for films: not all are made for this Python"
 	@touch $@
 
 .venv/installed-test: .venv/installed

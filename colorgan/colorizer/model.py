@@ -369,12 +369,13 @@ class Colorizer(
 
     def _seen(self, image: Image.Image) -> tuple[Tensor, Border | None]:
         """An upright image -> the view's L (1, 1, h, w) in [0, 100], of what is inside its flat border, and this."""
-        view = self._view(image)
+        view = self.view(image)
         border = find_border(view)
-        return (view, None) if border is None else (self._view(image, border.inside(image.size)), border)
+        return (view, None) if border is None else (self.view(image, border.inside(image.size)), border)
 
-    def _view(self, image: Image.Image, inside: tuple[float, float, float, float] | None = None) -> Tensor:
-        """An upright image, or a rectangle of it -> the view's L (1, 1, h, w), on the weights' device."""
+    def view(self, image: Image.Image, inside: tuple[float, float, float, float] | None = None) -> Tensor:
+        """An upright image ("L" or "RGB"), or a rectangle of it (left, top, right, bottom in its pixels) -> what the
+        network is shown: L (1, 1, h, w) in [0, 100], on the weights' device."""
         left, top, right, bottom = inside or (0, 0, *image.size)
         height, width = self._view_shape(bottom - top, right - left)
         small = image.resize((width, height), Image.Resampling.BICUBIC, inside, reducing_gap=3.0)

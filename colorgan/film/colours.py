@@ -7,17 +7,33 @@ once; after it `state`, which it keeps on the disk beside the segment. A run tha
 
 - `colour` may look ahead as far as it likes, but sees no frame beyond its segment;
 - all that it remembers of earlier segments is in `state`, and equal frames after an equal state get equal lines.
+
+The network looks at key frames alone. What it says there is joined with what is remembered of the shot, carried along
+the flow, and so becomes steadier the longer a shot lasts. Frames between two keys take the colours of both, the nearer
+one's more, where the way from there is sure: what comes from behind something has the later key's. All of it is the
+size of what the network sees; each frame's lines are fitted to its own lightness, so that colours end at its edges.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
+from colorgan.film.motion import Array, Motion, Seen, blend, carry, field_of, fit_lines, trust
+from colorgan.film.shots import Shots
+
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Reference
+
+KEY_FRAMES = 8  # from one that the network looks at to the next, at most
+LEAST_TRUST = 0.35  # of a frame's places, below which the network looks at it: much is new
+MOST_OPINIONS = 3.0  # that a remembered colour counts as: each further one moves it by a quarter
+CLEAR = 5.0  # L* units of detail: a fainter frame's opinion counts less, by the square
+HARDLY = 1e-3  # how much a colour counts at places that nobody is sure of
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,35 @@ class FilmFrame:
     image: Image.Image
 
 
+@dataclass(frozen=True, eq=False)
+class _Memory:
+    """What is remembered of a shot at the latest of its key frames.
+
+    ab (h, w, 2); the lightness (h, w) that belongs to it; how many opinions it counts as; where the frame has a flat
+    border, (h, w).
+    """
+
+    ab: Array
+    lightness: Array
+    opinions: float
+    border: Array
+
+    @property
+    def field(self) -> Array:
+        return field_of(self.ab, self.lightness)
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """A frame that waits for the next key frame: the motion from the one before it, and the memory's field here."""
+
+    frame: FilmFrame
+    seen: Seen
+    motion: Motion
+    field: Array
+    trust: Array
+
+
 class FilmColours:
     """What gives the frames of one film their colours.
 
@@ -48,24 +93,124 @@ class FilmColours:
 
     def __init__(self, colorizer: "Colorizer", *, vividness: float = 1.0, reference: "Reference | None" = None):
         self._colorizer, self._vividness, self._reference = colorizer, vividness, reference
+        self._shots = Shots()
+        self._shot: int | None = None
+        self._memories: dict[int, _Memory] = {}  # of the shot at hand, and of the one that a flash may interrupt
 
     def colour(self, frames: Iterable[FilmFrame]) -> Iterator[tuple[FilmFrame, Tensor]]:
         """The frames of the next segment -> each of them, in order, with the lines (4, h, w) that `painting.paint`
         takes for it, vividness included.
 
-        A generator: it takes frames as it needs them, holds a bounded number of them, and is called from one thread
+        A generator: it takes frames as it needs them, holds at most `KEY_FRAMES` of them, and is called from one thread
         at a time. Cuts it finds by itself.
         """
+        waiting: list[_Waiting] = []
         for frame in frames:
-            prediction = self._colorizer.predict([frame.image], reference=self._reference)[0]
-            yield frame, prediction.lines[0] * self._vividness
+            seen = Seen(self._colorizer.view(frame.image)[0, 0].cpu().numpy())
+            step = self._shots.step(seen)
+            if step.shot != self._shot:
+                yield from self._between(waiting)
+                waiting = []
+                self._shot = step.shot
+                self._memories = {shot: one for shot, one in self._memories.items() if shot in self._shots.remembered}
+            if step.motion is None:
+                yield self._first(frame, seen)
+                continue
+            field = carry(waiting[-1].field if waiting else self._memory.field, step.motion.there)
+            waiting.append(_Waiting(frame, seen, step.motion, field, trust(field, seen)))
+            if len(waiting) == KEY_FRAMES or (not seen.is_blank and waiting[-1].trust.mean() < LEAST_TRUST):
+                yield from self._between(waiting)
+                waiting = []
+        yield from self._between(waiting)
 
     def cut(self) -> None:
         """Forget what was remembered: the next frame begins a new shot."""
+        self._shots.begin()
+        self._memories = {}
+
+    @property
+    def _memory(self) -> _Memory:
+        assert self._shot is not None
+        return self._memories[self._shot]
+
+    def _remember(self, memory: _Memory) -> None:
+        assert self._shot is not None
+        self._memories[self._shot] = memory
+
+    def _first(self, frame: FilmFrame, seen: Seen) -> tuple[FilmFrame, Tensor]:
+        """The first frame of a shot."""
+        ab, border = self._opinion(frame, seen)
+        self._remember(_Memory(ab, seen.lightness, _clearness(seen), border))
+        return frame, self._lines(seen, ab, border)
+
+    def _between(self, waiting: list[_Waiting]) -> Iterator[tuple[FilmFrame, Tensor]]:
+        """The frames up to a key frame, the last of them."""
+        if not waiting:
+            return
+        before = self._memory.border
+        self._remember(self._joined(waiting[-1]))
+        after, field = self._memory, self._memory.field
+        border = before * after.border
+        shares = np.arange(1, len(waiting) + 1, dtype=np.float32) / len(waiting)
+        made = [after.ab]
+        for number in range(len(waiting) - 2, -1, -1):
+            here = waiting[number]
+            field = carry(field, waiting[number + 1].motion.back)
+            share = shares[number]
+            early = (1 - share) * (here.trust + HARDLY)
+            late = share * (trust(field, here.seen) + HARDLY)
+            made.append(blend(here.field[..., :2], field[..., :2], late / (early + late)))
+        for here, ab in zip(waiting, reversed(made), strict=True):
+            yield here.frame, self._lines(here.seen, ab, border)
+
+    def _joined(self, here: _Waiting) -> _Memory:
+        """What is remembered and what the network says of a key frame."""
+        before, came = self._memory, here.field
+        if here.seen.is_blank:  # nothing to be said of it
+            return _Memory(came[..., :2].copy(), came[..., 2].copy(), before.opinions, before.border)
+        ab, border = self._opinion(here.frame, here.seen)
+        weight = _clearness(here.seen)
+        kept = before.opinions * here.trust
+        share = weight / (weight + kept)
+        joined, lightness = blend(came[..., :2], ab, share), came[..., 2] + share * (here.seen.lightness - came[..., 2])
+        opinions = min(before.opinions + weight, MOST_OPINIONS)
+        return _Memory(joined, lightness, opinions, border)
+
+    def _opinion(self, frame: FilmFrame, seen: Seen) -> tuple[Array, Array]:
+        """What the network says of a frame by itself: ab (h, w, 2), and 1 where its flat border is, (h, w)."""
+        [prediction] = self._colorizer.predict([frame.image], reference=self._reference)
+        lines = prediction.lines[0].float().cpu().numpy()
+        ab = lines[:2] * seen.lightness + lines[2:]
+        border = (lines == 0).all(0).astype(np.float32)  # `Border.around` leaves nothing there
+        return np.ascontiguousarray(ab.transpose(1, 2, 0)), border
+
+    def _lines(self, seen: Seen, ab: Array, border: Array) -> Tensor:
+        lines = fit_lines(seen.lightness, ab) * (1 - border) * np.float32(self._vividness)
+        return torch.from_numpy(lines.astype(np.float32))
 
     def state(self) -> dict[str, Tensor]:
         """All that is remembered, as tensors that safetensors can keep; a copy, which later frames do not change."""
-        return {}
+        kept = {f"shots.{name}": part for name, part in self._shots.state().items()}
+        if self._shot is not None:
+            kept["shot"] = torch.tensor(self._shot)
+        for shot, memory in self._memories.items():
+            for name in ("ab", "lightness", "border"):
+                kept[f"memory.{shot}.{name}"] = torch.from_numpy(getattr(memory, name).copy())
+            kept[f"memory.{shot}.opinions"] = torch.tensor(memory.opinions, dtype=torch.float64)
+        return kept
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Remember what `state` said, in place of what is remembered now."""
+        self._shots.restore({name[6:]: part for name, part in state.items() if name.startswith("shots.")})
+        self._shot = int(state["shot"]) if "shot" in state else None
+        self._memories = {}
+        for shot in {int(name.split(".")[1]) for name in state if name.startswith("memory.")}:
+            ab, lightness, border = (
+                np.array(state[f"memory.{shot}.{name}"].numpy()) for name in ("ab", "lightness", "border")
+            )
+            self._memories[shot] = _Memory(ab, lightness, float(state[f"memory.{shot}.opinions"]), border)
+
+
+def _clearness(seen: Seen) -> float:
+    """How much an opinion of a frame counts, up to 1."""
+    return min(1.0, (seen.contrast / CLEAR) ** 2) + 1e-3

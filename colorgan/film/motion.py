@@ -1,0 +1,219 @@
+"""Where places of one frame are in the next, by dense optical flow, and fields of colours that are carried along it.
+
+Frames are small here: their lightness at the size that the network sees. The flow is OpenCV's DIS (Kroeger et al. 2016,
+"Fast Optical Flow using Dense Inverse Search", arXiv 1603.03590). A place is carried only where the flow back leads
+home again (Sundaram et al. 2010, "Dense Point Trajectories by GPU-Accelerated Large Displacement Optical Flow").
+"""
+
+import functools
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorgan.photo.extras import extra
+from colorgan.upsampling import RADIUS, REGULARIZATION
+
+NEEDS_OPENCV = "films need OpenCV: pip install 'colorgan[film]'"
+SURROUNDINGS = 31  # pixels of the view: detail is what differs from the mean of so many by so many
+FAINT = 0.7  # L* units that detail must have in the square mean: less is a blank frame, black, white or a bare wall
+CONTRAST = 48.0  # 8-bit steps of standard deviation that frames get before flow is sought: a fade changes nothing
+HOME = 1.0  # pixels from which the flow may miss its origin, and the share of its own length for long ways
+HOME_SHARE = 0.02
+UNLIKE = 8.0  # L* units: carried lightness that is off by this much counts 1 / e
+UNLIKE_OVER = 5  # pixels to a side of the squares over which that is judged
+MOST_VIVID = 1.2  # times that chroma is raised to make up for a mean
+STEEPEST = 5.0  # change of contrast that is taken for a fade
+
+Array = NDArray[np.float32]
+
+
+def opencv() -> Any:
+    """OpenCV; ValueError, which says what to install, without it."""
+    module = extra("cv2")
+    if module is None:
+        raise ValueError(NEEDS_OPENCV)
+    return module
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A frame's L (h, w) in [0, 100], at the size that the network sees."""
+
+    lightness: Array
+
+    @cached_property
+    def detail(self) -> Array:
+        """What its L differs from that of the surroundings, (h, w)."""
+        return np.asarray(self.lightness - opencv().blur(self.lightness, (SURROUNDINGS, SURROUNDINGS)))
+
+    @cached_property
+    def contrast(self) -> float:
+        """The detail's square mean, L* units."""
+        return float(np.sqrt(np.mean(np.square(self.detail))))
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing can be made out in it."""
+        return self.contrast < FAINT
+
+    @cached_property
+    def even(self) -> NDArray[np.uint8]:
+        """The frame in 8 bits, of a contrast and a mean that all frames have."""
+        scale = CONTRAST / max(float(self.lightness.std()), 1.0)
+        return np.clip(128 + (self.lightness - self.lightness.mean()) * scale, 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """How fields of one frame become those of another: for each place (h, w) where it was, x and y, and how sure that
+    is, in [0, 1]."""
+
+    origin: Array
+    sure: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """From a frame to another: the way of its fields there, and of the other's back."""
+
+    there: Way
+    back: Way
+
+
+class MotionFinder:
+    """Finds motion between frames of one size; not for two threads at a time."""
+
+    def __init__(self) -> None:
+        cv2 = opencv()
+        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+    def flow(self, of: Seen, to: Seen) -> Array:
+        """For each place of a frame how far away it is in another, x and y, (h, w, 2)."""
+        cv2 = opencv()
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)  # as many strips are searched as there are threads: the flow would hang on the machine
+        try:
+            return np.asarray(self._flow.calc(of.even, to.even, None), np.float32)
+        finally:
+            cv2.setNumThreads(threads)
+
+    def likeness(self, before: Seen, after: Seen, flow: Array) -> float:
+        """How much of a frame's detail is that of an earlier one, moved by the flow from the later to the earlier:
+        their correlation, from -1 to 1. Brighter, darker or fainter is as like."""
+        moved = _at(before.detail, _origin(flow))
+        size = float(np.sqrt(np.square(moved).sum() * np.square(after.detail).sum()))
+        return float((moved * after.detail).sum()) / max(size, 1e-6)
+
+    def motion(self, before: Seen, after: Seen, back: Array) -> Motion:
+        """The motion between two frames, of which the flow from the later to the earlier is known."""
+        ahead = self.flow(before, after)
+        return Motion(_way(back, ahead), _way(ahead, back))
+
+
+def still(seen: Seen) -> Motion:
+    """Nothing moves."""
+    way = Way(_origin(np.zeros((*seen.lightness.shape, 2), np.float32)), np.ones_like(seen.lightness))
+    return Motion(way, way)
+
+
+def field_of(ab: Array, lightness: Array) -> Array:
+    """ab (h, w, 2) and L (h, w) of a frame -> the field (h, w, 4) that is carried: a, b, L, and how sure, 1."""
+    return np.dstack((ab, lightness, np.ones_like(lightness)))
+
+
+def carry(field: Array, way: Way) -> Array:
+    """A field (h, w, 4) of one frame -> of another."""
+    carried = _at(field, way.origin)
+    carried[..., 3] *= way.sure
+    return carried
+
+
+def trust(field: Array, seen: Seen) -> Array:
+    """How far each place of a carried field can be believed of a frame, (h, w) in [0, 1]: as sure as its way was, and
+    less where the lightness that came along is another, whatever fades between the two."""
+    came, sure = field[..., 2], field[..., 3]
+    total = max(float(sure.sum()), 1e-6)
+    mean, mean_now = float((sure * came).sum()) / total, float((sure * seen.lightness).sum()) / total
+    spread = float((sure * np.square(came - mean)).sum())
+    slope = float((sure * (came - mean) * (seen.lightness - mean_now)).sum()) / max(spread, 1e-6)
+    slope = min(max(slope, 1 / STEEPEST), STEEPEST)
+    off = opencv().blur((came - mean) * slope + mean_now - seen.lightness, (UNLIKE_OVER, UNLIKE_OVER))
+    return np.asarray(sure * np.exp(-np.square(off / UNLIKE)), np.float32)
+
+
+def blend(first: Array, second: Array, share: Array) -> Array:
+    """Colours (h, w, 2) of one frame -> those between them, (h, w, 2), at the share (h, w) in [0, 1] of the second.
+
+    The mean of unlike colours is duller than both. All together are made as vivid again as they were.
+    """
+    mean = first + share[..., None] * (second - first)
+    chroma, wanted = np.sqrt(_squared(mean)), np.sqrt(_squared(first))
+    wanted += share * (np.sqrt(_squared(second)) - wanted)
+    vivid = min(float(wanted.mean()) / max(float(chroma.mean()), 1e-6), MOST_VIVID)
+    return np.asarray(mean * np.float32(vivid))
+
+
+def fit_lines(lightness: Array, ab: Array) -> Array:
+    """`upsampling.fit_lines` of one frame, some ten times as fast: L (h, w), ab (h, w, 2) -> lines (4, h, w)."""
+    means = _box(np.dstack((lightness, ab, lightness * lightness)))
+    products = _box(lightness[..., None] * ab)
+    variance = means[..., 3] - means[..., 0] ** 2
+    slope = (products - means[..., :1] * means[..., 1:3]) / (variance + REGULARIZATION)[..., None]
+    lines = _box(np.dstack((slope, means[..., 1:3] - slope * means[..., :1])))
+    return np.ascontiguousarray(lines.transpose(2, 0, 1))
+
+
+def _box(image: Array) -> Array:
+    """Means over squares; those at the border average what they have."""
+    cv2 = opencv()
+    size = [2 * min(RADIUS, (side - 1) // 2) + 1 for side in image.shape[1::-1]]
+    sums = cv2.boxFilter(image, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(sums / _counts(*image.shape[:2], *size), np.float32)
+
+
+@functools.lru_cache(maxsize=4)
+def _counts(height: int, width: int, across: int, down: int) -> Array:
+    """How many places a square round each place has inside the frame, (h, w, 1)."""
+    rows, columns = (
+        np.convolve(np.ones(side, np.float32), np.ones(size, np.float32), "same")
+        for side, size in ((height, down), (width, across))
+    )
+    return np.asarray(rows[:, None, None] * columns[None, :, None])
+
+
+def _way(flow: Array, other: Array) -> Way:
+    """The way along a flow from each place to its origin, given the flow of the origin's frame."""
+    origin = _origin(flow)
+    home = _at(other, origin)
+    length = _squared(flow) + _squared(home)
+    sure = np.exp(-_squared(flow + home) / (HOME**2 + HOME_SHARE * length))
+    height, width = sure.shape
+    x, y = origin[..., 0], origin[..., 1]
+    sure[(x < -1) | (x > width) | (y < -1) | (y > height)] = 0.0
+    return Way(origin, sure)
+
+
+def _squared(flow: Array) -> Array:
+    """The square of each step's length, (h, w)."""
+    return flow[..., 0] * flow[..., 0] + flow[..., 1] * flow[..., 1]
+
+
+def _origin(flow: Array) -> Array:
+    """Places (h, w) and how far away they were -> where, x and y."""
+    return flow + _places(*flow.shape[:2])
+
+
+@functools.lru_cache(maxsize=4)
+def _places(height: int, width: int) -> Array:
+    """The x and y of each place, (h, w, 2)."""
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return np.dstack((x, y))
+
+
+def _at(image: Array, places: Array) -> Array:
+    """What an image has at places (h, w, 2): x and y."""
+    cv2 = opencv()
+    return np.asarray(cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
