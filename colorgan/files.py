@@ -27,15 +27,28 @@ def write_whole(path: Path, content: str | bytes | memoryview, *, mode: int = 0o
     Raises:
         OSError: it cannot be written; nothing is left, and what was there before stays.
     """
+    with (
+        file_whole(path, replace=replace) as draft,
+        open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file,
+    ):
+        file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def file_whole(path: Path, *, replace: bool = True) -> Iterator[Path]:
+    """A name to write a file under, bit by bit; afterwards it is flushed and gets its own. An error removes it.
+
+    Args, errors and links as of `write_whole`.
+    """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(f"{path.name!r} exists and is not a file")
     draft = _draft_of(target)
     try:
-        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
+        yield draft
+        _flush(draft)
         if replace:
             draft.replace(target)
         else:

@@ -1,4 +1,4 @@
-"""`colorgan colorize`: photos, and folders of photos, in colour."""
+"""`colorgan colorize`: photos, films, and folders of both, in colour."""
 
 import argparse
 import math
@@ -15,6 +15,7 @@ from colorgan.cli.parsing import (
     add_batch_size,
     add_device,
     add_seed,
+    count_films,
     count_photos,
     fail,
     load,
@@ -23,12 +24,14 @@ from colorgan.cli.parsing import (
     whole_number,
 )
 from colorgan.files import one_line
+from colorgan.film.formats import CODECS, DEFAULT_CODEC, DEFAULT_CRF, check_codec
 from colorgan.limits import MAX_MEGAPIXELS, MAX_VIVIDNESS
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Reference
+    from colorgan.film import FilmProgress
     from colorgan.folder.pipeline import PhotoOutcome, Settings
-    from colorgan.folder.plan import Work
+    from colorgan.folder.plan import Job, Work
 
 FORMATS = ("jpg", "png", "webp", "tiff")
 
@@ -37,15 +40,18 @@ def add_colorize(commands: Any) -> None:
     """`colorgan colorize`."""
     parser = commands.add_parser(
         "colorize",
-        help="colour photos, and folders of photos",
-        description="Colour photos, and folders of photos at any depth. Names, places, formats and metadata are kept; "
-        "the photos themselves are never touched. The colours are a plausible guess, and the files say so.",
+        help="colour photos, films, and folders of both",
+        description="Colour photos, films, and folders of both at any depth. Names, places, formats and metadata are "
+        "kept; the photos and films themselves are never touched. The colours are a guess, and the files say so.",
         epilog="Exit status: 0 all done, 1 some photos failed (they are listed), 2 refused before any work.",
         allow_abbrev=False,
     )
-    parser.add_argument("photos", nargs="+", metavar="PHOTO_OR_FOLDER", help="what to colour, also as '*.jpg'")
+    parser.add_argument("photos", nargs="+", metavar="PHOTO_FILM_OR_FOLDER", help="what to colour, also as '*.jpg'")
     parser.add_argument(
-        "--output", required=True, metavar="OUT", help="folder to write to; for one photo, also a name such as out.jpg"
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="folder to write to; for one photo or film, also a name such as out.jpg or out.mp4",
     )
 
     how = parser.add_argument_group("colours")
@@ -91,6 +97,17 @@ def add_colorize(commands: Any) -> None:
     )
     files.add_argument("--no-description", action="store_true", help="do not write into the files how they came to be")
 
+    films = parser.add_argument_group("films")
+    films.add_argument(
+        "--codec", choices=CODECS, default=DEFAULT_CODEC, help="of films (default: %(default)s); ffv1 is lossless"
+    )
+    films.add_argument(
+        "--crf",
+        type=whole_number(0, 63),
+        metavar="Q",
+        help=f"constant rate factor of the codec: 0 is the best (default: {DEFAULT_CRF} for {DEFAULT_CODEC})",
+    )
+
     limits = parser.add_argument_group("machine")
     add_device(limits)
     add_batch_size(limits)
@@ -109,6 +126,7 @@ def _colorize(chosen: argparse.Namespace) -> int:
 
     suffix = f".{chosen.format}" if chosen.format else None
     try:
+        check_codec(chosen.codec, chosen.crf)
         work = plan(
             chosen.photos,
             chosen.output,
@@ -117,15 +135,20 @@ def _colorize(chosen: argparse.Namespace) -> int:
             all_pages=chosen.all_pages,
             existing=chosen.existing,
             hints=chosen.hints,
+            codec=chosen.codec,
         )
     except PicturesExistError as error:
         return fail(f"{error}: --resume leaves such out, --overwrite replaces them", REFUSED)
     except ValueError as error:
         return fail(str(error), REFUSED)
-    run = _Run(work, chosen.output, chosen.variants)
+    run = _Run(work, chosen)
     if not work.jobs:
         return run.finish()
+    from colorgan.film.reading import pyav
+
     try:
+        if all(job.is_film for job in work.jobs):  # among photos they fail, and the photos are done
+            pyav()
         colorizer = load(chosen.model, chosen.device)
         reference = _reference(chosen, colorizer)
         make_room_in(work.jobs[0].pictures[0][1].parent)
@@ -166,37 +189,72 @@ def _reference(chosen: argparse.Namespace, colorizer: "Colorizer") -> "Reference
 class _Run:
     """One run over photos: its bar, its outcomes, and what is said at the end."""
 
-    def __init__(self, work: "Work", output: str, variants: int):
-        self.plan, self.output, self.variants = work, output, variants
+    def __init__(self, work: "Work", chosen: argparse.Namespace):
+        self.plan, self.output, self.variants = work, chosen.output, chosen.variants
+        self.codec, self.crf = chosen.codec, chosen.crf
+        self.photos = [job for job in work.jobs if not job.is_film]
+        self.films = [job for job in work.jobs if job.is_film]
         self.done: list[PhotoOutcome] = []
         self.failed: list[PhotoOutcome] = []
 
     def work(self, colorizer: "Colorizer", settings: "Settings") -> int:
+        from colorgan.film import FilmInterrupted
+        from colorgan.folder.pipeline import DiskFullError
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # decoders' remarks on odd files; what matters is in the outcomes
+                self._photos(colorizer, settings)
+                self._films(colorizer, settings)
+        except DiskFullError as error:
+            where = f"the disk is full: cannot write {error.filename!r}"
+            return self.finish(f"{where}; {self._count()}; with more room --resume goes on from here", FAILED)
+        except FilmInterrupted as error:
+            so_far = f", {error.time_s:.1f} s of a film in {str(error.playable)!r}" if error.playable else ""
+            return self.finish(f"interrupted: {self._count()}{so_far}; --resume goes on from here", INTERRUPTED)
+        except KeyboardInterrupt:
+            return self.finish(f"interrupted: {self._count()}; --resume goes on from here", INTERRUPTED)
+        return self.finish()
+
+    def _photos(self, colorizer: "Colorizer", settings: "Settings") -> None:
         from tqdm import tqdm
 
-        from colorgan.folder.pipeline import DiskFullError, colorize_files
+        from colorgan.folder.pipeline import colorize_files
 
         lock = threading.Lock()
         # No bar for a single photo, nor (None) where stderr is not a terminal.
-        with tqdm(total=len(self.plan.jobs), unit="photo", disable=None if len(self.plan.jobs) > 1 else True) as bar:
+        with tqdm(total=len(self.photos), unit="photo", disable=None if len(self.photos) > 1 else True) as bar:
 
             def report(outcome: "PhotoOutcome") -> None:
                 with lock:
-                    (self.failed if outcome.error else self.done).append(outcome)
+                    self._report(outcome)
                     bar.update()
 
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # decoders' remarks on odd files; what matters is in the outcomes
-                    colorize_files(colorizer, self.plan.jobs, settings, report)
-            except DiskFullError as error:
-                bar.close()
-                where = f"the disk is full: cannot write {error.filename!r}"
-                return self.finish(f"{where}; {self._count()}; with more room --resume goes on from here", FAILED)
-            except KeyboardInterrupt:
-                bar.close()
-                return self.finish(f"interrupted: {self._count()}; --resume goes on from here", INTERRUPTED)
-        return self.finish()
+            if self.photos:
+                colorize_files(colorizer, self.photos, settings, report)
+
+    def _films(self, colorizer: "Colorizer", settings: "Settings") -> None:
+        if not self.films:
+            return
+        from tqdm import tqdm
+
+        from colorgan.folder.films import colorize_films
+
+        with tqdm(unit="frame", disable=None) as bar:
+
+            def progress(job: "Job", done: "FilmProgress") -> None:
+                if bar.desc != f"{job.source.name}: ":
+                    bar.set_description(job.source.name, refresh=False)
+                    bar.reset(done.total)
+                    bar.initial = bar.n = done.frames - 1  # an earlier run's are no measure of this one's speed
+                bar.update(done.frames - bar.n)
+
+            colorize_films(
+                colorizer, self.films, settings, self._report, codec=self.codec, crf=self.crf, progress=progress
+            )
+
+    def _report(self, outcome: "PhotoOutcome") -> None:
+        (self.failed if outcome.error else self.done).append(outcome)
 
     def finish(self, stopped: str | None = None, status: int = 0) -> int:
         """Say what was done, what was left out of photos, what failed, and why the run stopped early."""
@@ -219,8 +277,17 @@ class _Run:
         variants = f", {self.variants} variant{'s' * (self.variants > 1)} of each" if self.variants else ""
         told = sum(outcome.job.hints is not None for outcome in self.done)
         hints = f", {told} with hints" if told else ""
-        print(f"{count_photos(len(self.done))} coloured{hints}{variants}{before}{failed}{left_out}: {self.output!r}")
+        print(f"{self._made()} coloured{hints}{variants}{before}{failed}{left_out}: {self.output!r}")
         return FAILED if self.failed else 0
 
+    def _made(self) -> str:
+        """What was coloured, in words; photos are named unless there were films alone."""
+        films = sum(outcome.job.is_film for outcome in self.done)
+        photos = [count_photos(len(self.done) - films)] if self.photos or not self.films else []
+        return " and ".join(photos + ([count_films(films)] if self.films else []))
+
     def _count(self) -> str:
-        return f"{len(self.done)} of {count_photos(len(self.plan.jobs))} done"
+        total = [count_photos(len(self.photos))] if self.photos else []
+        return (
+            f"{len(self.done)} of {' and '.join(total + ([count_films(len(self.films))] if self.films else []))} done"
+        )

@@ -113,6 +113,11 @@ def count_photos(count: int) -> str:
     return f"{count} photo" if count == 1 else f"{count} photos"
 
 
+def count_films(count: int) -> str:
+    """A count in words: 1 film, 2 films."""
+    return f"{count} film" if count == 1 else f"{count} films"
+
+
 def make_room_in(folder: "Path") -> None:
     """Make the folder of the first picture: where that fails, all others would."""
     try:

@@ -1,4 +1,4 @@
-"""Which photos are meant: files, folders and patterns -> photos, each with its place below the output folder."""
+"""Which photos and films are meant: files, folders and patterns -> each with its place below the output folder."""
 
 import contextlib
 import os
@@ -6,21 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorgan.film.formats import is_film
 from colorgan.photo.clutter import THUMBNAILS, is_no_album
 from colorgan.photo.endings import photo_endings
 
 
 @dataclass
 class Finds:
-    """Photos and their places, relative to the output folder; and how many thumbnails, hidden photos, and hidden or
-    system folders were passed over."""
+    """Photos and films with their places, relative to the output folder; and how many thumbnails, hidden photos, and
+    hidden or system folders were passed over."""
 
     photos: list[tuple[Path, Path]] = field(default_factory=list)
     left_out: int = 0
 
 
 def find_photos(inputs: Sequence[Path], output: Path) -> Finds:
-    """The photos of files and of folders, at any depth. The output folder, where it is inside one, is not looked into.
+    """The photos and films of files and of folders, at any depth; not of the output folder, where it is inside one.
 
     A photo's place is its name, or its path in its folder. Where two photos would share a place, all are placed by
     their paths from the folder that holds all inputs: "1950/scan.jpg" and "1951/scan.jpg".
@@ -89,9 +90,9 @@ def _photos(path: Path, output: Path, finds: Finds) -> Iterator[Path]:
 
 
 def _is_photo(path: Path) -> bool:
-    """Whether a file's name is a photo's, hidden or not, and it is nothing that would have to be waited for."""
+    """Whether a file's name is a photo's or a film's, hidden or not, and it is nothing that must be waited for."""
     regular = path.is_file() or not path.exists()  # a broken link is a photo that cannot be read
-    return path.suffix.lower() in photo_endings() and regular
+    return (path.suffix.lower() in photo_endings() or is_film(path)) and regular
 
 
 def _count_photos(folder: Path) -> int:

@@ -130,7 +130,7 @@ class _Worker:
             said = said.but(seed=settings.seed, daring=settings.daring, vividness=settings.vividness)
             return _Read(job, photo, said)
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
-            self.report(_failure(job, error))
+            self.report(failure_of(job, error))
             return None
 
     def _predict(self, read: "list[_Read]") -> "list[tuple[_Read, Prediction]]":
@@ -146,7 +146,7 @@ class _Worker:
             made = self.colorizer.predict([one.photo.image for one in read], **self._how(read[0].said))
         except Exception as error:
             if len(read) == 1:
-                self.report(_failure(read[0].job, error))
+                self.report(failure_of(read[0].job, error))
                 return []
             return [made for one in read for made in self._predict_together([one])]  # out of memory, say: one by one
         return list(zip(read, made, strict=True))
@@ -170,10 +170,10 @@ class _Worker:
                     raise ValueError(f"{str(path)!r} has come to be meanwhile, and is not overwritten")
                 notes |= dict.fromkeys(save_photo(picture, path, photo, description=note))
         except Exception as error:
-            if _is_disk_full(error):
+            if is_disk_full(error):
                 self.stopping.set()
                 raise DiskFullError(errno.ENOSPC, "the disk is full", str(path)) from error
-            self.report(_failure(job, error))
+            self.report(failure_of(job, error))
         else:
             self.report(PhotoOutcome(job, notes=tuple(notes)))
 
@@ -202,7 +202,7 @@ def _hint_notes(prediction: "Prediction", hints: Sequence[Hint]) -> list[str]:
     return [*notes[:MOST_HINT_NOTES], f"{more} more hints likewise"] if more > 1 else notes
 
 
-def _failure(job: Job, error: Exception) -> PhotoOutcome:
+def failure_of(job: Job, error: Exception) -> PhotoOutcome:
     """The outcome of an error; many say the photo's name already, though not in which folder."""
     text, name = one_line(error, name_class=True), repr(job.source.name)
     where = repr(str(job.source))
@@ -239,7 +239,8 @@ def _megapixels(path: Path) -> float:
         return max(_MEGAPIXELS_PER_BYTE * path.stat().st_size, 0.1) if path.exists() else 0.1
 
 
-def _is_disk_full(error: BaseException | None) -> bool:
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or what led to it, is that there is no room."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True

@@ -1,4 +1,4 @@
-"""What goes where: files and folders of photos -> jobs, decided and checked before any work."""
+"""What goes where: files and folders of photos and films -> jobs, decided and checked before any work."""
 
 import os
 from collections import Counter
@@ -9,6 +9,7 @@ from typing import Literal
 
 from PIL import Image
 
+from colorgan.film.formats import CONTAINERS, DEFAULT_CODEC, check_film_output, film_ending, is_film, parts_of
 from colorgan.folder.finding import expanded, find_photos
 from colorgan.hints import HINTS_SUFFIX, PhotoHints, read_hints
 from colorgan.photo.endings import photo_endings, writable_endings
@@ -17,15 +18,29 @@ from colorgan.photo.finding import count_pages
 
 @dataclass(frozen=True)
 class Job:
-    """One photo, the files to be made of it, which page of it, and what was said of it.
+    """One photo, the files to be made of it, which page of it, and what was said of it; or one film.
 
-    pictures: (variant, file); variant 0 is the likeliest picture.
+    pictures: (variant, file); variant 0 is the likeliest picture, and the only one of a film.
+    film_hints: the file of what was said of a film.
     """
 
     source: Path
     pictures: tuple[tuple[int, Path], ...]
     page: int = 0
     hints: PhotoHints | None = None
+    film_hints: Path | None = None
+
+    @property
+    def is_film(self) -> bool:
+        """Whether it is a film's, by its name."""
+        return is_film(self.source)
+
+    @property
+    def there(self) -> list[Path]:
+        """What there is of its files, parts of a film to be among them."""
+        files = [path for _, path in self.pictures]
+        parts = [parts_of(path) for path in files] if self.is_film else []
+        return [path for path in (*files, *parts) if os.path.lexists(path)]
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ def plan(
     all_pages: bool = False,
     existing: Literal["refuse", "skip", "replace"] = "refuse",
     hints: str | None = None,
+    codec: str = DEFAULT_CODEC,
 ) -> Work:
     """Decide, before any work, which photos are read and which files they become.
 
@@ -71,6 +87,7 @@ def plan(
             missing: a file has its name only once complete.
         hints: for one photo, its file of hints; or a folder that holds those of photo.jpg as photo.hints.json, those
             of a folder's photos at their places in it. Photos without hints are coloured plainly.
+        codec: of films, one of `film.formats.CODECS`; those whose ending cannot hold it get another.
 
     Raises:
         PicturesExistError: pictures are there already and `existing` is "refuse".
@@ -79,7 +96,7 @@ def plan(
     """
     paths = [path for given in inputs for path in expanded(given)]
     if _names_a_file(output):
-        _check_output_file(output, paths, suffix)
+        _check_output_file(output, paths, suffix, codec)
         pictures, places, left_out = [(paths[0], Path(output))], [Path(paths[0].name)], 0
     else:
         folder = Path(output)
@@ -87,7 +104,7 @@ def plan(
             raise ValueError(f"{output!r} is a file: name a folder, or a picture such as 'photo.jpg'")
         finds = find_photos(paths, folder)
         places = [place for _, place in finds.photos]
-        pictures = _with_endings([(source, folder / place) for source, place in finds.photos], suffix)
+        pictures = _with_endings([(source, folder / place) for source, place in finds.photos], suffix, codec)
         left_out = finds.left_out
     paged = [(*picture, 0) for picture in pictures]
     if all_pages:
@@ -98,7 +115,7 @@ def plan(
         raise ValueError(f"{none}: {count_left_out(left_out)}" if left_out else none)
     _check_destinations(jobs)
     jobs, unused = _with_hints(jobs, places, Path(hints)) if hints is not None else (jobs, ())
-    there = [path for job in jobs for _, path in job.pictures if os.path.lexists(path)]
+    there = [path for job in jobs for path in job.there]
     if existing == "replace" or not there:
         return Work(jobs, left_out=left_out, unused_hints=unused)
     if existing == "refuse":
@@ -119,7 +136,7 @@ def _with_hints(jobs: Sequence[Job], places: Sequence[Path], hints: Path) -> tup
     if hints.is_file():
         if len(jobs) != 1:
             raise ValueError(f"{str(hints)!r} holds hints for one photo, but there are several: name a folder")
-        return [replace(jobs[0], hints=read_hints(hints))], ()
+        return [_told(jobs[0], hints)], ()
     if not hints.is_dir():
         raise ValueError(f"there is no file or folder {str(hints)!r}")
     found: dict[Path, Job] = {}
@@ -129,12 +146,16 @@ def _with_hints(jobs: Sequence[Job], places: Sequence[Path], hints: Path) -> tup
         if os.path.isfile(file):  # noqa: PTH113  (Path.is_file raises where the name is too long to be one)
             if file in found:
                 raise ValueError(f"{str(found[file].source)!r} and {str(job.source)!r} would both take {str(file)!r}")
-            found[file], job = job, replace(job, hints=read_hints(file))
+            found[file], job = job, _told(job, file)
         told.append(job)
     unused = tuple(sorted(set(hints.rglob(f"*{HINTS_SUFFIX}")) - found.keys()))
     if not found:
         raise ValueError(f"{str(hints)!r} has hints for none of the photos: those of photo.jpg are photo{HINTS_SUFFIX}")
     return told, unused
+
+
+def _told(job: Job, hints: Path) -> Job:
+    return replace(job, film_hints=hints) if job.is_film else replace(job, hints=read_hints(hints))
 
 
 def _missing(job: Job) -> Job:
@@ -149,14 +170,18 @@ def _format(suffix: str) -> str | None:
 
 def _names_a_file(output: str) -> bool:
     path = Path(output)
-    known = path.suffix.lower() in photo_endings() or _format(path.suffix) is not None
+    ending = path.suffix.lower()
+    known = ending in photo_endings() or ending in CONTAINERS or is_film(path) or _format(path.suffix) is not None
     return known and not output.endswith(("/", os.sep)) and not path.is_dir()
 
 
-def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None) -> None:
-    """Refuse a picture's name as output that cannot be one's."""
+def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None, codec: str) -> None:
+    """Refuse a picture's or a film's name as output that cannot be one's."""
     if len(paths) != 1 or paths[0].is_dir():
         raise ValueError(f"{output!r} is the name of one picture, but there are several photos: name a folder")
+    if is_film(paths[0]):
+        check_film_output(Path(output), codec)
+        return
     ending = Path(output).suffix
     if ending.lower() not in writable_endings():
         raise ValueError(f"cannot write photos as {ending!r}: use one of {', '.join(writable_endings())}")
@@ -164,10 +189,18 @@ def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None) -
         raise ValueError(f"{output!r} does not end in {suffix}: leave out one of the two")
 
 
-def _with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None) -> list[tuple[Path, Path]]:
-    """Photos and the pictures they become: of their own ending, if no other is asked for and it can be written."""
+def _with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None, codec: str) -> list[tuple[Path, Path]]:
+    """Photos and the pictures they become: of their own ending, if no other is asked for and it can be written. Films
+    likewise, by their codec."""
     kept = writable_endings() if suffix is None else ()
-    pictures = [path if path.suffix.lower() in kept else path.with_suffix(suffix or ".png") for _, path in placed]
+    pictures = [
+        path.with_suffix(film_ending(source, codec))
+        if is_film(source)
+        else path
+        if path.suffix.lower() in kept
+        else path.with_suffix(suffix or ".png")
+        for source, path in placed
+    ]
     names = Counter(map(_key, pictures))
     return [
         (
@@ -184,7 +217,7 @@ def _with_pages(
     """Photos with their pictures, and their places -> the same for each page, whose numbers are as long as the last."""
     found, places_found = list[tuple[Path, Path, int]](), list[Path]()
     for (source, picture), place in zip(pictures, places, strict=True):
-        count = count_pages(source)
+        count = 1 if is_film(source) else count_pages(source)
         ends = [f"-page-{page:0{len(str(count))}}" for page in range(1, count + 1)] if count > 1 else [""]
         found += [(source, picture.with_stem(picture.stem + end), page) for page, end in enumerate(ends)]
         places_found += [place.with_stem(place.stem + end) for end in ends]
@@ -197,7 +230,7 @@ def _jobs(pictures: Sequence[tuple[Path, Path, int]], variants: int) -> list[Job
     jobs = []
     for source, picture, page in pictures:
         names, number = [(0, picture)], 1
-        while len(names) <= variants:
+        while len(names) <= variants and not is_film(source):
             number += 1
             other = picture.with_name(f"{picture.stem}-{number}{picture.suffix}")
             if _key(other) not in taken:
