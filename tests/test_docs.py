@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import skimage.data
+from cases.film import Recipe, make_film
 from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS, Hint
@@ -41,12 +44,12 @@ def commands(text: str, *languages: str) -> list[str]:
     return [line for line in lines if line.startswith("colorgan ")]
 
 
-# docs/voting.md's programs run in tests/voting, on a stub of the model.
+# docs/voting.md's programs run in tests/voting, on a stub of the model; that of docs/film.md below.
 PROGRAMS = [
     (name, block)
     for name, text in DOCUMENTS.items()
     for block in blocks(text, "python")
-    if "gradio_client" not in block and "colorgan.voting" not in block
+    if "gradio_client" not in block and "colorgan.voting" not in block and "colorgan.film" not in block
 ]
 RUN = {name: found for name, text in DOCUMENTS.items() if (found := commands(text, "sh"))}
 MADE = {
@@ -56,6 +59,7 @@ MADE = {
         "variants/photo-3.jpg",
         "calmer/a.png",
     },
+    "film.md": {"film-colorized.mp4", "attic-colorized/reel.mkv", "attic-colorized/photo.jpg", "archive.mkv"},
     "evaluation.md": {"report/report.html", "report-of-theirs/report.json"},
     "hints.md": {"told.jpg", "several/photo-4.jpg", "album-told/1923/b.png", "like-the-postcard.jpg", "bold.jpg"},
 }
@@ -161,6 +165,11 @@ def test_the_documents_commands_run(
     """In the order of the document: one resumes what the one before has done."""
     if name == "hints.md":
         request.getfixturevalue("cup")
+    if name == "film.md":
+        (desk / "attic").mkdir()
+        shutil.copy("photo.jpg", "attic")
+        for film in ("film.mp4", "attic/reel.mkv"):
+            make_film(desk / film, Recipe(frames=2, sound=1))
     assert set(RUN) == set(MADE)
     for model in ("runs/mine", "models/theirs"):
         (desk / model).parent.mkdir()
@@ -192,6 +201,14 @@ def test_the_documents_python_runs(desk: Path, request: pytest.FixtureRequest, n
     assert pictures
     assert {picture.mode for picture in pictures} <= {"L", "RGB"}
     assert {frozenset(picture.size) for picture in pictures} == {frozenset(size)}
+
+
+def test_the_program_for_films_runs(desk: Path) -> None:
+    [program] = blocks(DOCUMENTS["film.md"], "python")
+    make_film(desk / "film.mp4", Recipe(frames=2))
+    names: dict[str, Any] = {}
+    exec(compile(program, "film.md", "exec"), names)
+    assert names["outcome"].frames == 2 and (desk / "film-colorized.mp4").is_file()
 
 
 @pytest.fixture(scope="module")

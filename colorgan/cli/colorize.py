@@ -240,10 +240,13 @@ class _Run:
 
         from colorgan.folder.films import colorize_films
 
+        shown: Job | None = None
         with tqdm(unit="frame", disable=None) as bar:
 
             def progress(job: "Job", done: "FilmProgress") -> None:
-                if bar.desc != f"{job.source.name}: ":
+                nonlocal shown
+                if job is not shown:
+                    shown = job
                     bar.set_description(job.source.name, refresh=False)
                     bar.reset(done.total)
                     bar.initial = bar.n = done.frames - 1  # an earlier run's are no measure of this one's speed

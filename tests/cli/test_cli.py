@@ -153,7 +153,7 @@ def test_one_photo_given_twice_is_done_once(album: Path, tmp_path: Path) -> None
         (["album/b.jpg", "--output", "out.PDF"], "cannot write photos as '.PDF': use one of .jpg, "),
         (["album/*.tif", "--output", "out"], "no photo or folder that 'album/*.tif' matches"),
         (["album/b.jpg"], "required: --output"),
-        (["--output", "out"], "required: PHOTO_OR_FOLDER"),
+        (["--output", "out"], "required: PHOTO_FILM_OR_FOLDER"),
         (["album", "--output", "out", "--resume", "--overwrite"], "not allowed with"),
         (["album", "--output", "out", "--vividness", "loud"], "must be a number from 0 to 3, got 'loud'"),
         (["album", "--output", "out", "--vividness", "nan"], "must be a number from 0 to 3, got 'nan'"),
