@@ -42,7 +42,7 @@ class Store:
                 migrate(connection)
         except DatabaseError as error:
             engine.dispose()
-            where = engine.url.render_as_string(hide_password=True)
+            where = engine.url.set(query={}).render_as_string(hide_password=True)  # which may hold another password
             raise ValueError(f"cannot open the database {where}: {one_line(error)}") from error
         except ValueError:
             engine.dispose()

@@ -554,7 +554,9 @@ def test_a_database_that_cannot_be_opened_is_one_line_without_the_password(tmp_p
         Store.open(tmp_path / "missing" / "study.db")
     with pytest.raises(ValueError, match="cannot open the database") as refused:
         Store.open("postgresql://me:hunter2@127.0.0.1:1/db")
-    for error in (missing, refused):
+    with pytest.raises(ValueError, match="cannot open the database") as in_query:
+        Store.open("postgresql://127.0.0.1:1/db?user=me&password=hunter2")
+    for error in (missing, refused, in_query):
         assert "\n" not in str(error.value)
         assert "hunter2" not in str(error.value)
 
