@@ -41,24 +41,11 @@ from colorgan.voting.study import Study
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "study_load.json"
+SERVER = Path(__file__).parent / "study_server.py"
 TABLE = ROOT / "docs" / "performance.md"
 STUDY, SIDE_PX, PHOTOS = "load", 256, 60
 SEQUENCE_S, THINK_S = 3.5, (1.0, 2.0)
 PERCENTILES = (50, 99)
-
-_SERVE = """
-import sys
-from pathlib import Path
-from colorgan.voting.privacy import RateLimiter
-from colorgan.voting.store import Store
-from colorgan.voting.study import Study
-from colorgan.web.study import study_app, study_server
-
-database, folder, port = sys.argv[1:]
-study = Study.open(Store.open(database), "load", Path(folder))
-unlimited = RateLimiter(1e9, 10**9)  # all come from one address
-study_server(study_app([study], limiter=unlimited, session_limiter=unlimited), "127.0.0.1", int(port)).run()
-"""
 
 
 def render(folder: Path) -> None:
@@ -221,7 +208,7 @@ def measure(database: str, folder: Path, people: int, seconds: float) -> dict[st
     tokens = begin_sessions(store, Study.create(store, Pool.open(folder)), people)
     prepared = store.select("SELECT COUNT(*) AS n FROM answer")[0]["n"]
     port = random.randrange(20_000, 30_000)  # below those that clients get
-    command = [sys.executable, "-c", _SERVE, database, str(folder), str(port)]
+    command = [sys.executable, str(SERVER), database, str(folder), STUDY, str(port)]
     process = subprocess.Popen(command)
     try:
         wait_for(port, process)
