@@ -25,7 +25,7 @@ def open_by_plugin(file: BinaryIO, head: bytes, name: str, max_megapixels: float
     Raises PhotoError that names the package to install, where it is missing.
     """
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        plugin = extra("pillow_heif")
+        plugin = extra("pillow_heif") or extra("pi_heif")  # the same reader twice, the second without an encoder
         if plugin is None:
             raise PhotoError(f"{name} is a HEIC photo, {_NEEDS.format('pillow-heif')}")
         file.seek(0)

@@ -399,17 +399,21 @@ def test_all_pages_of_a_tiff(tmp_path: Path, model: str, capsys: pytest.CaptureF
 
 
 def test_endings_that_cannot_be_read_are_named_and_counted(
-    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for reader in ("pillow_heif", "pi_heif"):
+        monkeypatch.setitem(sys.modules, reader, None)
     album = tmp_path / "album"
     draw(album / "a.jpg")
     heads = {"b.psb": b"8BPS\0\2", "c.cr3": b"\0\0\0\x18ftypcrx ", "d.exr": b"\x76\x2f\x31\1", "e.xcf": b"gimp xcf"}
+    heads |= {"1923/f.HEIC": b"\0\0\0\x18ftypheic", "g.heif": b"\0\0\0\x18ftypmif1"}
+    (album / "1923").mkdir()
     for name, head in heads.items():
         (album / name).write_bytes(head + bytes(200))
     (album / "notes.txt").write_text("not a photo")
     assert run(album, "--output", tmp_path / "out", "--model", model) == 1
     out, err = capsys.readouterr()
-    assert "1 photo coloured, 4 failed" in out and files(tmp_path / "out") == ["a.jpg"]
+    assert "1 photo coloured, 6 failed" in out and files(tmp_path / "out") == ["a.jpg"]
     for name in heads:
         assert any(line.startswith(f"colorgan: error: '{album / name}' is a") for line in err.splitlines()), err
 
