@@ -2,7 +2,7 @@
 
 from colorgan.colorizer.model import Colorizer, check_vividness
 from colorgan.colorizer.prediction import NO_WORDS, LikelyColour, Prediction, ShownColour, check_daring
-from colorgan.colorizer.reference import Reference, check_reference
+from colorgan.colorizer.reference import Reference, References, check_reference
 from colorgan.colorizer.repainting import Memory
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Memory",
     "Prediction",
     "Reference",
+    "References",
     "ShownColour",
     "check_daring",
     "check_reference",

@@ -21,7 +21,7 @@ from colorgan.borders import Border, find_border
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.colorizer.prediction import NO_WORDS, Prediction, check_daring, check_vividness
-from colorgan.colorizer.reference import Reference, check_reference
+from colorgan.colorizer.reference import Reference, References, check_reference
 from colorgan.colorizer.repainting import Memory, Repainting
 from colorgan.hints import Hint
 from colorgan.hub.fetching import HUB_ERRORS, commit_of, fetched, fetched_file, hub_reason
@@ -246,7 +246,7 @@ class Colorizer(
         seed: int = 0,
         hints: Sequence[Hint] = (),
         daring: float | None = None,
-        reference: Image.Image | Reference | None = None,
+        reference: Image.Image | Reference | References | None = None,
     ) -> list[Prediction]:
         """Run the network on upright images ("L" or "RGB"): colours to paint with, at any size and vividness.
 

@@ -42,6 +42,18 @@ class Reference:
         return _alike(self.colours, self.memory, photo)[: max(most, 0)]
 
 
+@dataclass(frozen=True, eq=False)
+class References:
+    """Several references for one photo; where two speak of one place, the later counts."""
+
+    parts: tuple[Reference, ...]
+
+    def hints_for(self, photo: Memory, most: int = MOST) -> list[Hint]:
+        """Hints for another photo, up to so many, the later references' last."""
+        hints = [hint for part in self.parts for hint in part.hints_for(photo)]
+        return hints[max(len(hints) - max(most, 0), 0) :]
+
+
 def check_reference(image: Image.Image) -> None:
     """Refuse a photo that has no colours to give."""
     small = to_tensor(image.convert("RGB").resize((64, 64), Image.Resampling.BOX, reducing_gap=1.0))

@@ -14,8 +14,9 @@ one's more, where the way from there is sure: what comes from behind something h
 size of what the network sees; each frame's lines are fitted to its own lightness, so that colours end at its edges.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from colorgan.colorizer import NO_WORDS, References, check_vividness
 from colorgan.film.motion import Array, Motion, Seen, blend, carry, field_of, fit_lines, trust
 from colorgan.film.shots import Shots
+from colorgan.hints import Hint
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Reference
@@ -48,6 +51,19 @@ class FilmFrame:
     number: int
     time_s: float
     image: Image.Image
+
+
+@dataclass(frozen=True, eq=False)
+class ShotTold:
+    """What was said of a shot, as `telling.told_shots` makes it.
+
+    references: what it takes colours from. hints: of its frames, by their numbers. keys: numbers of the frames that
+    something was said of, which the network looks at.
+    """
+
+    references: "tuple[Reference, ...]" = ()
+    hints: Mapping[int, tuple[Hint, ...]] = field(default_factory=dict)
+    keys: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +102,24 @@ class FilmColours:
         colorizer: the model.
         vividness: chroma scale, from 0 to `limits.MAX_VIVIDNESS`.
         reference: a photo in colour for the whole film, as `Colorizer.see` makes it.
+        told: what was said of some shots, by their numbers, as `telling.told_shots` makes it.
 
     Raises:
-        ValueError: a bad dial, or a model that takes no reference.
+        ValueError: a bad dial, a model that takes no reference, or no OpenCV.
     """
 
-    def __init__(self, colorizer: "Colorizer", *, vividness: float = 1.0, reference: "Reference | None" = None):
-        self._colorizer, self._vividness, self._reference = colorizer, vividness, reference
+    def __init__(
+        self,
+        colorizer: "Colorizer",
+        *,
+        vividness: float = 1.0,
+        reference: "Reference | None" = None,
+        told: Mapping[int, ShotTold] = MappingProxyType({}),
+    ):
+        check_vividness(vividness)
+        if (reference is not None or told) and not colorizer.takes_hints:
+            raise ValueError(NO_WORDS)
+        self._colorizer, self._vividness, self._reference, self._told = colorizer, vividness, reference, told
         self._shots = Shots()
         self._shot: int | None = None
         self._memories: dict[int, _Memory] = {}  # of the shot at hand, and of the one that a flash may interrupt
@@ -116,9 +143,9 @@ class FilmColours:
             if step.motion is None:
                 yield self._first(frame, seen)
                 continue
-            field = carry(waiting[-1].field if waiting else self._memory.field, step.motion.there)
-            waiting.append(_Waiting(frame, seen, step.motion, field, trust(field, seen)))
-            if len(waiting) == KEY_FRAMES or (not seen.is_blank and waiting[-1].trust.mean() < LEAST_TRUST):
+            carried = carry(waiting[-1].field if waiting else self._memory.field, step.motion.there)
+            waiting.append(_Waiting(frame, seen, step.motion, carried, trust(carried, seen)))
+            if len(waiting) == KEY_FRAMES or self._is_key(waiting[-1]):
                 yield from self._between(waiting)
                 waiting = []
         yield from self._between(waiting)
@@ -127,6 +154,16 @@ class FilmColours:
         """Forget what was remembered: the next frame begins a new shot."""
         self._shots.begin()
         self._memories = {}
+
+    def _is_key(self, here: _Waiting) -> bool:
+        """Whether the network should look at a frame: hints were given for it, or much of it is new."""
+        if here.frame.number in self._said.keys:
+            return True
+        return not here.seen.is_blank and bool(here.trust.mean() < LEAST_TRUST)
+
+    @property
+    def _said(self) -> ShotTold:
+        return self._told.get(-1 if self._shot is None else self._shot, ShotTold())
 
     @property
     def _memory(self) -> _Memory:
@@ -149,17 +186,17 @@ class FilmColours:
             return
         before = self._memory.border
         self._remember(self._joined(waiting[-1]))
-        after, field = self._memory, self._memory.field
+        after, carried = self._memory, self._memory.field
         border = before * after.border
         shares = np.arange(1, len(waiting) + 1, dtype=np.float32) / len(waiting)
         made = [after.ab]
         for number in range(len(waiting) - 2, -1, -1):
             here = waiting[number]
-            field = carry(field, waiting[number + 1].motion.back)
+            carried = carry(carried, waiting[number + 1].motion.back)
             share = shares[number]
             early = (1 - share) * (here.trust + HARDLY)
-            late = share * (trust(field, here.seen) + HARDLY)
-            made.append(blend(here.field[..., :2], field[..., :2], late / (early + late)))
+            late = share * (trust(carried, here.seen) + HARDLY)
+            made.append(blend(here.field[..., :2], carried[..., :2], late / (early + late)))
         for here, ab in zip(waiting, reversed(made), strict=True):
             yield here.frame, self._lines(here.seen, ab, border)
 
@@ -178,7 +215,9 @@ class FilmColours:
 
     def _opinion(self, frame: FilmFrame, seen: Seen) -> tuple[Array, Array]:
         """What the network says of a frame by itself: ab (h, w, 2), and 1 where its flat border is, (h, w)."""
-        [prediction] = self._colorizer.predict([frame.image], reference=self._reference)
+        parts = (*(() if self._reference is None else (self._reference,)), *self._said.references)
+        hints, reference = self._said.hints.get(frame.number, ()), References(parts) if parts else None
+        [prediction] = self._colorizer.predict([frame.image], hints=hints, reference=reference)
         lines = prediction.lines[0].float().cpu().numpy()
         ab = lines[:2] * seen.lightness + lines[2:]
         border = (lines == 0).all(0).astype(np.float32)  # `Border.around` leaves nothing there

@@ -92,9 +92,7 @@ def write_hints(path: Path, photo: PhotoHints) -> None:
 def read_hints(path: Path) -> PhotoHints:
     """What `write_hints` wrote, or a person by hand. ValueError, one line with the file's name, for anything else."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(_too_long())
-        return parse_hints(path.read_bytes())
+        return parse_hints(read_text(path))
     except OSError as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -107,14 +105,25 @@ def parse_hints(said: str | bytes | dict[str, Any]) -> PhotoHints:
         return _hints(said)
     if len(said) > MOST_BYTES:
         raise ValueError(_too_long())
+    return _hints(parsed_json(said))
+
+
+def read_text(path: Path) -> bytes:
+    """A file of hints. OSError where it cannot be read, ValueError where it is too long to be one."""
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(_too_long())
+    return path.read_bytes()
+
+
+def parsed_json(said: str | bytes) -> Any:
+    """What JSON makes of a text, in which no name is there twice. ValueError, one line, where it is none."""
     try:
         text = said.decode("utf-8-sig") if isinstance(said, bytes) else said
-        record = json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=_once)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"it is no JSON: {error}") from error
-    return _hints(record)
 
 
 def _hints(record: Any) -> PhotoHints:
@@ -122,7 +131,7 @@ def _hints(record: Any) -> PhotoHints:
         raise ValueError(f'"format" must be "{FORMAT}"')
     if record.get("version") != VERSION:
         raise ValueError(f"this colorgan reads version {VERSION}, got {quoted(record.get('version'))}")
-    _only(record, "", "format", "version", "size", "seed", "daring", "vividness", "hints")
+    only(record, "", "format", "version", "size", "seed", "daring", "vividness", "hints")
     size = record.get("size")
     sides = size if isinstance(size, list) else []
     if len(sides) != 2 or not all(type(side) is int and 0 < side <= LONGEST_SIDE for side in sides):
@@ -144,7 +153,7 @@ def _hints(record: Any) -> PhotoHints:
 def _hint(number: int, said: Any) -> Hint:
     if not isinstance(said, dict) or not {"x", "y", "colour"} <= said.keys():
         raise ValueError(f'hint {number} must have "x", "y" and "colour"')
-    _only(said, f"hint {number}: ", "x", "y", "colour", "radius", "lasso")
+    only(said, f"hint {number}: ", "x", "y", "colour", "radius", "lasso")
     try:
         return Hint(said["x"], said["y"], said["colour"], said.get("radius", 0), said.get("lasso"))
     except ValueError as error:
@@ -160,7 +169,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _only(record: dict[str, Any], where: str, *known: str) -> None:
+def only(record: dict[str, Any], where: str, *known: str) -> None:
     """A name that nobody reads is a slip of the pen, which would be passed over without a word."""
     for name in record:
         if name not in known:
