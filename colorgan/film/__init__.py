@@ -7,6 +7,9 @@ formats.py    endings, containers, codecs
 reading.py    a film's file -> frames, upright and at their times
 tones.py      a decoded frame -> the picture it means
 colours.py    frames in their order -> their colours: where the engine and whoever knows colours meet
+shots.py      where one ends and the next begins
+motion.py     where places of a frame are in the next, and colours carried there
+telling.py    what was said of moments -> what is known of their shots
 encoding.py   painted frames -> the packets of a segment
 segments.py   what is done, on the disk, so that a run that was killed goes on
 joining.py    segments, and all that is no picture -> the film's file

@@ -20,13 +20,16 @@ from torch import Tensor
 
 from colorgan.colorizer.prediction import check_vividness
 from colorgan.files import file_whole
-from colorgan.film.colours import FilmColours, FilmFrame
+from colorgan.film.colours import FilmColours, FilmFrame, ShotTold
 from colorgan.film.encoding import SegmentEncoder, keeps_fields, pixels_of
 from colorgan.film.formats import CODECS, DEFAULT_CODEC, Codec, check_codec, check_film_output
 from colorgan.film.joining import join
+from colorgan.film.motion import opencv
 from colorgan.film.reading import Film, FilmError, FrameFormat, SourceFrame, pyav
 from colorgan.film.segments import Parts, Segment, identity_of
+from colorgan.film.telling import told_shots
 from colorgan.fingerprint import model_revision
+from colorgan.hints import FilmHints
 from colorgan.limits import MAX_MEGAPIXELS
 from colorgan.painting import paint
 from colorgan.photo.description import description
@@ -77,6 +80,7 @@ def colorize_film(
     crf: int | None = None,
     vividness: float = 1.0,
     reference: "Reference | None" = None,
+    hints: FilmHints | None = None,
     resume: bool = False,
     overwrite: bool = False,
     describe: bool = True,
@@ -96,6 +100,7 @@ def colorize_film(
         crf: constant rate factor, 0 is the best; by default the codec's own, 16 for H.264.
         vividness: chroma scale; 0 is gray, 1 as predicted, at most `limits.MAX_VIVIDNESS`.
         reference: a photo in colour to take colours from, as `Colorizer.see` makes it.
+        hints: what was said of some moments: hints and references, for the shot that each is in.
         resume: go on where an earlier run of the same film, model and settings stopped. Frames are those of a run that
             never stopped.
         overwrite: replace the output, and parts of an earlier run.
@@ -119,7 +124,8 @@ def colorize_film(
     parts = Parts(output)
     if parts.exist and not resume and not overwrite:
         raise ValueError(f"{str(parts.folder)!r} is already there, of a run that was stopped")
-    colours = FilmColours(colorizer, vividness=vividness, reference=reference)
+    told = {} if hints is None else _told(source, max_megapixels, colorizer, hints)
+    colours = FilmColours(colorizer, vividness=vividness, reference=reference, told=told)
     with Film(source, max_megapixels) as film:
         asked = {
             "film": identity_of(source),
@@ -128,12 +134,16 @@ def colorize_film(
             "crf": crf,
             "vividness": vividness,
             "reference": None if reference is None else sha256(repr(reference.colours).encode()).hexdigest(),
+            "hints": _identity_of(told),
             "PyAV": pyav().__version__,
+            "OpenCV": opencv().__version__,
         }
         done = parts.resume(asked) if parts.exist and not overwrite else []
         if not done:
             parts.begin(asked)
-        note = description(colorizer.name, referenced=reference is not None) if describe else None
+        hinted = any(one.hints for one in told.values())
+        referenced = reference is not None or any(one.references for one in told.values())
+        note = description(colorizer.name, hinted=hinted, referenced=referenced) if describe else None
         run = _Run(film, colours, parts, CODECS[codec], crf, report)
         try:
             run.work(done)
@@ -144,6 +154,31 @@ def colorize_film(
         parts.remove()
         before = sum(len(segment.pts) for segment in done)
         return FilmOutcome(run.frames, before, (*film.notes, *_notes(film.frame_format, CODECS[codec]), *notes))
+
+
+def _told(source: Path, max_megapixels: float, colorizer: "Colorizer", hints: FilmHints) -> dict[int, ShotTold]:
+    """What was said of the shots of a film, which is read once for it."""
+    with Film(source, max_megapixels) as film:
+        first: int | None = None
+
+        def shown() -> Iterator[FilmFrame]:
+            nonlocal first
+            for number, frame in enumerate(film.frames()):
+                first = frame.pts if first is None else first
+                yield FilmFrame(number, float((frame.pts - first) * film.frame_format.time_base), frame.image)
+
+        return told_shots(colorizer, shown(), hints)
+
+
+def _identity_of(told: dict[int, ShotTold]) -> str | None:
+    """What tells what was said of a film from all else that might be; None where nothing was."""
+    if not told:
+        return None
+    said = [
+        (shot, sorted(one.hints.items()), [part.colours for part in one.references])
+        for shot, one in sorted(told.items())
+    ]
+    return sha256(repr(said).encode()).hexdigest()
 
 
 def _interrupted(run: "_Run", ending: str, note: str | None) -> FilmInterrupted:

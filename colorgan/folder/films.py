@@ -8,6 +8,7 @@ from colorgan.film import FilmProgress, colorize_film
 from colorgan.film.formats import DEFAULT_CODEC
 from colorgan.folder.pipeline import DiskFullError, PhotoOutcome, Settings, failure_of, is_disk_full
 from colorgan.folder.plan import Job
+from colorgan.hints import read_film_hints
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer
@@ -35,8 +36,7 @@ def colorize_films(
     for job in jobs:
         [(_, output)] = job.pictures
         try:
-            if job.film_hints is not None:
-                raise ValueError("films take no hints yet")
+            hints = None if job.film_hints is None else read_film_hints(job.film_hints)
             output.parent.mkdir(parents=True, exist_ok=True)
             outcome = colorize_film(
                 job.source,
@@ -46,6 +46,7 @@ def colorize_films(
                 crf=crf,
                 vividness=1.0 if settings.vividness is None else settings.vividness,
                 reference=settings.reference,
+                hints=hints,
                 resume=True,
                 overwrite=settings.overwrite,
                 describe=settings.model_name is not None,

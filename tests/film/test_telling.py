@@ -1,6 +1,9 @@
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 import torch
 from cases.shots import SIZE, Picture, film, pan
@@ -11,6 +14,9 @@ from colorgan import Colorizer, Hint
 from colorgan.color import rgb_to_lab
 from colorgan.film.colours import FilmColours, ShotTold
 from colorgan.film.telling import told_shots
+from colorgan.folder.films import colorize_films
+from colorgan.folder.pipeline import PhotoOutcome, Settings
+from colorgan.folder.plan import Job
 from colorgan.hints import FilmHints, Moment
 
 A, B = pan(0, 9), pan(1, 9)
@@ -80,6 +86,35 @@ def test_a_hint_s_place_is_followed_to_both_sides(colorizer: Colorizer) -> None:
     for number, (hint,) in hints.items():
         assert abs(hint.x - 70 + 1.5 * (number - 14)) < 1.2 and abs(hint.y - 60 + 0.6 * (number - 14)) < 1.2
         assert hint.lasso is not None and hint.lasso[0] == (hint.x - 10, hint.y - 10)
+
+
+def test_a_film_is_told_from_its_file_to_its_file(colorizer: Colorizer, tmp_path: Path) -> None:
+    """`film.hints.json` beside a film of two shots: the first is what it is without, the second has the hint's colour
+    also where it was not said, and the film says that somebody did."""
+    source, beside = tmp_path / "film.mkv", tmp_path / "film.hints.json"
+    with av.open(str(source), "w") as writing:
+        stream = writing.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "gray"
+        for frame in film(PICTURES):
+            writing.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(frame.image), "gray")))
+        writing.mux(stream.encode(None))
+    record = {"format": "colorgan film hints", "version": 1, "size": list(SIZE)}
+    moment = {"time": 14 / 25, "hints": [{"x": 70, "y": 60, "colour": TEAL, "radius": 6}]}
+    beside.write_text(json.dumps(record | {"moments": [moment]}))
+    plans = [Job(source, ((0, tmp_path / "plain.mkv"),)), Job(source, ((0, tmp_path / "told.mkv"),), film_hints=beside)]
+    outcomes: list[PhotoOutcome] = []
+    colorize_films(colorizer, plans, Settings(model_name="tiny"), outcomes.append, codec="ffv1")
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    films = []
+    for name in ("plain.mkv", "told.mkv"):
+        with av.open(str(tmp_path / name)) as reading:
+            films.append([frame.to_ndarray(format="rgb24").astype(int) for frame in reading.decode(video=0)])
+            assert ("guided by a person's hints" in str(reading.metadata)) == (name == "told.mkv")
+    plain, told = films
+    assert len(plain) == len(told) == 18
+    assert all((one == other).all() for one, other in zip(plain[:9], told[:9], strict=True))
+    red, green, _ = (told[9] - plain[9])[62:65, 76:79].mean((0, 1))
+    assert red < -10 and green > red + 10  # teal, where the hint's place was five frames before it was said
 
 
 def test_what_cannot_be_told_is_said(colorizer: Colorizer) -> None:
