@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.colorizer import NO_WORDS, References, check_vividness
-from colorgan.film.motion import Array, Motion, Seen, blend, carry, field_of, fit_lines, trust
+from colorgan.film.motion import Array, Motion, SmallFrame, blend, carry, field_of, fit_lines, trust
 from colorgan.film.shots import Shots
 from colorgan.hints import Hint
 
@@ -89,7 +89,7 @@ class _Waiting:
     """A frame that waits for the next key frame: the motion from the one before it, and the memory's field here."""
 
     frame: FilmFrame
-    seen: Seen
+    seen: SmallFrame
     motion: Motion
     field: Array
     trust: Array
@@ -133,7 +133,7 @@ class FilmColours:
         """
         waiting: list[_Waiting] = []
         for frame in frames:
-            seen = Seen(self._colorizer.view(frame.image)[0, 0].cpu().numpy())
+            seen = SmallFrame(self._colorizer.view(frame.image)[0, 0].cpu().numpy())
             step = self._shots.step(seen)
             if step.shot != self._shot:
                 yield from self._between(waiting)
@@ -174,7 +174,7 @@ class FilmColours:
         assert self._shot is not None
         self._memories[self._shot] = memory
 
-    def _first(self, frame: FilmFrame, seen: Seen) -> tuple[FilmFrame, Tensor]:
+    def _first(self, frame: FilmFrame, seen: SmallFrame) -> tuple[FilmFrame, Tensor]:
         """The first frame of a shot."""
         ab, border = self._opinion(frame, seen)
         self._remember(_Memory(ab, seen.lightness, _clearness(seen), border))
@@ -213,7 +213,7 @@ class FilmColours:
         opinions = min(before.opinions + weight, MOST_OPINIONS)
         return _Memory(joined, lightness, opinions, border)
 
-    def _opinion(self, frame: FilmFrame, seen: Seen) -> tuple[Array, Array]:
+    def _opinion(self, frame: FilmFrame, seen: SmallFrame) -> tuple[Array, Array]:
         """What the network says of a frame by itself: ab (h, w, 2), and 1 where its flat border is, (h, w)."""
         parts = (*(() if self._reference is None else (self._reference,)), *self._said.references)
         hints, reference = self._said.hints.get(frame.number, ()), References(parts) if parts else None
@@ -223,7 +223,7 @@ class FilmColours:
         border = (lines == 0).all(0).astype(np.float32)  # `Border.around` leaves nothing there
         return np.ascontiguousarray(ab.transpose(1, 2, 0)), border
 
-    def _lines(self, seen: Seen, ab: Array, border: Array) -> Tensor:
+    def _lines(self, seen: SmallFrame, ab: Array, border: Array) -> Tensor:
         lines = fit_lines(seen.lightness, ab) * (1 - border) * np.float32(self._vividness)
         return torch.from_numpy(lines.astype(np.float32))
 
@@ -250,6 +250,6 @@ class FilmColours:
             self._memories[shot] = _Memory(ab, lightness, float(state[f"memory.{shot}.opinions"]), border)
 
 
-def _clearness(seen: Seen) -> float:
+def _clearness(seen: SmallFrame) -> float:
     """How much an opinion of a frame counts, up to 1."""
     return min(1.0, (seen.contrast / CLEAR) ** 2) + 1e-3

@@ -39,7 +39,7 @@ def opencv() -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SmallFrame:
     """A frame's L (h, w) in [0, 100], at the size that the network sees."""
 
     lightness: Array
@@ -90,7 +90,7 @@ class MotionFinder:
         cv2 = opencv()
         self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
-    def flow(self, of: Seen, to: Seen) -> Array:
+    def flow(self, of: SmallFrame, to: SmallFrame) -> Array:
         """For each place of a frame how far away it is in another, x and y, (h, w, 2)."""
         cv2 = opencv()
         threads = cv2.getNumThreads()
@@ -100,20 +100,20 @@ class MotionFinder:
         finally:
             cv2.setNumThreads(threads)
 
-    def likeness(self, before: Seen, after: Seen, flow: Array) -> float:
+    def likeness(self, before: SmallFrame, after: SmallFrame, flow: Array) -> float:
         """How much of a frame's detail is that of an earlier one, moved by the flow from the later to the earlier:
         their correlation, from -1 to 1. Brighter, darker or fainter is as like."""
         moved = _at(before.detail, _origin(flow))
         size = float(np.sqrt(np.square(moved).sum() * np.square(after.detail).sum()))
         return float((moved * after.detail).sum()) / max(size, 1e-6)
 
-    def motion(self, before: Seen, after: Seen, back: Array) -> Motion:
+    def motion(self, before: SmallFrame, after: SmallFrame, back: Array) -> Motion:
         """The motion between two frames, of which the flow from the later to the earlier is known."""
         ahead = self.flow(before, after)
         return Motion(_way(back, ahead), _way(ahead, back))
 
 
-def still(seen: Seen) -> Motion:
+def still(seen: SmallFrame) -> Motion:
     """Nothing moves."""
     way = Way(_origin(np.zeros((*seen.lightness.shape, 2), np.float32)), np.ones_like(seen.lightness))
     return Motion(way, way)
@@ -131,7 +131,7 @@ def carry(field: Array, way: Way) -> Array:
     return carried
 
 
-def trust(field: Array, seen: Seen) -> Array:
+def trust(field: Array, seen: SmallFrame) -> Array:
     """How far each place of a carried field can be believed of a frame, (h, w) in [0, 1]: as sure as its way was, and
     less where the lightness that came along is another, whatever fades between the two."""
     came, sure = field[..., 2], field[..., 3]

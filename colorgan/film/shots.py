@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorgan.film.motion import Array, Motion, MotionFinder, Seen, still
+from colorgan.film.motion import Array, Motion, MotionFinder, SmallFrame, still
 
 LIKE = 0.45  # correlation of detail from which a frame goes on with another
 FLASH = 6  # frames that a flash lasts at most
@@ -32,7 +32,7 @@ class _Latest:
     """A shot, and what it was seen as at last."""
 
     shot: int
-    seen: Seen
+    seen: SmallFrame
 
 
 class Shots:
@@ -50,7 +50,7 @@ class Shots:
         """The shots that a next frame can belong to without beginning one."""
         return tuple(one.shot for one in (self._now, self._before) if one is not None)
 
-    def step(self, seen: Seen) -> Step:
+    def step(self, seen: SmallFrame) -> Step:
         """The next frame; all have one size."""
         self._frames += 1
         if self._frames > FLASH:
@@ -71,19 +71,19 @@ class Shots:
         """The next frame is of a new shot, whatever it shows."""
         self._now = self._before = None
 
-    def _motion(self, before: Seen, after: Seen) -> Motion | None:
+    def _motion(self, before: SmallFrame, after: SmallFrame) -> Motion | None:
         """The motion between two frames; None where they are of two shots."""
         back = self._finder.flow(after, before)
         like = self._finder.likeness(before, after, back)
         return self._finder.motion(before, after, back) if like >= LIKE else None
 
-    def _go_on(self, latest: _Latest, seen: Seen, motion: Motion) -> Step:
+    def _go_on(self, latest: _Latest, seen: SmallFrame, motion: Motion) -> Step:
         if latest is self._before:
             self._before, self._frames = None, FLASH + 1  # the flash is over
         self._now = _Latest(latest.shot, seen)
         return Step(latest.shot, motion)
 
-    def _begin(self, seen: Seen) -> Step:
+    def _begin(self, seen: SmallFrame) -> Step:
         self._before = self._before or self._now  # of a flash of several unlike frames, what was before all of them
         self._now, self._frames, self._count = _Latest(self._count, seen), 1, self._count + 1
         return Step(self._now.shot, None)
@@ -101,7 +101,7 @@ class Shots:
         """What `state` said."""
         self._frames, self._count = state["shots"].tolist() if state else (0, 0)
         self._now, self._before = (
-            _Latest(int(state[f"{name}.shot"]), Seen(_array(state[f"{name}.seen"])))
+            _Latest(int(state[f"{name}.shot"]), SmallFrame(_array(state[f"{name}.seen"])))
             if f"{name}.shot" in state
             else None
             for name in ("now", "before")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from colorgan.colorizer import Reference, check_reference
 from colorgan.film.colours import FilmFrame, ShotTold
-from colorgan.film.motion import Array, Motion, Seen, Way
+from colorgan.film.motion import Array, Motion, SmallFrame, Way
 from colorgan.film.shots import Shots
 from colorgan.hints import FilmHints, Hint, Moment, PhotoHints
 from colorgan.photo import open_photo
@@ -56,7 +56,7 @@ def told_shots(colorizer: "Colorizer", frames: Iterable[FilmFrame], said: FilmHi
         hear(frame.time_s)
         if not waiting and not any(trail.followed for trail in trails.values()):
             break
-        seen = Seen(colorizer.view(frame.image)[0, 0].cpu().numpy())
+        seen = SmallFrame(colorizer.view(frame.image)[0, 0].cpu().numpy())
         step = shots.step(seen)
         if step.motion is None:
             trails[step.shot] = _Trail(seen)
@@ -87,7 +87,7 @@ class _Followed:
 class _Trail:
     """How the places of a shot moved so far, and the hints that move on with them."""
 
-    first: Seen
+    first: SmallFrame
     ways: "deque[tuple[int, Array, Array]]" = field(default_factory=lambda: deque(maxlen=BACK))
     followed: list[_Followed] = field(default_factory=list)
     hints: dict[int, list[Hint]] = field(default_factory=dict)

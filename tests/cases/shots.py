@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorgan.film.colours import FilmFrame
-from colorgan.film.motion import Seen
+from colorgan.film.motion import SmallFrame
 
 SIZE = (160, 120)
 Picture = NDArray[np.float32]
@@ -52,6 +52,6 @@ def film(pictures: Iterable[Picture], first: int = 0) -> Iterator[FilmFrame]:
         yield FilmFrame(number, number / 25, image)
 
 
-def seen(picture: Picture) -> Seen:
+def seen(picture: Picture) -> SmallFrame:
     """A picture as `Shots` sees it, in steps of 8 bits."""
-    return Seen((picture.round().clip(0, 255) / 2.55).astype(np.float32))
+    return SmallFrame((picture.round().clip(0, 255) / 2.55).astype(np.float32))
