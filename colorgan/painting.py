@@ -43,10 +43,10 @@ def paint(image: Image.Image, lines: Tensor) -> Image.Image:
     source = image if image.mode == "L" else image.convert("RGB")
     width, height = source.size
     lines = cube_root_lines(lines.clamp(-FARTHEST, FARTHEST))
-    field = np.ascontiguousarray(lines.permute(1, 2, 0).numpy())
+    field = lines.contiguous().numpy()
     rows, columns = (
         tuple(part.numpy() for part in between(small, large))
-        for small, large in ((field.shape[0], height), (field.shape[1], width))
+        for small, large in ((field.shape[1], height), (field.shape[2], width))
     )
     painted = np.empty((height, width, 3), np.uint8)
     # Here, and not where they are first used: a painter that ran torch would keep a team of OpenMP threads of its own,
@@ -66,7 +66,7 @@ def paint(image: Image.Image, lines: Tensor) -> Image.Image:
 
 def _paint_rows(
     pixels: Array,  # (R, W, 1 or 3) uint8
-    field: Array,  # (h, w, 4): f(X) = field 0 * f(Y) + field 2, f(Z) = field 1 * f(Y) + field 3
+    field: Array,  # (4, h, w): f(X) = field 0 * f(Y) + field 2, f(Z) = field 1 * f(Y) + field 3
     above: Array,  # (R,) the row of the field over each row of pixels, and the next row's share
     above_share: Array,
     left: Array,  # (W,) likewise for columns
@@ -77,28 +77,46 @@ def _paint_rows(
     matrix: Array,  # XYZ over white -> linear RGB
     painted: Array,  # (R, W, 3) uint8
 ) -> None:
-    last_row, last_column, width = field.shape[0] - 1, field.shape[1] - 1, pixels.shape[1]
+    last_row, small_width, width = field.shape[1] - 1, field.shape[2], pixels.shape[1]
     gray = pixels.shape[2] == 1
     zero, tiny, one = np.float32(0), np.float32(1e-7), np.float32(1)
     line, knee, foot = np.float32(3 * DELTA * DELTA), np.float32(DELTA), np.float32(2 * DELTA / 3)
-    # Row by row, in three loops: look-ups, arithmetic on plain vectors that the compiler can do sixteen at a time,
+    gray_luminances, gray_roots = np.empty(256, np.float32), np.empty(256, np.float32)
+    for value in range(256):
+        y = min(luminance[0, value] + luminance[1, value] + luminance[2, value], one)
+        place = y * np.float32(CUBE_ROOTS)
+        step = min(np.uint32(place), np.uint32(CUBE_ROOTS - 1))
+        gray_luminances[value] = y
+        gray_roots[value] = cube_roots[step] + (cube_roots[step + 1] - cube_roots[step]) * (place - np.float32(step))
+    # Row by row, in short loops: look-ups, arithmetic on plain vectors that the compiler can do sixteen at a time,
     # and look-ups again.
     luminances, roots = np.empty(width, np.float32), np.empty(width, np.float32)
     here, colours = np.empty((4, width), np.float32), np.empty((3, width), np.float32)
+    mixed = np.empty((small_width + 1, 4), np.float32)  # the last column twice: it is its own neighbour
     for row in range(pixels.shape[0]):
-        upper, lower = field[above[row]], field[min(above[row] + 1, last_row)]
-        mixed = upper + (lower - upper) * above_share[row]
+        upper, lower, share = above[row], min(above[row] + 1, last_row), above_share[row]
+        for part in range(4):
+            for column in range(small_width):
+                over = field[part, upper, column]
+                mixed[column, part] = over + (field[part, lower, column] - over) * share
+            mixed[small_width, part] = mixed[small_width - 1, part]
+        if gray:
+            for column in range(width):
+                luminances[column] = gray_luminances[pixels[row, column, 0]]
+                roots[column] = gray_roots[pixels[row, column, 0]]
+        else:
+            for column in range(width):
+                red, green, blue = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
+                y = min(luminance[0, red] + luminance[1, green] + luminance[2, blue], one)
+                place = y * np.float32(CUBE_ROOTS)
+                step = min(np.uint32(place), np.uint32(CUBE_ROOTS - 1))
+                part_way = place - np.float32(step)
+                luminances[column] = y
+                roots[column] = cube_roots[step] + (cube_roots[step + 1] - cube_roots[step]) * part_way
         for column in range(width):
-            red = pixels[row, column, 0]
-            green, blue = (red, red) if gray else (pixels[row, column, 1], pixels[row, column, 2])
-            y = min(luminance[0, red] + luminance[1, green] + luminance[2, blue], one)
-            place = y * np.float32(CUBE_ROOTS)
-            step = min(np.uint32(place), np.uint32(CUBE_ROOTS - 1))
-            luminances[column] = y
-            roots[column] = cube_roots[step] + (cube_roots[step + 1] - cube_roots[step]) * (place - np.float32(step))
-            near, far, share = left[column], min(left[column] + 1, last_column), left_share[column]
+            near, share = left[column], left_share[column]
             for part in range(4):
-                here[part, column] = mixed[near, part] + (mixed[far, part] - mixed[near, part]) * share
+                here[part, column] = mixed[near, part] + (mixed[near + 1, part] - mixed[near, part]) * share
         for column in range(width):
             y, root = luminances[column], roots[column]
             root_x, root_z = here[0, column] * root + here[2, column], here[1, column] * root + here[3, column]
