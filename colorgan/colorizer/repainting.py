@@ -1,9 +1,11 @@
 """A photo's colours made anew from what the network remembers of it, as hints are given and words are drawn."""
 
 import math
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -14,8 +16,8 @@ from torch.nn import functional
 from colorgan.borders import Border
 from colorgan.color import denormalize_lightness, fit_chroma, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.hints import Hint, rgb_of
-from colorgan.networks.word_head import Look, Points, WordHead
-from colorgan.networks.words import entropy, mean_colours
+from colorgan.networks.word_head import Look, Points, Prepared, WordHead, block_numbers
+from colorgan.networks.words import entropy
 from colorgan.upsampling import fit_lines, smooth_within_edges
 
 LEVELS = 2  # of smoothing within edges: the painter sees them itself
@@ -28,7 +30,10 @@ ODD = 0.02  # a colour whose like is less likely than this at a place is one tha
 A_WASH, A_THING = 0.28, 0.38  # shares of a hint's change, see `_as_things`
 SETTLED, MUCH = 1 / 3, 20.0  # how soon the words' own mean counts: a power of what is settled, a number of hints
 SOME = 64  # hints that are compared with all of the view at a time
+KEPT = 4  # sets of points whose words and colours are kept: a hint is moved, and the others stay
 EXACT = 1.0  # ab units: nearer than this to what was asked for is what was asked for
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +80,9 @@ class Repainting:
 
     head: WordHead
     memory: Memory
+
+    def __post_init__(self) -> None:
+        self._thoughts, self._means = _Kept[tuple[Tensor, Tensor]](), _Kept[Tensor]()
 
     @property
     def look(self) -> Look:
@@ -139,7 +147,7 @@ class Repainting:
         "#rrggbb" of each, and what it and those that are nearest to it add up to.
         """
         places = self._places([Hint(x, y, None)])
-        block = self.head.blocks(self.look, places)[0]
+        block = block_numbers(places, self.look.grid)[0]
         probability = self._logits(hints)[0, block].softmax(-1)
         lightness = self._lightness_at(places)
         words = self.head.words.vocabulary
@@ -159,21 +167,31 @@ class Repainting:
         return self.memory.around(self._on_view(entropy(self._logits(hints))))[0, 0]
 
     @cached_property
-    def _calm(self) -> tuple[Tensor, Tensor]:
-        """What the words say when nothing is known: ab of the view, and logits."""
-        logits, state = self._unsaid
-        colours = mean_colours(logits, self.head.words.vocabulary)
-        return self._to_view(self.head.paint(self.look, state, colours, Points.none(), drawn=False)), logits
+    def _seen(self) -> Prepared:
+        """What the head makes of the photo, whatever is said of it."""
+        return Prepared(self.head, self.look)
 
     @cached_property
-    def _unsaid(self) -> tuple[Tensor, Tensor]:
-        """Logits and states of the blocks when nothing is known."""
-        return self.head.think(self.look, self.head.known(self.look, Points.none()))
+    def _unsure(self) -> tuple[Tensor, Tensor]:
+        """How unsure the words are of each block when nothing is known, (1, P), and how far hints can settle that."""
+        unsure = entropy(self._thought(Points.none())[0])
+        return unsure, (unsure - self.head.words.least_entropy).clamp(min=0.02)
+
+    @cached_property
+    def _own(self) -> Tensor:
+        """What the plain picture has and the mean of the words has not, ab of the view."""
+        return self.plain - self._meant(Points.none())
+
+    def _thought(self, points: Points) -> tuple[Tensor, Tensor]:
+        """Logits and states of the blocks where so much is known."""
+        return self._thoughts.of(points, lambda: self.head.think(self._seen, self.head.known(self._seen, points)))
+
+    def _meant(self, points: Points) -> Tensor:
+        """The mean of the words where so much is known, painted: ab of the view."""
+        return self._means.of(points, lambda: self._to_view(self.head.calm(self._seen, self._thought(points), points)))
 
     def _logits(self, hints: Sequence[Hint]) -> Tensor:
-        if not hints:
-            return self._unsaid[0].float()
-        return self.head.think(self.look, self.head.known(self.look, self._points(hints)))[0].float()
+        return self._thought(self._points(hints))[0]
 
     def _colours(self, hints: Sequence[Hint], drawings: Sequence[tuple[int, float]]) -> Tensor:
         """ab (len(drawings), 2, h, w) of the view."""
@@ -183,7 +201,8 @@ class Repainting:
         # One after another: what is drawn must not depend on how many are.
         for number, (seed, daring) in enumerate(drawings):
             if daring:
-                drawn = self._to_view(self.head.draw(self.look, points, seed, self._unsaid[1]))
+                state = self._thought(Points.none())[1]
+                drawn = self._to_view(self.head.draw(self._seen, points, seed, state))
                 ab[number] = torch.lerp(calm, drawn, daring)[0]
         return ab
 
@@ -193,18 +212,14 @@ class Repainting:
         Where hints settle what the words were unsure of, and everywhere when much was said, the words' own mean counts.
         Elsewhere the plain picture stays, changed by as much as hints change that mean: one hint leaves the rest alone.
         """
-        before, unsure = self._calm
-        painted, logits = self.head.calm(self.look, points)
-        after = self._to_view(painted)
-        odd = self.head.likelihood(self.look, unsure, points) < ODD
+        after = self._meant(points)
+        odd = self.head.likelihood(self.look.grid, self._thought(Points.none())[0], points) < ODD
         if odd.any():
-            expected = points.where(~odd)
-            without = self._to_view(self.head.calm(self.look, expected)[0]) if len(expected.places) else before
-            after = self._as_things(without, after, points.where(odd))
-        least = self.head.words.least_entropy
-        settled = (entropy(unsure) - entropy(logits)) / (entropy(unsure) - least).clamp(min=0.02)
+            after = self._as_things(self._meant(points.where(~odd)), after, points.where(odd))
+        unsure, at_most = self._unsure
+        settled = (unsure - entropy(self._thought(points)[0])) / at_most
         open_still = (1 - self._on_view(settled.clamp(0, 1) ** SETTLED)) * math.exp(-hints / MUCH)
-        return after + open_still * (self.plain - before)
+        return after + open_still * self._own
 
     def _as_things(self, without: Tensor, ab: Tensor, odd: Points) -> Tensor:
         """Colours that nobody would have guessed belong to things, not to the light: ab (1, 2, h, w) of the view with
@@ -227,11 +242,13 @@ class Repainting:
         """Hints as places of the view and colours; one with a radius or a lasso becomes several."""
         if not hints:
             return Points.none()
-        filled = sum(bool(hint.radius) or hint.lasso is not None for hint in hints)
+        filled = sum(map(_is_filled, hints))
         most = min(POINTS, MOST_POINTS // max(filled, 1))
         # The last word on a block counts: a hint comes after its surroundings, and a later hint after an earlier.
-        own = self._places(hints).split(1)
-        parts = [torch.cat((self._filling(hint, most), place)) for hint, place in zip(hints, own, strict=True)]
+        parts = [
+            torch.cat((self._filling(hint, most), place)) if _is_filled(hint) else place
+            for hint, place in zip(hints, self._places(hints).split(1), strict=True)
+        ]
         places = torch.cat(parts)
         shown = self.memory.shows(places)  # what is said of a border changes nothing
         said = [hint for hint, part in zip(hints, parts, strict=True) for _ in part]
@@ -249,6 +266,8 @@ class Repainting:
         colours = [rgb_of(hint.colour) for hint in hints]
         rgb = torch.tensor([colour or (0, 0, 0) for colour in colours], dtype=torch.float32).view(-1, 3) / 255
         asked = rgb_to_lab(rgb.T[None, :, :, None])[1][0, :, :, 0].T
+        if None not in colours:
+            return asked
         as_it_is = torch.tensor([colour is None for colour in colours], dtype=torch.bool)
         x, y = self._pixels(places)
         plain = fit_chroma(self._lightness_at(places), self.plain[:, :, y, x][..., None])[0, :, :, 0].T
@@ -256,8 +275,6 @@ class Repainting:
 
     def _filling(self, hint: Hint, most: int) -> Tensor:
         """Places of the view (K, 2) inside a hint's radius or lasso, evenly, up to about `most` of them."""
-        if not hint.radius and hint.lasso is None:
-            return torch.zeros(0, 2)
         height, width = self.view.shape[2:]
         inside = torch.ones(height, width, dtype=torch.bool)
         if hint.lasso is not None:
@@ -307,6 +324,29 @@ class Repainting:
         """L (1, 1, K, 1) and ab (K, 2) -> "#rrggbb" of each."""
         rgb = lab_to_gamut_rgb(lightness, ab.T[None, :, :, None])[0, :, :, 0].T
         return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in rgb.mul(255).round().int().tolist()]
+
+
+class _Kept(Generic[Made]):
+    """What was made of points, the last few: nothing that is asked for again is made twice."""
+
+    def __init__(self) -> None:
+        self._made = OrderedDict[bytes, Made]()
+
+    def of(self, points: Points, make: Callable[[], Made]) -> Made:
+        """What was made of the points, or is made now."""
+        name = torch.cat((points.places, points.colours), 1).numpy().tobytes()
+        made = self._made.pop(name, None)
+        if made is None:
+            made = make()
+        self._made[name] = made
+        while len(self._made) > KEPT:
+            self._made.popitem(last=False)
+        return made
+
+
+def _is_filled(hint: Hint) -> bool:
+    """Whether it says something of more than a place."""
+    return bool(hint.radius) or hint.lasso is not None
 
 
 def _apart(colours: Tensor, probability: Tensor, count: int, distance: float) -> list[int]:

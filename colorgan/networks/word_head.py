@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorgan.networks.painter import CELL, Painter
+from colorgan.networks.painter import CELL, Canvas, Painter
 from colorgan.networks.words import BLOCK, ColourWords, Known, mean_colours
 
 LIKE = 12.0  # ab units: colours that are no further apart than this go by one name
@@ -77,7 +78,8 @@ class WordHead(nn.Module):
     """Colours from a `Look`: the mean of what the words say, or words that are drawn, given what is known.
 
     channels: of the network's features at H/4; objects: of those at H/16. count, width, layers, heads: of
-    `ColourWords`; painter: the width of `Painter`; rounds, temperature, reach, gain: of `Drawing`.
+    `ColourWords`; painter: the width of `Painter`; rounds, temperature, reach, gain: of `Drawing`; block: the grid, as
+    the side of a block in pixels of the view. Only `BLOCK` is known: it is an option so that a config.json says it.
     """
 
     def __init__(
@@ -93,8 +95,11 @@ class WordHead(nn.Module):
         temperature: float = 0.4,
         reach: float = ALIKE,
         gain: float = 1.25,
+        block: int = BLOCK,
     ):
         super().__init__()
+        if block != BLOCK:
+            raise ValueError(f"the block of colour words must be {BLOCK} pixels of the view, got {block!r}")
         seen = objects + channels + 2 + (BLOCK // CELL) ** 2
         self.words = ColourWords(seen, count, width, layers, heads)
         self.painter = Painter(channels, width, painter)
@@ -109,24 +114,22 @@ class WordHead(nn.Module):
         features = maps.flatten(2).transpose(1, 2)
         return Look(fine, lightness, features, features[..., : objects.shape[1]], grid)
 
-    def think(self, look: Look, known: Known) -> tuple[Tensor, Tensor]:
+    def think(self, seen: "Prepared", known: Known) -> tuple[Tensor, Tensor]:
         """Logits (N, P, Q) of the words, and what the painter reads of them (N, P, width)."""
-        logits, state = self.words(look.features, known, look.grid)
-        return logits, state
+        return self.words.say(seen.read, known, seen.look.grid)
 
-    def calm(self, look: Look, points: Points) -> tuple[Tensor, Tensor]:
-        """One photo's colours by the mean of its words: ab (1, 2, H/2, W/2), and the logits (1, P, Q)."""
-        logits, state = self.think(look, self.known(look, points))
-        colours = mean_colours(logits, self.words.vocabulary)
-        return self.paint(look, state, colours, points, drawn=False), logits
+    def calm(self, seen: "Prepared", thought: tuple[Tensor, Tensor], points: Points) -> Tensor:
+        """One photo's colours by the mean of its words, as `think` gives these: ab (1, 2, H/2, W/2)."""
+        logits, state = thought
+        return self.paint(seen, state, mean_colours(logits, self.words.vocabulary), points, drawn=False)
 
-    def likelihood(self, look: Look, logits: Tensor, points: Points) -> Tensor:
+    def likelihood(self, grid: tuple[int, int], logits: Tensor, points: Points) -> Tensor:
         """How likely the words (1, P, Q) have colours as each point's, or near, in its block: (K,) in [0, 1]."""
-        probability = logits[0, self.blocks(look, points.places)].float().softmax(-1)
+        probability = logits[0, block_numbers(points.places, grid)].float().softmax(-1)
         like = torch.cdist(points.colours, self.words.vocabulary) < LIKE
         return (probability * like).sum(1)
 
-    def draw(self, look: Look, points: Points, seed: int, state: Tensor, how: Drawing | None = None) -> Tensor:
+    def draw(self, seen: "Prepared", points: Points, seed: int, state: Tensor, how: Drawing | None = None) -> Tensor:
         """One photo's colours by words that are drawn: ab (1, 2, H/2, W/2).
 
         `state` (1, P, width) is what `think` gives when nothing is known: noise hangs on it, so that a drawing stays
@@ -134,10 +137,11 @@ class WordHead(nn.Module):
         drawn as the others are, knowing it.
         """
         how = how or self.drawing
-        noise, known = self.noise(things_of(state[0], look.grid), seed, how.reach), self.known(look, points)
+        noise = self.noise(things_of(state[0], seen.look.grid), seed, how.reach)
+        known = self.known(seen, points)
         blocks = len(noise)
         for turn in range(1, how.rounds + 1):
-            logits, _ = self.think(look, known)
+            logits, _ = self.think(seen, known)
             share = ((logits[0].float() + noise) / max(how.temperature, 1e-3)).softmax(-1)
             sure = share.amax(-1).masked_fill(known.state[0] == 1, -1.0)
             # By the cosine of Chang et al. 2022, section 3.2.
@@ -147,25 +151,20 @@ class WordHead(nn.Module):
             known.state[0, chosen] = 1
             known.place[0, chosen] = 0.0
         known.colours *= how.gain
-        _, drawn = self.think(look, known)
-        return self.paint(look, drawn, known.colours, points, drawn=True)
+        _, drawn = self.think(seen, known)
+        return self.paint(seen, drawn, known.colours, points, drawn=True)
 
-    def paint(self, look: Look, state: Tensor, colours: Tensor, points: Points, drawn: bool) -> Tensor:
+    def paint(self, seen: "Prepared", state: Tensor, colours: Tensor, points: Points, drawn: bool) -> Tensor:
         """Colours of blocks (N, P, 2) and of points -> ab (N, 2, H/2, W/2)."""
         count = len(colours)
         hints = torch.cat((points.places / CELL, points.colours), 1).expand(count, -1, -1)
         given = torch.ones(hints.shape[:2], dtype=torch.bool)
         are_words = torch.full((count,), float(drawn))
-        painted: Tensor = self.painter(look.fine, look.lightness, state, colours, hints, given, are_words)
-        return painted
+        return self.painter.paint(seen.canvas, state, colours, hints, given, are_words)
 
-    def known(self, look: Look, points: Points) -> Known:
+    def known(self, seen: "Prepared", points: Points) -> Known:
         """What points say of one photo's blocks."""
-        return known_blocks(points, functional.avg_pool2d(look.lightness, CELL)[0, 0], look.grid)
-
-    def blocks(self, look: Look, places: Tensor) -> Tensor:
-        """The numbers of the blocks that places (K, 2) of the view are in, int64 (K,)."""
-        return block_numbers(places, look.grid)
+        return known_blocks(points, seen.light, seen.look.grid)
 
     def noise(self, things: Tensor, seed: int, reach: float) -> Tensor:
         """Gumbel noise (P, Q) of the words, alike in blocks of one thing, (P, D) as `things_of` gives them.
@@ -181,6 +180,28 @@ class WordHead(nn.Module):
         field = (things @ waves + phase).cos() @ heights * math.sqrt(2 / WAVES)
         share = torch.special.ndtr(field).clamp(1e-6, 1 - 1e-6)
         return -torch.log(-torch.log(share))
+
+
+class Prepared:
+    """A look at photos, and what a head makes of it before anything is known: each made once, when it is asked for."""
+
+    def __init__(self, head: WordHead, look: Look):
+        self.head, self.look = head, look
+
+    @cached_property
+    def read(self) -> Tensor:
+        """What the words read of each block, (N, P, width)."""
+        return self.head.words.read(self.look.features, self.look.grid)
+
+    @cached_property
+    def canvas(self) -> Canvas:
+        """What the painter begins with."""
+        return self.head.painter.prepare(self.look.fine, self.look.lightness)
+
+    @cached_property
+    def light(self) -> Tensor:
+        """L in [-1, 1] of the first photo at the features' places, (H/4, W/4)."""
+        return functional.avg_pool2d(self.look.lightness, CELL)[0, 0]
 
 
 def things_of(state: Tensor, grid: tuple[int, int]) -> Tensor:

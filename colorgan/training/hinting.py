@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from colorgan.color import CHROMA_SCALE
 from colorgan.networks.painter import CELL
-from colorgan.networks.word_head import Look, Points, WordHead, known_blocks
+from colorgan.networks.word_head import Look, Points, Prepared, WordHead, known_blocks
 from colorgan.networks.words import BLOCK, Known, near_words
 from colorgan.recipes import Objective
 from colorgan.training.batches import Pair
@@ -183,12 +183,12 @@ def words_loss(head: WordHead, look: Look, lesson: Lesson) -> dict[str, Tensor]:
     vocabulary, from_words = head.words.vocabulary, lesson.weight == 0
     true = true_words(lesson, vocabulary)
     known = _with_all_words(lesson.known, vocabulary[true], from_words)
-    logits, state = head.think(look, known)
+    seen = Prepared(head, look)
+    logits, state = head.think(seen, known)
     terms, said = terms_of_words(logits, vocabulary, lesson, true)
     colours = torch.where(from_words[:, None, None], known.colours, said)
-    painted = head.painter(
-        look.fine, look.lightness, state, colours, lesson.hints, lesson.given, from_words.to(look.lightness)
-    )
+    drawn = from_words.to(look.lightness)
+    painted = head.painter.paint(seen.canvas, state, colours, lesson.hints, lesson.given, drawn)
     return terms | {"painter": ((painted.float() - lesson.ab).square().sum(1).mean((1, 2)) + NOISE).log().mean()}
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
 from colorgan.metrics import per_photo
-from colorgan.networks.word_head import Look, Points, WordHead
+from colorgan.networks.word_head import Points, Prepared
 from colorgan.recipes import Recipe
 from colorgan.training.batches import Pair, pair_of
 from colorgan.training.hinting import draw_lessons, weighted_terms, words_loss
@@ -43,7 +43,8 @@ def validate_words(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tupl
         for name, value in _terms(generator, pair, recipe).items():
             terms[name] = terms.get(name, 0.0) + float(value) * len(rgb) / len(photos)
         for number, photo, lightness in zip(piece.photos, rgb.cpu().split(1), pair.lightness.split(1), strict=True):
-            pictures = _pictures(head, generator.look(lightness)[1].on_processor(), photo, number)
+            seen = Prepared(head, generator.look(lightness)[1].on_processor())
+            pictures = _pictures(seen, photo, number)
             of_gray = per_photo.psnr(pictures["gray"], photo)
             for count in COUNTED_HINTS:
                 gains[count].append(float(per_photo.psnr(pictures[_title(count)], photo) - of_gray))
@@ -70,15 +71,16 @@ def _terms(generator: Any, pair: Pair, recipe: Recipe) -> dict[str, Tensor]:
     return weighted_terms(words_loss(generator.words, generator.look(pair.lightness)[1], lesson), recipe.objective)
 
 
-def _pictures(head: WordHead, look: Look, rgb: Tensor, number: int) -> dict[str, Tensor]:
+def _pictures(seen: Prepared, rgb: Tensor, number: int) -> dict[str, Tensor]:
     """Photo `number`, RGB (1, 3, H, W) in [0, 1] -> gray, with true hints, and drawn."""
-    lightness = rgb_to_lab(rgb)[0]
+    head, lightness = seen.head, rgb_to_lab(rgb)[0]
     most = true_hints(rgb, max(COUNTED_HINTS), seeded("hints", number))
     half = {"gray": torch.zeros_like(rgb[:, :2, ::2, ::2])}
     for count in sorted({*COUNTED_HINTS, *SHOWN_HINTS}):
-        half[_title(count)] = head.calm(look, Points(most.places[:count], most.colours[:count]))[0]
-    unsaid = head.think(look, head.known(look, Points.none()))[1]
-    half["drawn"] = head.draw(look, Points.none(), number, unsaid)
+        points = Points(most.places[:count], most.colours[:count])
+        half[_title(count)] = head.calm(seen, head.think(seen, head.known(seen, points)), points)
+    unsaid = head.think(seen, head.known(seen, Points.none()))[1]
+    half["drawn"] = head.draw(seen, Points.none(), number, unsaid)
     whole = {title: functional.interpolate(ab, rgb.shape[2:], mode="bilinear") for title, ab in half.items()}
     return {title: lab_to_gamut_rgb(lightness, ab) for title, ab in whole.items()}
 

@@ -1,6 +1,7 @@
 """What hints, drawings, a reference and the dial do to a picture, by a small untrained network with colour words."""
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from colorgan import DEFAULT_WEIGHTS, Colorizer, Hint
 from colorgan.color import rgb_to_lightness
 from colorgan.colorizer import NO_WORDS, Prediction
 from colorgan.limits import MAX_HINTS
+from colorgan.networks.word_head import block_numbers
 
 COLORIZER = untrained_words()
 TWIN = Path(DEFAULT_WEIGHTS) / "twin"  # has no words
@@ -135,6 +137,39 @@ def test_hints_need_no_other_run_of_the_encoder(colorizer: Colorizer) -> None:
     assert len(runs) == 1
 
 
+def test_what_is_kept_of_former_hints_changes_no_picture(colorizer: Colorizer) -> None:
+    """Dragged, taken back, with a lasso: each picture is that of a photo of which nothing was said before."""
+    still = [Hint(40, 50, "#7a1f2b"), Hint(100, 90, "teal")]
+    told: list[list[Hint]] = [[*still, Hint(x, 60, "lime")] for x in (60, 70, 80, 90, 100)]
+    told += [still, told[0], [*still, Hint(30, 30, "blue", lasso=LASSO)], [], told[1]]
+    [made] = colorizer.predict([scene()])
+    for hints in told:
+        [fresh] = colorizer.predict([scene()])
+        assert made.picture(scene(), hints=hints).tobytes() == fresh.picture(scene(), hints=hints).tobytes()
+        assert made.likely_colours(80, 60, hints) == fresh.likely_colours(80, 60, hints)
+
+
+def test_what_was_thought_of_once_is_not_thought_of_again(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One pass of the words for an odd hint that is dragged, where the others stay; none for its palette."""
+    monkeypatch.setattr("colorgan.colorizer.repainting.ODD", 1.1)  # each colour is one that nobody would have guessed
+    words, passes = colorizer.generator.words.words, list[int]()
+    say = words.say
+    monkeypatch.setattr(words, "say", lambda *of: passes.append(1) or say(*of))
+    [made] = colorizer.predict([scene()])
+
+    def counted(ask: Callable[[], object]) -> int:
+        passes.clear()
+        ask()
+        return len(passes)
+
+    assert counted(lambda: made.picture(scene())) == 0
+    assert counted(lambda: made.picture(scene(), hints=[Hint(40, 50, "lime")])) == 2  # nothing said, and this
+    assert counted(lambda: made.picture(scene(), hints=[Hint(50, 50, "lime")])) == 1
+    assert counted(lambda: made.likely_colours(9, 9, [Hint(50, 50, "lime")])) == 0
+
+
 def test_what_was_said_is_kept_with_the_prediction(prediction: Prediction) -> None:
     hints = [Hint(40, 50, "crimson"), Hint(100, 30, None)]
     told = prediction.with_hints(hints)
@@ -228,8 +263,8 @@ def test_the_last_word_on_a_block_counts(colorizer: Colorizer, prediction: Predi
     assert repainting
     hints = [Hint(80, 60, "blue", radius=80), Hint(20, 20, "red"), Hint(21, 20, "green")]
     points = repainting._points(hints)
-    known = colorizer.generator.words.known(repainting.look, points)
-    block = colorizer.generator.words.blocks(repainting.look, repainting._places(hints))
+    known = colorizer.generator.words.known(repainting._seen, points)
+    block = block_numbers(repainting._places(hints), repainting.look.grid)
     assert block[1] == block[2]
     wanted = repainting._asked(hints, repainting._places(hints))
     assert known.state[0].sum() > 4 and (known.state[0, block] == 2).all()

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from colorgan.networks.word_head import Drawing, Look, Points, WordHead, things_of
+from colorgan.networks.painter import mixed, of_channels
+from colorgan.networks.word_head import Drawing, Points, Prepared, WordHead, things_of
 from colorgan.networks.words import (
     REACH,
     ColourWords,
@@ -35,7 +36,7 @@ def head() -> WordHead:
     return head
 
 
-def look_of(head: WordHead, grid: tuple[int, int] = GRID, photos: int = 1, seed: int = 1) -> Look:
+def seen_by(head: WordHead, grid: tuple[int, int] = GRID, photos: int = 1, seed: int = 1) -> Prepared:
     draw = torch.Generator().manual_seed(seed)
     h, w = grid
 
@@ -43,7 +44,8 @@ def look_of(head: WordHead, grid: tuple[int, int] = GRID, photos: int = 1, seed:
         return torch.randn(photos, *shape, generator=draw)
 
     lightness = torch.rand(photos, 1, 16 * h, 16 * w, generator=draw) * 2 - 1
-    return head.look(random(8, 4 * h, 4 * w), random(12, h, w), random(2, 8 * h, 8 * w) / 10, lightness)
+    look = head.look(random(8, 4 * h, 4 * w), random(12, h, w), random(2, 8 * h, 8 * w) / 10, lightness)
+    return Prepared(head, look)
 
 
 def test_steps_are_alike_wherever_they_begin_and_end() -> None:
@@ -83,29 +85,29 @@ def test_a_vocabulary_finds_the_colours_there_are_rare_ones_too() -> None:
 
 
 def test_what_is_not_known_says_nothing(head: WordHead) -> None:
-    look = look_of(head)
+    seen = seen_by(head)
     nothing = Known.nothing(1, 12)
     colours = Known(torch.full((1, 12, 2), 55.0), nothing.state, torch.ones(1, 12, 3))
     with torch.inference_mode():
-        torch.testing.assert_close(head.think(look, colours)[0], head.think(look, nothing)[0])
+        torch.testing.assert_close(head.think(seen, colours)[0], head.think(seen, nothing)[0])
 
 
 def test_a_known_block_changes_what_is_said_of_the_others(head: WordHead) -> None:
-    look, points = look_of(head), Points(torch.tensor(((40.0, 8.0),)), torch.tensor(((40.0, 0.0),)))
+    seen, points = seen_by(head), Points(torch.tensor(((40.0, 8.0),)), torch.tensor(((40.0, 0.0),)))
     with torch.inference_mode():
-        told, untold = (head.think(look, head.known(look, said))[0] for said in (points, Points.none()))
+        told, untold = (head.think(seen, head.known(seen, said))[0] for said in (points, Points.none()))
     assert (told - untold).abs().amin(2).gt(0).all()
 
 
 def test_hints_land_in_their_block_with_their_place_in_it(head: WordHead) -> None:
-    look = look_of(head)
+    seen = seen_by(head)
     # x 40 is in the middle of the third column; y 20 a quarter of a block below the second row's upper edge
-    known = head.known(look, Points(torch.tensor(((40.0, 20.0),)), torch.tensor(((5.0, -6.0),))))
+    known = head.known(seen, Points(torch.tensor(((40.0, 20.0),)), torch.tensor(((5.0, -6.0),))))
     assert known.state[0].tolist() == [0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0]
     torch.testing.assert_close(known.colours[0, 6], torch.tensor((5.0, -6.0)))
-    light = look.lightness[0, 0, 20:24, 40:44].mean()
+    light = seen.look.lightness[0, 0, 20:24, 40:44].mean()
     torch.testing.assert_close(known.place[0, 6], torch.stack((torch.tensor(0.0), torch.tensor(-0.25), light)))
-    assert head.known(look, Points(torch.tensor(((64.0, 48.0),)), torch.zeros(1, 2))).state[0, 11] == 2
+    assert head.known(seen, Points(torch.tensor(((64.0, 48.0),)), torch.zeros(1, 2))).state[0, 11] == 2
 
 
 def test_any_grid_will_do_and_photos_in_a_batch_do_not_meet() -> None:
@@ -137,6 +139,11 @@ def test_what_is_kept_of_a_grid_follows_the_weights_and_the_grid(head: WordHead)
     assert not torch.equal(said((3, 4)), first)
 
 
+def test_an_unknown_grid_is_refused() -> None:
+    with pytest.raises(ValueError, match="the block of colour words must be 16 pixels of the view, got 8"):
+        WordHead(8, 12, count=10, block=8)
+
+
 # --- drawing ----------------------------------------------------------------------------------------------------------
 
 
@@ -152,19 +159,19 @@ def test_noise_has_gumbels_distribution_and_is_one_where_features_are(head: Word
 
 
 def test_a_drawing_is_the_seeds_alone(head: WordHead) -> None:
-    look, how = look_of(head), Drawing(rounds=3)
+    seen, how = seen_by(head), Drawing(rounds=3)
     with torch.inference_mode():
-        _, state = head.think(look, Known.nothing(1, 12))
-        first, second, again = (head.draw(look, Points.none(), seed, state, how) for seed in (5, 6, 5))
+        _, state = head.think(seen, Known.nothing(1, 12))
+        first, second, again = (head.draw(seen, Points.none(), seed, state, how) for seed in (5, 6, 5))
     assert torch.equal(first, again)
     assert (first - second).abs().max() > 1
 
 
 def test_drawn_words_follow_their_probabilities(head: WordHead) -> None:
     """In one round at temperature 1, each block's words come as often as the network says."""
-    look = look_of(head)
+    seen = seen_by(head)
     with torch.inference_mode():
-        logits, state = head.think(look, Known.nothing(1, 12))
+        logits, state = head.think(seen, Known.nothing(1, 12))
         things = things_of(state[0], GRID)
         noise = torch.stack([head.noise(things, seed, 0.5) for seed in range(2000)])
         drawn = (logits + noise).argmax(2)
@@ -191,22 +198,56 @@ def test_a_things_blocks_come_together_and_a_little_noise_moves_them_a_little() 
 def test_one_colour_everywhere_is_painted_everywhere() -> None:
     torch.manual_seed(0)
     head = WordHead(8, 12, count=10, width=24, layers=1, heads=2, painter=16).eval()  # its last layer begins at 0
-    look, colours = look_of(head), torch.tensor((12.0, -30.0)).expand(1, 12, 2)
+    seen, colours = seen_by(head), torch.tensor((12.0, -30.0)).expand(1, 12, 2)
     with torch.inference_mode():
-        painted = head.paint(look, torch.randn(1, 12, 24), colours, Points.none(), drawn=False)
+        painted = head.paint(seen, torch.randn(1, 12, 24), colours, Points.none(), drawn=False)
     torch.testing.assert_close(painted, torch.tensor((12.0, -30.0)).view(1, 2, 1, 1).expand(1, 2, 24, 32))
 
 
 def test_a_place_takes_its_colours_from_the_blocks_around_it_alone(head: WordHead) -> None:
-    look = look_of(head, (1, 8))
+    seen = seen_by(head, (1, 8))
     z = torch.randn(1, 24, 4, 32)
     colours = torch.zeros(1, 2, 1, 8)
     colours[:, :, :, 7] = 50.0
     with torch.inference_mode():
-        shared = head.painter.of_blocks(z, colours)
+        shared = mixed(head.painter.shares_of_blocks(z), colours)
     assert shared[..., :20].abs().max() == 0  # the eighth block is in reach from the sixth on
     assert shared[..., 30:].amin() > 0
-    assert look.grid == (1, 8)
+    assert seen.look.grid == (1, 8)
+
+
+def test_shares_go_by_likeness_and_distance(head: WordHead) -> None:
+    """What is computed all at once, place by place: equations of `Painter`'s docstring."""
+    grid, places, painter = (3, 4), (12, 16), head.painter
+    draw = torch.Generator().manual_seed(3)
+    z, colours = torch.randn(1, 24, *places, generator=draw) / 3, torch.randn(1, 2, *grid, generator=draw)
+    hints = torch.tensor((((3.2, 1.7, 30.0, 0.0), (12.4, 9.9, 0.0, 8.0)),))
+    soft = torch.nn.functional.softplus
+    with torch.inference_mode():
+        made = mixed(painter.shares_of_blocks(z), colours)
+        spread = painter.shares_of_hints(z, hints, torch.ones(1, 2, dtype=torch.bool)).view(2, *places)
+        means = torch.nn.functional.avg_pool2d(z, 4)[0]
+        for y, x in ((0, 0), (5, 9), (11, 15)):
+            near = [(r, c) for r in range(3) for c in range(4) if abs(r - y // 4) <= 2 and abs(c - x // 4) <= 2]
+            unlike = torch.stack([(z[0, :, y, x] - means[:, r, c]).square().sum() for r, c in near])
+            far = torch.tensor([(r + 0.5 - (y + 0.5) / 4) ** 2 + (c + 0.5 - (x + 0.5) / 4) ** 2 for r, c in near])
+            share = (-soft(painter.likeness) * unlike - 2 * soft(painter.distance) * far).softmax(0)
+            wanted = sum(one * colours[0, :, r, c] for one, (r, c) in zip(share, near, strict=True))
+            torch.testing.assert_close(made[0, :, y, x], wanted)
+            scores = [torch.zeros(())]  # nothing at all
+            for at_x, at_y, *_ in hints[0].tolist():
+                unlike = (z[0, :, y, x] - z[0, :, int(at_y), int(at_x)]).square().sum()
+                away = ((x + 0.5 - at_x) ** 2 + (y + 0.5 - at_y) ** 2) / 16
+                score = -soft(painter.hint_likeness) * unlike - 0.1 * soft(painter.hint_distance) * away
+                scores.append(score + painter.nothing)
+            torch.testing.assert_close(spread[:, y, x], torch.stack(scores).softmax(0)[1:])
+
+
+def test_a_layer_in_parts_is_the_layer() -> None:
+    torch.manual_seed(0)
+    layer, x = torch.nn.Conv2d(7, 5, 1), torch.randn(2, 7, 3, 4)
+    in_parts = of_channels(layer, x[:, :4], 0) + of_channels(layer, x[:, 4:], 4)
+    torch.testing.assert_close(in_parts, layer(x))
 
 
 def test_a_hints_residual_goes_where_features_are_alike(head: WordHead) -> None:
@@ -214,19 +255,21 @@ def test_a_hints_residual_goes_where_features_are_alike(head: WordHead) -> None:
     z[..., 4:] = 3.0  # another thing on the right
     hints, given = torch.tensor((((1.0, 1.0, 30.0, 0.0),),)), torch.ones(1, 1, dtype=torch.bool)
     with torch.inference_mode():
-        share = head.painter.of_hints(z, hints, given).view(4, 8)
+        share = head.painter.shares_of_hints(z, hints, given).view(4, 8)
     assert share[:, :4].amin() > share[:, 4:].amax()
     assert share[1, 1] == share.amax()
     with torch.inference_mode():
-        assert head.painter.of_hints(z, hints, ~given).abs().max() < 1e-6
+        assert head.painter.shares_of_hints(z, hints, ~given).abs().max() < 1e-6
 
 
 def test_a_hint_pulls_its_place_towards_its_colour(head: WordHead) -> None:
-    look = look_of(head)
+    seen = seen_by(head)
     wanted = torch.tensor(((45.0, 5.0),))
     with torch.inference_mode():
-        before, _ = head.calm(look, Points.none())
-        after, _ = head.calm(look, Points(torch.tensor(((33.0, 17.0),)), wanted))
+        before, after = (
+            head.calm(seen, head.think(seen, head.known(seen, points)), points)
+            for points in (Points.none(), Points(torch.tensor(((33.0, 17.0),)), wanted))
+        )
 
     def off(ab: Tensor) -> float:
         return (ab[0, :, 8, 16] - wanted[0]).norm().item()

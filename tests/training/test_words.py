@@ -14,7 +14,7 @@ from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
-from colorgan.networks.word_head import Look, Points, WordHead
+from colorgan.networks.word_head import Look, Points, Prepared, WordHead
 from colorgan.networks.words import BLOCK, make_vocabulary
 from colorgan.recipes import Network, Phase, Recipe
 from colorgan.seeds import seed_of
@@ -285,7 +285,7 @@ def test_training_and_inference_know_the_same_of_hints() -> None:
     hints = lesson.hints[0, lesson.given[0]]
     head = WordHead(8, 8, width=24, painter=8)
     look = Look(torch.zeros(1, 8, 56, 56), lightness, torch.zeros(1, 196, 34), torch.zeros(1, 196, 8), (14, 14))
-    known = head.known(look, Points(hints[:, :2] * 4, hints[:, 2:]))
+    known = head.known(Prepared(head, look), Points(hints[:, :2] * 4, hints[:, 2:]))
     assert torch.equal(known.state, lesson.known.state)
     torch.testing.assert_close(known.colours, lesson.known.colours)
     torch.testing.assert_close(known.place, lesson.known.place, atol=1e-5, rtol=1e-5)
