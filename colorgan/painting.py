@@ -18,12 +18,21 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from colorgan.color import DELTA, XYZ_OVER_WHITE_TO_RGB, byte_tables, cube_root_lines, linear_to_srgb, rgb_to_lightness
+from colorgan.color import (
+    DELTA,
+    XYZ_OVER_WHITE_TO_RGB,
+    byte_tables,
+    cube_root_lines,
+    lab_to_gamut_rgb,
+    linear_to_srgb,
+    rgb_to_lightness,
+)
 from colorgan.upsampling import between
 
 ROWS = 64  # painted at a time by one thread
 CUBE_ROOTS = 1 << 12  # entries of a table read with interpolation: L to 0.001
 FARTHEST = 1e4  # of slopes and offsets in ab: far beyond any colour, and the cubes of what they lead to are finite
+NOT_FINITE = "colours to paint with must be finite numbers, got NaN or infinity"
 GAMMAS = 1 << 14  # entries of a table read at the nearest: a fifth of an 8-bit step near black
 
 Array = NDArray[Any]
@@ -39,7 +48,7 @@ def paint(image: Image.Image, lines: Tensor) -> Image.Image:
     """
     lines = lines.float().cpu()
     if not lines.isfinite().all():
-        raise ValueError("colours to paint with must be finite numbers, got NaN or infinity")
+        raise ValueError(NOT_FINITE)
     source = image if image.mode == "L" else image.convert("RGB")
     width, height = source.size
     lines = cube_root_lines(lines.clamp(-FARTHEST, FARTHEST))
@@ -62,6 +71,32 @@ def paint(image: Image.Image, lines: Tensor) -> Image.Image:
 
     list(_painters().map(paint_strip, range(0, height, ROWS)))
     return Image.frombuffer("RGB", (width, height), painted, "raw", "RGB", 0, 1)
+
+
+def paint_deep(values: NDArray[np.uint16], lines: Tensor) -> NDArray[np.uint16]:
+    """The same in 16 bits: sRGB (H, W) gray or (H, W, 3), and lines (4, h, w) -> uint16 (H, W, 3).
+
+    By torch, a strip at a time: it is for files to keep, not for the screen, and its tables would fill the cache.
+    """
+    if not lines.isfinite().all():
+        raise ValueError(NOT_FINITE)
+    lines = lines.float().cpu().clamp(-FARTHEST, FARTHEST)
+    height, width = values.shape[:2]
+    (row, row_share), (column, column_share) = between(lines.shape[1], height), between(lines.shape[2], width)
+    next_row, next_column = (row + 1).clamp(max=lines.shape[1] - 1), (column + 1).clamp(max=lines.shape[2] - 1)
+    painted = np.empty((height, width, 3), np.uint16)
+    with torch.inference_mode():
+        for top in range(0, height, ROWS):
+            strip = slice(top, min(top + ROWS, height))
+            field = torch.lerp(lines[:, row[strip]], lines[:, next_row[strip]], row_share[strip, None])
+            field = torch.lerp(field[:, :, column], field[:, :, next_column], column_share)
+            shares = torch.from_numpy(values[strip].astype(np.float32)) / 65535
+            rgb = shares.expand(3, -1, -1) if shares.ndim == 2 else shares.permute(2, 0, 1)
+            lightness = rgb_to_lightness(rgb[None])
+            ab = field[None, :2] * lightness + field[None, 2:]
+            shown = lab_to_gamut_rgb(lightness, ab)[0].permute(1, 2, 0)
+            painted[strip] = shown.mul(65535).round().to(torch.int32).numpy()
+    return painted
 
 
 def _paint_rows(

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from colorgan.colorizer.repainting import Memory, Repainting
 from colorgan.hints import Hint, check_hints, check_place
 from colorgan.limits import MAX_VIVIDNESS
-from colorgan.painting import paint
+from colorgan.painting import paint, paint_deep
 from colorgan.seeds import seed_of
 
 MOST_LIKELY = 8  # colours of a palette
@@ -78,14 +80,31 @@ class Prediction:
         Variant 0 is the picture, 1 to `variants` the others; vividness scales chroma, 0 is gray. Hints, or a `daring`,
         colour it anew, as `with_hints` does, in pixels of the image that the network saw.
         """
+        return paint(image, self._chosen(variant, vividness, hints, seed, daring))
+
+    def deep_picture(
+        self,
+        values: NDArray[np.uint16],
+        variant: int = 0,
+        vividness: float = 1.0,
+        *,
+        hints: Sequence[Hint] | None = None,
+        seed: int = 0,
+        daring: float | None = None,
+    ) -> NDArray[np.uint16]:
+        """`picture` in 16 bits, of what `colorgan.photo.read_deep` reads: uint16 (H, W) or (H, W, 3) -> (H, W, 3)."""
+        return paint_deep(values, self._chosen(variant, vividness, hints, seed, daring))
+
+    def _chosen(
+        self, variant: int, vividness: float, hints: Sequence[Hint] | None, seed: int, daring: float | None
+    ) -> Tensor:
+        """The lines (4, h, w) of a variant at a vividness."""
         check_vividness(vividness)
         if hints is not None or daring is not None:
             check_variant(variant)
-            lines = self._lines(self.hints if hints is None else hints, [variant], seed, daring)[0]
-        else:
-            check_variant(variant, self.variants)
-            lines = self.lines[variant]
-        return paint(image, lines * vividness)
+            return self._lines(self.hints if hints is None else hints, [variant], seed, daring)[0] * vividness
+        check_variant(variant, self.variants)
+        return self.lines[variant] * vividness
 
     def with_hints(
         self, hints: Sequence[Hint] = (), *, variants: int = 0, seed: int = 0, daring: float | None = None

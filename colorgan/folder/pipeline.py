@@ -23,8 +23,9 @@ from colorgan.files import one_line
 from colorgan.folder.plan import Job
 from colorgan.hints import Hint, PhotoHints, colour_name_or_hex
 from colorgan.limits import MAX_MEGAPIXELS
-from colorgan.photo import Photo, PhotoTooLargeError, open_photo, save_photo
+from colorgan.photo import Photo, PhotoTooLargeError, open_photo, read_deep, save_photo, without_depth
 from colorgan.photo.description import description
+from colorgan.photo.endings import keeps_depth
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction, Reference
@@ -161,10 +162,18 @@ class _Worker:
         job, photo, said, settings = one.job, one.photo, one.said, self.settings
         name, referenced = settings.model_name, settings.reference is not None
         note = None if name is None else description(name, hinted=bool(said.hints), referenced=referenced)
-        notes = dict.fromkeys((*photo.notes, *(_hint_notes(prediction, said.hints) if said.hints else ())))
+        deep = None
+        if any(keeps_depth(path.suffix) for _, path in job.pictures):
+            deep = read_deep(job.source, photo, settings.max_megapixels, page=job.page)
+        own_notes = photo.notes if deep is None else without_depth(photo.notes)
+        notes = dict.fromkeys((*own_notes, *(_hint_notes(prediction, said.hints) if said.hints else ())))
         try:
             for variant, path in job.pictures:
-                picture = prediction.picture(photo.image, variant, said.vividness)
+                picture = (
+                    prediction.picture(photo.image, variant, said.vividness)
+                    if deep is None
+                    else prediction.deep_picture(deep, variant, said.vividness)
+                )
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not settings.overwrite and os.path.lexists(path):
                     raise ValueError(f"{str(path)!r} has come to be meanwhile, and is not overwritten")

@@ -13,6 +13,9 @@ WRITTEN = {
     ".tiff": "TIFF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF", ".avif": "AVIF", ".jp2": "JPEG2000", ".ppm": "PPM",
     ".pnm": "PPM", ".tga": "TGA", ".pcx": "PCX", ".sgi": "SGI", ".qoi": "QOI",
 }  # fmt: skip
+DEEP = frozenset(
+    {"PNG", "TIFF"}
+)  # of these, the formats that are written with 16 bits a channel where there are so many
 # Read by plugins of Pillow and by LibRaw, or refused with the reason: never passed over in a folder.
 _OTHERS = frozenset({
     ".heic", ".heif", ".hif", ".heics", ".heifs", ".jxl", ".jxr", ".wdp", ".hdp",
@@ -50,3 +53,8 @@ def usual_ending(kind: str) -> str:
     """The ending that a picture made of a photo gets: of Pillow's format `kind` if that is written, else ".png"."""
     written = {"MPO": "JPEG"}.get(kind, kind)  # what some phones call a JPEG
     return next((ending for ending, name in writable_endings().items() if name == written), ".png")
+
+
+def keeps_depth(ending: str) -> bool:
+    """Whether 16 bits a channel are written under an ending such as ".tif"."""
+    return WRITTEN.get(ending.lower()) in DEEP

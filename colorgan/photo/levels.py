@@ -1,5 +1,7 @@
 """Numbers as files hold them, integers and floats of any size -> 8-bit levels, and what was done to them, in words."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +9,7 @@ import numpy as np
 from colorgan.photo.record import PhotoError
 
 _SMALL_INTEGERS = 65535  # integers up to here may be 8 or 16 bits wide in whatever holds them
+_NARROWED = re.compile(r"\d+-bit gray became 8-bit|\d+ bits a channel became 8")
 _BAND = 1 << 20  # numbers that are turned into floats at a time
 
 
@@ -56,6 +59,11 @@ def to_levels(values: np.ndarray, scale: Scale = Scale()) -> tuple[np.ndarray, l
         return _stretched(values, 0, white), notes
     table = np.rint(np.arange(white + 1) * (255 / white)).astype(np.uint8)
     return table[values], notes
+
+
+def without_depth(notes: Iterable[str]) -> tuple[str, ...]:
+    """Notes without those that say that a photo's integers became 8-bit, where its result keeps 16."""
+    return tuple(note for note in notes if not _NARROWED.fullmatch(note))
 
 
 def _narrowed(bits: int, kind: str) -> str:

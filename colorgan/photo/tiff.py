@@ -207,6 +207,15 @@ def _from_arrays(
     return _with_statements(opened, exif)
 
 
+def page_values(file: BinaryIO, place: int, name: str) -> np.ndarray:
+    """The numbers of one of a TIFF's directories as they lie in the file, (H, W, samples)."""
+    import tifffile
+
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        return _values(cast("tifffile.TiffPage", tiff.pages[place]), name)
+
+
 def _values(page: "tifffile.TiffPage", name: str) -> np.ndarray:
     """A page's numbers, (H, W, samples), nothing made up where strips or tiles are missing."""
     packed = page.bitspersample % 8 == 0 and page.bitspersample not in (8, 16, 32, 64)  # in which order, nobody says

@@ -11,8 +11,10 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, TiffTags
 
 from colorgan.files import one_line, write_whole
+from colorgan.photo import png
+from colorgan.photo.deep import STEP, Deep, in_eight_bits
 from colorgan.photo.embedding import embedding
-from colorgan.photo.endings import WRITTEN, writable_endings
+from colorgan.photo.endings import DEEP, WRITTEN, writable_endings
 from colorgan.photo.exif import (
     DESCRIPTION,
     EXIF_IFD,
@@ -42,7 +44,7 @@ _JPEG_SEGMENT = 65533  # bytes that one APP1 segment, so all of a JPEG's EXIF, c
 
 
 def save_photo(
-    picture: Image.Image,
+    picture: Image.Image | Deep,
     destination: str | os.PathLike[str] | BinaryIO,
     photo: Photo | None = None,
     *,
@@ -51,7 +53,8 @@ def save_photo(
 ) -> tuple[str, ...]:
     """Writes `picture` (RGB, sRGB) with the alpha, EXIF, profile, resolution and metadata of `photo`.
 
-    Returns notes, plain sentences on what of those the format has no place for.
+    A picture of 16 bits, uint16 (H, W, 3), keeps them in PNG and TIFF, and has 8 in all others. Returns notes, plain
+    sentences on what of all this the format has no place for.
 
     The format is that of the name's extension, else `format`, else the photo's own where it can be written, else
     PNG. JPEG is written at quality 95 with full chroma, WebP at quality 95 (its chroma is always halved), AVIF at 90
@@ -91,14 +94,17 @@ def _format_for(extension: str, asked: str | None, photo: Photo | None) -> str:
 
 
 def _encoded(
-    picture: Image.Image, kind: str, photo: Photo | None, description: str | None
+    picture: Image.Image | Deep, kind: str, photo: Photo | None, description: str | None
 ) -> tuple[bytes | memoryview, list[str]]:
     """A result -> the bytes of its file, and notes. In memory first, so that no encoder meets a full disk."""
-    picture, alpha = _layers(picture, photo)
+    deep = picture if isinstance(picture, np.ndarray) else None
+    picture, alpha = _layers(in_eight_bits(picture) if isinstance(picture, np.ndarray) else picture, photo)
     longest = _LONGEST_SIDE.get(kind, 2**31 - 1)
     if max(picture.size) > longest:
         raise PhotoError(f"{kind} holds sides of at most {longest} pixels, the picture is {_times(picture.size)}")
     notes = []
+    if deep is not None and kind not in DEEP:
+        notes.append(f"{kind} has 8 bits a channel, of the photo's 16")
     if alpha is not None and kind not in _KEEP_ALPHA:
         notes.append(f"{kind} has no transparency: the picture was laid on white")
         picture, alpha = on_white(picture, alpha), None
@@ -114,7 +120,8 @@ def _encoded(
     file = io.BytesIO()
     try:
         if kind == "TIFF":
-            _write_tiff(file, _merged(picture, alpha), exif, icc_profile, dpi, xmp, metadata.iptc)
+            pixels = np.asarray(_merged(picture, alpha)) if deep is None else _deep_merged(deep, alpha)
+            _write_tiff(file, pixels, exif, icc_profile, dpi, xmp, metadata.iptc)
         elif kind == "GIF":
             transparency = {"transparency": 255} if alpha else {}
             _paletted(picture, alpha).save(file, kind, **options, **embedded, **transparency)
@@ -126,7 +133,10 @@ def _encoded(
         raise PhotoError(f"encoding {_times(picture.size)} pixels as {kind} needs more memory than is free") from error
     except Exception as error:  # encoders, too, raise nearly anything
         raise PhotoError(f"cannot encode {_times(picture.size)} pixels as {kind}: {one_line(error)}") from error
-    return file.getbuffer(), [*notes, *exif_notes, *left_out]
+    data: bytes | memoryview = file.getbuffer()
+    if deep is not None and kind == "PNG":
+        data = png.deepened(file.getvalue(), _deep_merged(deep, alpha))
+    return data, [*notes, *exif_notes, *left_out]
 
 
 def _times(size: tuple[int, int]) -> str:
@@ -148,6 +158,14 @@ def _layers(picture: Image.Image, photo: Photo | None) -> tuple[Image.Image, Ima
 
 def _merged(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
     return picture if alpha is None else Image.merge("RGBA", (*picture.split(), alpha))
+
+
+def _deep_merged(pixels: Deep, alpha: Image.Image | None) -> Deep:
+    """uint16 (H, W, 3), with an alpha (H, W, 4)."""
+    if alpha is None:
+        return pixels
+    opacity = np.asarray(alpha).astype(np.uint16) * np.uint16(STEP)
+    return np.concatenate((pixels, opacity[..., None]), 2)
 
 
 def _paletted(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:
@@ -204,26 +222,30 @@ def _is_short(tag: int, value: Any) -> bool:
 
 def _write_tiff(
     file: BinaryIO,
-    picture: Image.Image,
+    pixels: np.ndarray,
     exif: Image.Exif,
     icc_profile: bytes | None,
     dpi: tuple[float, float] | None,
     xmp: bytes,
     iptc: bytes,
 ) -> None:
-    """RGB or RGBA -> deflated TIFF with horizontal differences (TIFF 6.0 with Adobe's supplement 2).
+    """uint8 or uint16 (H, W, 3 or 4) -> deflated TIFF with horizontal differences (TIFF 6.0 with Adobe's supplement 2).
 
     Not by libtiff: Pillow can give it no EXIF directory ("Error setting from dictionary"), and checks no tag's length.
     """
-    pixels = np.asarray(picture)  # (H, W, 3 or 4)
     height, width, channels = pixels.shape
-    rows = max(1, 2**18 // (width * channels))
+    rows = max(1, 2**18 // pixels[0].nbytes)
     strips = [_deflated(pixels[top : top + rows]) for top in range(0, height, rows)]
     sizes = [len(strip) for strip in strips]
     directory = TiffImagePlugin.ImageFileDirectory_v2()
     for tag, value in exif.items():
         directory[tag] = value
-    directory[256], directory[257], directory[258], directory[277] = width, height, (8,) * channels, channels
+    directory[256], directory[257], directory[258], directory[277] = (
+        width,
+        height,
+        (8 * pixels.itemsize,) * channels,
+        channels,
+    )
     directory[259], directory[262], directory[284], directory[317] = (
         8,
         2,
@@ -246,7 +268,7 @@ def _write_tiff(
 
 
 def _deflated(rows: np.ndarray) -> bytes:
-    """(R, W, C) bytes -> the differences along W, modulo 256, compressed."""
+    """(R, W, C) numbers -> differences along W, modulo their range, compressed. Pillow's TIFFs are little-endian."""
     differences = rows.copy()
     differences[:, 1:] -= rows[:, :-1]
-    return zlib.compress(differences.tobytes(), 6)
+    return zlib.compress(differences.astype(rows.dtype.newbyteorder("<")).tobytes(), 6)
