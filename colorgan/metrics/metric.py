@@ -39,6 +39,16 @@ class Metric:
         return self.title + {"low": " ↓", "high": " ↑"}.get(self.better, "")
 
     @property
+    def way(self) -> str:
+        """Which values are better, in a sentence; empty where none are."""
+        return {
+            "low": "Less is better.",
+            "high": "More is better.",
+            "truth": "As much as the photo's own is best.",
+            "neither": "",
+        }[self.better]
+
+    @property
     def about(self) -> str:
         """What it is, how to read it, and where it comes from."""
         source = f"{self.source}." if self.source else ""

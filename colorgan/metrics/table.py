@@ -157,6 +157,7 @@ METRICS: tuple[Metric, ...] = (
         key="bleeding",
         title="Bleeding",
         long_title="Share of the change of colour across outlines that happens beside them, less the truth's own share",
+        remark="Below 0 the outlines are cleaner than the photo's own.",
         better="low",
         digits=3,
         headline=True,

@@ -38,7 +38,7 @@ def _lines(values: dict[str, float], best: dict[str, str] | None = None) -> list
     for metric in shown_metrics():
         if metric.key in values:
             text = metric.text(values[metric.key])
-            lines.append((metric.title, text, (best or {}).get(metric.key) == text))
+            lines.append((metric.heading, text, (best or {}).get(metric.key) == text))
     return lines
 
 

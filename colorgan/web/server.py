@@ -112,6 +112,7 @@ def launch(
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
+        favicon_path=ASSETS / "icon.svg",
         theme=_theme(),
         css_paths=[ASSETS / "common.css", ASSETS / "page.css", ASSETS / "compare.css", ASSETS / "hints.css"],
         app_kwargs={"routes": study_routes(Studies() if studies is None else studies, links=APP_PAGES)},

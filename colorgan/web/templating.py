@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from urllib.parse import quote
 
-from colorgan.templating import html_templates
+from colorgan.templating import count_people, html_templates
 
 ASSETS = Path(__file__).parent / "assets"  # scripts, styles and the icon, which are served as they are
 
@@ -30,4 +30,4 @@ def file_url(path: Path) -> str:
 
 
 _ENVIRONMENT = html_templates(Path(__file__).parent / "templates")
-_ENVIRONMENT.filters |= {"count": "{:,}".format, "file_url": file_url, "percent": percent}
+_ENVIRONMENT.filters |= {"count": "{:,}".format, "people": count_people, "file_url": file_url, "percent": percent}

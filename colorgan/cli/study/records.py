@@ -39,13 +39,14 @@ def _status(chosen: argparse.Namespace) -> int:
 
 def _standing(store: "Store", row: "StudyRow") -> str:
     """One study in a line or two."""
+    from colorgan.templating import count_people
     from colorgan.voting.results import progress
 
     done = progress(store, row.study_id)
     when = f"closed {_day(row.closed_at_s)}" if row.closed_at_s else f"open since {_day(row.opened_at_s)}"
     line = f"{row.study_id} ({row.protocol_version}), {when}: "
     if row.protocol_version == QUICK:
-        return line + f"{done.started} people, {done.answers} answers"
+        return line + f"{count_people(done.started)}, {done.answers} answers"
     line += f"{done.started} sessions begun, {done.finished} finished, {done.kept} of {done.goal} that count"
     return line + (f"\n  {_headline(store, row.study_id)}" if row.closed_at_s else "")
 

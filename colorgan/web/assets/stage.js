@@ -72,6 +72,10 @@ function afterChange() {
     setTimeout(URL.revokeObjectURL, 10000, preview); // the browser may still be reading it
     preview = null;
   }
+  const heading = document.querySelector('#masthead h1').textContent;
+  const photo = element.querySelector('.viewer:not([data-sending]) .name')?.textContent;
+  document.title = [photo, heading, 'colorgan'].filter(Boolean).join(' · ');
+  sayDivider();
   clearTimeout(settling);
   if (element.querySelector('[data-settle]')) settling = setTimeout(settle, SETTLE_MS);
   // Whatever had the focus may be gone: a keyboard goes on from the heading of what came instead.
@@ -93,8 +97,16 @@ element.addEventListener('change', (event) => {
   add([...event.target.files], event.target.dataset.event);
   event.target.value = '';
 });
+// What a screen reader says of the line, in place of a bare number.
+function sayDivider() {
+  const divider = element.querySelector('.divider');
+  divider?.setAttribute('aria-valuetext', `${divider.value} % black and white`);
+}
+
 element.addEventListener('input', (event) => {
-  if (event.target.matches('.divider')) element.style.setProperty('--divider', `${event.target.value}%`);
+  if (!event.target.matches('.divider')) return;
+  sayDivider();
+  element.style.setProperty('--divider', `${event.target.value}%`);
 });
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-event]');

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from colorgan.charts import Bar, share_chart
 from colorgan.intervals import Interval
 from colorgan.photo.fitting import fit
+from colorgan.templating import count_people
 from colorgan.voting import results
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import PAIRED_SHORT, QUICK
@@ -182,7 +183,7 @@ def _quick_rows(figures: Any) -> str:
 def _compared(one: ModelDifference) -> str:
     """Two models in a sentence."""
     points, low, high = (100 * value for value in vars(one.difference).values())
-    within = f"95 % interval {low:+.0f} to {high:+.0f}, p = {one.p_holm:.2g}, {one.people} people who judged both"
+    within = f"95 % interval {low:+.0f} to {high:+.0f}, p = {one.p_holm:.2g}, {count_people(one.people)} who judged both"
     if one.difference.low <= 0 <= one.difference.high:
         return f"{one.first} and {one.second}: no difference could be shown ({points:+.0f} points, {within})."
     better, worse = (one.first, one.second) if points > 0 else (one.second, one.first)
