@@ -10,6 +10,10 @@ templating.py     the one template engine, over templates/
 session.py        one person's photos, from file to picture
 decoding.py       decoded photos of all visits, within one budget of memory
 seen.py           what a model said, which may be forgotten
+arranging.py      turning, cutting and leafing through them
+places.py         what was said of a photo that is turned or cut
+own_colours.py    the colours that a photo has already
+taking.py         taking pictures home, in the format that is wished
 visits.py         the way back to a session after a reload
 history.py        what was said of a photo's colours, step by step
 edits.py          one change of it, as a browser sends it

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 
 from colorgan import DEFAULT_WEIGHTS
-from colorgan.web import colorize_view
+from colorgan.web import colorize_view, taking
+from colorgan.web.arranging import UNASKED, arrange
 from colorgan.web.colorize_api import ColorizeApi
 from colorgan.web.events import QUIET, Update, index_of, is_upload, name_of, why_refused
 from colorgan.web.examples import Example
@@ -17,13 +18,24 @@ from colorgan.web.messages import GONE, NOT_DONE
 from colorgan.web.models import Models
 from colorgan.web.retouch import Retouch
 from colorgan.web.session import PageSession
+from colorgan.web.taking import FORMATS, FileWish
 from colorgan.web.telling import Telling, is_hints
 from colorgan.web.templating import ASSETS
 from colorgan.web.visits import Visits
 
 MAX_PHOTOS = 100  # of one session
 MAX_VIVIDNESS_PERCENT = 150  # of the slider: beyond it photos look gaudy, though programs may ask for more
-SCRIPTS = ("stage.js", "visit.js", "zoom.js", "follow.js", "palette.js", "hints.js")  # one after another, as one
+SCRIPTS = (
+    "stage.js",
+    "visit.js",
+    "zoom.js",
+    "album.js",
+    "crop.js",
+    "number.js",
+    "follow.js",
+    "palette.js",
+    "hints.js",
+)  # one after another, as one
 DOWNLOAD, DOWNLOAD_ALL = "Download", "Download all (zip)"
 MORE, THINK_AGAIN = "More variants", "Think again"
 
@@ -66,6 +78,8 @@ class ColorizePage:
         )
         self.download = gr.Button(DOWNLOAD, variant="primary", elem_id="download")
         self.download_all = gr.Button(DOWNLOAD_ALL, elem_id="download-all")
+        self.ending = gr.Dropdown(list(FORMATS.items()), value="", label="Format", elem_id="format")
+        self.before_too = gr.Checkbox(False, label="Before and after in one picture", elem_id="before-too")
         with gr.Accordion("Details", open=False, elem_id="details"):
             self.facts = gr.HTML("")
             self.described = gr.Checkbox(True, label="Say in the file that its colours come from colorgan")
@@ -79,44 +93,35 @@ class ColorizePage:
         everything = [*picture, self.vividness, self.model, self.facts, self.download, self.download_all]
         everything += [self.more, self.daring]
         stage = self.stage
+        many: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": 4, **QUIET}
+        last: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
         events = [
-            stage.bring(self.bring, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
+            stage.bring(self.bring, self.session, everything, **many),
             stage.sample(self.sample, self.session, everything, concurrency_limit=4, **QUIET),
             stage.show(self.show, self.session, everything, **QUIET),
             stage.overview(self.overview, self.session, everything, **QUIET),
             stage.restart(self.restart, self.session, everything, **QUIET),
-            stage.pick(self.pick, self.session, everything, trigger_mode="always_last", **QUIET),
-            stage.settle(self.settle, self.session, picture, trigger_mode="always_last", concurrency_limit=2, **QUIET),
-            stage.tell(self.tell, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
-            stage.forget(self.forget, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
-            stage.undo(self.undo, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
-            stage.redo(self.redo, self.session, everything, trigger_mode="multiple", concurrency_limit=4, **QUIET),
+            stage.pick(self.pick, self.session, everything, **last),
+            stage.settle(self.settle, self.session, picture, concurrency_limit=2, **last),
+            stage.tell(self.tell, self.session, everything, **many),
+            stage.forget(self.forget, self.session, everything, **many),
+            stage.undo(self.undo, self.session, everything, **many),
+            stage.redo(self.redo, self.session, everything, **many),
             stage.refer(self.refer, self.session, everything, concurrency_limit=2, **QUIET),
-            stage.draw(self.draw, self.session, picture, trigger_mode="always_last", concurrency_limit=2, **QUIET),
+            stage.draw(self.draw, self.session, picture, concurrency_limit=2, **last),
+            stage.arrange(self.arrange, self.session, everything, **many),
             stage.resume(self.resume, self.session, everything, **QUIET),
             self.more.click(self.vary, self.session, everything, **QUIET),
             self.model.input(self.change_model, [self.session, self.model], everything, **QUIET),
-            self.vividness.input(
-                self.set_vividness,
-                [self.session, self.vividness],
-                picture,
-                trigger_mode="always_last",
-                concurrency_limit=4,
-                **QUIET,
-            ),
         ]
-        events.append(
-            self.daring.input(
-                self.set_daring,
-                [self.session, self.daring],
-                picture,
-                trigger_mode="always_last",
-                concurrency_limit=4,
-                **QUIET,
-            )
-        )
+        dials: list[tuple[gr.Slider, Callable[..., Any]]] = [
+            (self.vividness, self.set_vividness),
+            (self.daring, self.set_daring),
+        ]
+        for dial, turned in dials:
+            events.append(dial.input(turned, [self.session, dial], picture, concurrency_limit=4, **last))
         save = (ASSETS / "save.js").read_text()
-        how = [self.session, self.described, self.with_hints]
+        how = [self.session, self.described, self.with_hints, self.ending, self.before_too]
         for button, answer in ((self.download, self.save), (self.download_all, self.save_all)):
             event = button.click(answer, how, [*picture, button, self.file], concurrency_limit=2, **QUIET)
             event.success(None, self.file, None, js=save, api_visibility="private")
@@ -128,13 +133,13 @@ class ColorizePage:
 
     def bring(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """Photos were chosen, dropped or pasted, and uploaded: show each as soon as there is something to show."""
-        session = session if session and not session.closed else self._new_session()
+        session = session if session and not session.gone else self._new_session()
         session.error = session.note = ""
         said = [sent for sent in event.files if is_hints(sent)]
         photos = [sent for sent in event.files if sent not in said]
         new = [self._take(session, sent) for sent in photos[: MAX_PHOTOS - len(session.items)]]
         if len(new) < len(photos):
-            session.error = f"{MAX_PHOTOS} photos at a time are the most: {len(photos) - len(new)} were left out."
+            session.error = f"{MAX_PHOTOS} photos at a time are the most: {_left_out(len(photos) - len(new))}."
         if new or not said:
             yield from self._work_on(session, new)
         for sent in said:
@@ -144,7 +149,7 @@ class ColorizePage:
 
     def sample(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """One of the examples was picked."""
-        session = session if session and not session.closed else self._new_session()
+        session = session if session and not session.gone else self._new_session()
         session.error = session.note = ""
         example = self.examples[index_of(event, self.examples)]
         yield from self._work_on(session, [session.copy(example.path.name, example.path)])
@@ -160,6 +165,16 @@ class ColorizePage:
             yield self._everything(session)
         for _ in session.work(new, self.models):
             yield self._everything(session)
+
+    def arrange(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
+        """Photos are leafed through, turned, cut, removed ..."""
+        if session:
+            if event.what != UNASKED:
+                session.error = session.note = ""
+            for _ in arrange(session, str(event.what), event.value, self.models):
+                yield self._everything(session, lost=not session.removed)
+        else:
+            yield self._everything(session, lost=True)
 
     # Looking --------------------------------------------------------------------------------------------------------
 
@@ -179,16 +194,20 @@ class ColorizePage:
         return self._everything(session, lost=True)
 
     def restart(self, session: PageSession | None) -> list[Update]:
-        """Start over: nothing of the session is left."""
+        """Start over: the session is put away, and offered."""
         if session:
-            self.visits.end(session)
-        return self._everything(None)
+            session.away = True
+            self.visits.leave(session)
+        return self._everything(None, offer=session if session and session.items else None)
 
     def resume(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
-        """The page was reloaded, or somebody came back to it: all is as it was."""
+        """The page was reloaded, or somebody came back to it: all is as it was, or is offered."""
         found = self.visits.find(str(event.token))
+        if session is None and found is not None and event.offer:
+            return self._everything(None, offer=found if found.items else None)
         if session is None and found is not None:
             session = self.visits.enter(found)
+            session.away = False
         return self._everything(session)
 
     def pick(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
@@ -205,14 +224,18 @@ class ColorizePage:
                 session.paint(photo)
         return self._everything(session, lost=True)
 
-    def set_vividness(self, session: PageSession | None, percent: float) -> list[Update]:
-        """The slider moves: paint again, without the network."""
+    def set_vividness(self, session: PageSession | None, percent: float) -> Iterator[list[Update]]:
+        """The slider moves: paint again, without the network; in the grid, all photos."""
         photo = _open_photo(session)
+        vividness = min(max(percent, 0), MAX_VIVIDNESS_PERCENT) / 100
         if session and photo:
-            photo.vividness = min(max(percent, 0), MAX_VIVIDNESS_PERCENT) / 100
+            photo.vividness = vividness
             with session.noting():
                 session.paint(photo)
-        return [_kept(session), self._stage(session)]
+        elif session:
+            for _ in arrange(session, "vividness_for_all", vividness, self.models):
+                yield [_kept(session), self._stage(session)]
+        yield [_kept(session), self._stage(session)]
 
     def set_daring(self, session: PageSession | None, percent: float) -> list[Update]:
         """The dial from calm to daring turns."""
@@ -292,8 +315,8 @@ class ColorizePage:
 
     # Taking home ----------------------------------------------------------------------------------------------------
 
-    def save(self, session: PageSession | None, described: bool, with_hints: bool = False) -> Iterator[list[Update]]:
-        """Download: the open photo as a file in its own format."""
+    def save(self, session: PageSession | None, described: bool, *how: Any) -> Iterator[list[Update]]:
+        """Download: the open photo as a file."""
         photo = _open_photo(session)
         if session is None or photo is None:
             yield [_kept(session), self._stage(session, GONE), gr.skip(), None]
@@ -301,13 +324,12 @@ class ColorizePage:
         yield [_kept(session), gr.skip(), gr.update(value="Preparing…", interactive=False), gr.skip()]
         path = None
         with session.noting():
-            zipped = with_hints and photo.retouch and not photo.retouch.told.is_nothing
-            path = str(session.save_with_hints(photo, described) if zipped else session.save(photo, described))
+            wish = FileWish.asked(described, *how)
+            zipped = wish.with_hints and photo.retouch and not photo.retouch.told.is_nothing
+            path = str((taking.save_with_hints if zipped else taking.save)(session, photo, wish))
         yield [_kept(session), self._stage(session), gr.update(value=DOWNLOAD, interactive=True), path]
 
-    def save_all(
-        self, session: PageSession | None, described: bool, with_hints: bool = False
-    ) -> Iterator[list[Update]]:
+    def save_all(self, session: PageSession | None, described: bool, *how: Any) -> Iterator[list[Update]]:
         """Download all: one zip."""
         if session is None:
             yield [_kept(session), self._stage(session, GONE), gr.skip(), None]
@@ -315,7 +337,8 @@ class ColorizePage:
         total = sum(item.coloured is not None for item in session.items)
         path = None
         with session.noting():
-            for count, written in session.save_all(described, with_hints):
+            wish = FileWish.asked(described, *how)
+            for count, written in taking.save_all(session, wish):
                 path, label = written, f"Preparing {count} of {total}…"
                 yield [_kept(session), gr.skip(), gr.update(value=label, interactive=False), gr.skip()]
         whole = gr.update(value=DOWNLOAD_ALL, interactive=True)
@@ -324,19 +347,27 @@ class ColorizePage:
     # The picture of it all -------------------------------------------------------------------------------------------
 
     def apologize(self, session: PageSession | None) -> list[Update]:
-        """An event failed, or found the queue full: the page goes on from where the session is."""
+        """An event failed, or found the queue full: the page goes on from where it is."""
         return self._everything(session, error=NOT_DONE)
 
-    def _everything(self, session: PageSession | None, *, error: str = "", lost: bool = False) -> list[Update]:
+    def _everything(
+        self,
+        session: PageSession | None,
+        *,
+        error: str = "",
+        lost: bool = False,
+        offer: PageSession | None = None,
+    ) -> list[Update]:
         """All outputs; `lost` where somebody acted on photos, so that having none means that they are gone."""
-        if lost and (session is None or not session.items):
+        if lost and (session is None or session.gone or not session.items):
             error = GONE
         item = session.item if session else None
         photo = item.coloured if item else None
+        vividness = session.vividness if session else None
         return [
             _kept(session),
-            self._stage(session, error),
-            round(photo.vividness * 100) if photo else gr.skip(),
+            self._stage(session, error, offer),
+            gr.skip() if vividness is None else round(vividness * 100),
             (item.source or self.models.sources[0]) if item else gr.skip(),
             colorize_view.details(photo),
             gr.update(value=DOWNLOAD, interactive=True),
@@ -345,10 +376,10 @@ class ColorizePage:
             round(photo.retouch.told.daring * 100) if photo and photo.retouch else gr.skip(),
         ]
 
-    def _stage(self, session: PageSession | None, error: str = "") -> Update:
-        if session and session.closed and not error:
+    def _stage(self, session: PageSession | None, error: str = "", offer: PageSession | None = None) -> Update:
+        if session and session.gone and not error:
             return gr.skip()
-        return colorize_view.stage(session, self.examples, self.privacy, self.limits.max_bytes, error)
+        return colorize_view.stage(session, self.examples, self.privacy, self.limits.max_bytes, error, offer)
 
     def _new_session(self) -> PageSession:
         return self.visits.enter(PageSession(self.folder, self.limits.max_megapixels))
@@ -361,7 +392,11 @@ class ColorizePage:
 
 def _kept(session: PageSession | None) -> Update:
     """What the page's state becomes: what began before somebody started over does not bring the old one back."""
-    return gr.skip() if session and session.closed else session
+    return gr.skip() if session and session.gone else session
+
+
+def _left_out(count: int) -> str:
+    return f"{count} {'was' if count == 1 else 'were'} left out"
 
 
 def _open_photo(session: PageSession | None) -> ColouredPhoto | None:

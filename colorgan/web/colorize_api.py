@@ -12,11 +12,13 @@ from colorgan.hints import PhotoHints, parse_hints
 from colorgan.limits import MAX_VIVIDNESS
 from colorgan.photo.description import description
 from colorgan.web.events import is_upload
+from colorgan.web.items import Original
 from colorgan.web.limits import Limits
 from colorgan.web.messages import as_sentence
 from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import download_name, plain_name
 from colorgan.web.session import PageSession
+from colorgan.web.taking import write
 
 CALL_PREFIX = "call-"  # of the folders of calls
 MAX_VARIANT = 64
@@ -102,7 +104,7 @@ def convert(session: PageSession, path: Path, models: Models, variant: int, aske
 def _converted(
     session: PageSession, path: Path, model: LoadedModel, models: Models, variant: int, asked: Asked
 ) -> Path:
-    photo = session.photo(path)
+    photo = session.photo(Original(path))
     said = asked.hints.at_size(photo.size) if asked.hints else PhotoHints(photo.size)
     said = said.but(seed=asked.seed, daring=asked.daring, vividness=asked.vividness)
     reference = session.reference(asked.reference) if asked.reference else None
@@ -115,7 +117,8 @@ def _converted(
         prediction, _ = models.predict(model, photo.image, variant, said.seed, daring=said.daring, **more)
         picture = prediction.picture(photo.image, variant, said.vividness)
     note = description(model.name, hinted=bool(said.hints), referenced=reference is not None)
-    return session.write(picture, download_name(plain_name(path.name), photo.format), photo, note)
+    saved, _ = write(session, picture, download_name(plain_name(path.name), photo.format), photo, note)
+    return saved
 
 
 def _hints_of(sent: Any) -> PhotoHints | None:

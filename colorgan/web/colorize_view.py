@@ -39,9 +39,14 @@ class SeenMark:
 
 
 def stage(
-    session: PageSession | None, examples: Sequence[Example], privacy: str, max_bytes: int, error: str = ""
+    session: PageSession | None,
+    examples: Sequence[Example],
+    privacy: str,
+    max_bytes: int,
+    error: str = "",
+    offer: PageSession | None = None,
 ) -> str:
-    """What a session looks like now; `privacy` is the line under the drop target."""
+    """What a session looks like now; `privacy` is the line under the drop target, `offer` a session to go on with."""
     item = session.item if session else None
     photo = item.coloured if item else None
     return render(
@@ -51,6 +56,8 @@ def stage(
         marks=_seen_marks(photo.retouch) if photo and photo.retouch else [],
         error=error or (session.error if session else ""),
         note=session.note if session else "",
+        removed=session.removed if session else [],
+        offer=offer,
         token=session.token if session else "",
         examples=examples,
         privacy=privacy,

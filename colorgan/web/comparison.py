@@ -17,6 +17,7 @@ from colorgan.web.decoding import with_pixels
 from colorgan.web.items import PhotoItem
 from colorgan.web.messages import describe_failure
 from colorgan.web.models import Models, bundled_models
+from colorgan.web.own_colours import chroma_beyond_toning
 from colorgan.web.session import PageSession
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Comparison:
             ValueError: it cannot be read; one sentence.
         """
         try:
-            photo = self.session.photo(self.item.path)
+            photo = self.session.photo(self.item.original)
             self.ratio = photo.size[0] / photo.size[1]
             shown = fit(photo.image, SHOWN_EDGE, reducing_gap=2.0)
             self.gray = self.session.files.show(_gray(shown))
@@ -134,7 +135,7 @@ class Comparison:
         panel.started = True
         try:
             model = models.load(panel.model.source)
-            image = self.session.photo(self.item.path).image
+            image = self.session.photo(self.item.original).image
             prediction, _ = models.predict(model, image, 0, 0)
             panel.metrics = self.truth.metrics(prediction.lines[:1]) if self.truth else {}
             shown = fit(image, SHOWN_EDGE, reducing_gap=2.0)
@@ -201,18 +202,6 @@ def shown_metrics() -> "list[PhotoMetric]":
     from colorgan.metrics.table import HEADLINES
 
     return [metric for metric in HEADLINES if isinstance(metric, PhotoMetric) and metric.function]
-
-
-def chroma_beyond_toning(lightness: "Tensor", ab: "Tensor") -> float:
-    """L (1, 1, H, W), ab (1, 2, H, W) -> mean distance of ab from the photo's mean ab at the same lightness, ab units.
-
-    The colour of a toned print is a function of its lightness, so that this is about 0; of photos in colour it is not.
-    """
-    levels = (lightness.flatten() / 4).round().long().clamp(0, 25)
-    flat = ab[0].flatten(1)
-    counts = levels.bincount(minlength=26).clamp(min=1)
-    means = flat.new_zeros(2, 26).index_add_(1, levels, flat) / counts
-    return float((flat - means[:, levels]).norm(dim=0).mean())
 
 
 def _gray(image: Image.Image) -> Image.Image:

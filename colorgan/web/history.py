@@ -1,6 +1,6 @@
 """What a person said of one photo's colours, mark by mark, with undo and redo without end. Knows no web framework."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
@@ -15,6 +15,7 @@ class MarkKind(StrEnum):
     STROKE = "stroke"
     KEPT = "kept"  # a colour that was there is to stay
     REFERENCE = "reference"  # taken from another photo
+    OWN = "own"  # what the photo itself has
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,10 @@ class History:
         kinds = [MarkKind.KEPT if hint.colour is None else MarkKind.POINT for hint in said.hints]
         marks = tuple(self.new_mark(kind, [hint]) for kind, hint in zip(kinds, said.hints, strict=True))
         self.tell(Told(marks, said.seed, said.daring or 0.0))
+
+    def through(self, size: tuple[int, int], change: Callable[[Told], Told]) -> "History":
+        """The same steps, each changed, for a photo that is now of (width, height) pixels."""
+        return History(size, [change(step) for step in self._steps], self._at, self._numbers, self._dialled)
 
     def sidecar(self, vividness: float) -> PhotoHints:
         """All that was said, as a file beside the photo has it."""

@@ -32,6 +32,13 @@ def download_name(name: str, kind: str) -> str:
     return f"{path.stem}-colorized{path.suffix if ending in writable_endings() else '.png'}"
 
 
+def wished_name(name: str, ending: str, variant: str) -> str:
+    """The name of a picture, with its variant's where it has one, and the ending that is wished for where one is."""
+    path = Path(name)
+    stem = f"{path.stem}-{variant}" if variant else path.stem
+    return stem + (ending or path.suffix)
+
+
 def distinct(names: list[str]) -> list[str]:
     """The names with -2, -3 and so on put before the suffix of those that came before, in whatever case."""
     taken: set[str] = set()

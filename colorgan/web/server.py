@@ -29,7 +29,7 @@ from colorgan.web.templating import ASSETS, render
 QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
 TITLE = "colorgan"
 PRIVATE_HERE = "Your photos stay on this machine."
-PRIVATE_THERE = "Your photos are kept for this visit alone, and shown to nobody else."
+PRIVATE_THERE = "Your photos are kept for a day, so that you can come back to them, and shown to nobody else."
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 
 
@@ -114,7 +114,13 @@ def launch(
         pwa=False,
         favicon_path=ASSETS / "icon.svg",
         theme=_theme(),
-        css_paths=[ASSETS / "common.css", ASSETS / "page.css", ASSETS / "compare.css", ASSETS / "hints.css"],
+        css_paths=[
+            ASSETS / "common.css",
+            ASSETS / "page.css",
+            ASSETS / "compare.css",
+            ASSETS / "hints.css",
+            ASSETS / "album.css",
+        ],
         app_kwargs={"routes": study_routes(Studies() if studies is None else studies, links=APP_PAGES)},
     )
     try:

@@ -12,23 +12,25 @@ import secrets
 import shutil
 import threading
 import time
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from colorgan.hints import HINTS_SUFFIX, parse_hints, write_hints
-from colorgan.photo import Photo, PhotoError, open_photo, save_photo
-from colorgan.photo.description import description
+from colorgan.hints import parse_hints
+from colorgan.photo import Photo, open_photo, without_depth
+from colorgan.photo.finding import count_pages
 from colorgan.photo.fitting import fit
+from colorgan.photo.framing import WHOLE, framed
 from colorgan.web.decoding import SHARED, Decoder, with_pixels
 from colorgan.web.history import History, MarkKind, Told
-from colorgan.web.items import MAX_CHOICES, Choice, ColouredPhoto, DecodedPhoto, PhotoItem
+from colorgan.web.items import MAX_CHOICES, Choice, ColouredPhoto, DecodedPhoto, Original, PhotoItem
 from colorgan.web.messages import as_sentence, describe_failure
 from colorgan.web.models import LoadedModel, Models
-from colorgan.web.names import distinct, plain_name
+from colorgan.web.names import plain_name
+from colorgan.web.own_colours import has_own_colours
+from colorgan.web.places import of_framed
 from colorgan.web.retouch import Retouch
 from colorgan.web.seen import Seen
 from colorgan.web.session_files import SessionFiles, fit_screen, opened
@@ -51,8 +53,10 @@ class PageSession:
         self.max_megapixels, self.decoder = max_megapixels, decoder
         self.used_at = time.monotonic()  # when its person last did something
         self.closed = False
+        self.away = False  # somebody started over, and may come back
         self.items: list[PhotoItem] = []
         self.opened: int | None = None
+        self.removed: list[tuple[int, PhotoItem]] = []  # and where they were, the last one last
         self.error = self.note = ""
         self._quick: tuple[DecodedPhoto, Image.Image] | None = None
 
@@ -62,9 +66,22 @@ class PageSession:
         return self.files.folder
 
     @property
+    def gone(self) -> bool:
+        """Whether the page goes on without it: what is still at work on it is not shown."""
+        return self.closed or self.away
+
+    @property
     def item(self) -> PhotoItem | None:
         """The open photo."""
         return self.items[self.opened] if self.opened is not None else None
+
+    @property
+    def vividness(self) -> float | None:
+        """Of the open photo, or of all where they agree."""
+        if self.item and self.item.coloured:
+            return self.item.coloured.vividness
+        found = {item.coloured.vividness for item in self.items if item.coloured}
+        return found.pop() if len(found) == 1 else None
 
     def add(self, name: str, upload: Path) -> PhotoItem:
         """Take an uploaded file into the session; it is moved, so that nothing of it stays elsewhere."""
@@ -86,6 +103,24 @@ class PageSession:
         copy = self.files.new_file(source.suffix)
         shutil.copyfile(source, copy)
         return self.add(name, copy)
+
+    def set_aside(self, index: int) -> None:
+        """A photo leaves; `bring_back` is the way back. The one after it is open where it was open."""
+        item = self.items.pop(index)
+        self.removed.append((index, item))
+        if self.opened is not None:
+            self.opened -= index < self.opened
+            there = [place for place, one in enumerate(self.items) if one.coloured]
+            if index == self.opened or self.opened not in there:
+                self.opened = next((place for place in there if place >= index), there[-1] if there else None)
+
+    def bring_back(self) -> None:
+        """The photo that left last is there again, and open where it has colours."""
+        if self.removed:
+            index, item = self.removed.pop()
+            index = min(index, len(self.items))
+            self.items.insert(index, item)
+            self.opened = index if item.coloured else None
 
     def work(self, new: Sequence[PhotoItem], models: Models) -> Iterator[None]:
         """Read and colorize new photos one after another; a single one is opened. Stops at each step, to be shown.
@@ -113,30 +148,43 @@ class PageSession:
     def read(self, item: PhotoItem) -> None:
         """Decode the photo and prepare the gray one for the screen; a file that is none becomes a failed item."""
         try:
-            photo = self.photo(item.path)
+            photo = self.photo(item.original)
+            if item.framing == WHOLE:
+                item.whole_size = photo.size
             image = fit(photo.image, QUICK_EDGE, reducing_gap=2.0)
             shown = self.files.show(image)
             item.decoded = DecodedPhoto(
-                item.name, item.path, photo.size, photo.format, photo.notes, shown, shown_size=image.size
+                item.name,
+                item.original,
+                photo.size,
+                photo.format,
+                without_depth(photo.notes),  # it is said of the file that is written
+                shown,
+                shown_size=image.size,
+                pages=count_pages(item.path),
+                in_colour=has_own_colours(image),
+                whole_size=item.whole_size,
             )
             item.history = item.history or History(photo.size)
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self._fail(item, error)
 
     @with_pixels
-    def colorize(self, item: PhotoItem, models: Models) -> None:
+    def colorize(self, item: PhotoItem, models: Models, former: ColouredPhoto | None = None) -> None:
         """Run the network on a photo that was read, for the picture and the first variants, in place of former ones."""
-        former, item.coloured = item.coloured, None
+        former, item.coloured = former or item.coloured, None
         assert item.decoded
         try:
             model = models.get(item.source)
-            seen = self._ask(item.path, model, models, 0 if model.takes_hints else VARIANTS, 0)
+            seen = self._ask(item.original, model, models, 0 if model.takes_hints else VARIANTS, 0)
             choices = [Choice(seen, variant, 0) for variant in range(seen.prediction.variants + 1)]
             photo = ColouredPhoto(item.decoded, model, seen.seconds, choices)
             if seen.prediction.takes_hints and item.history:
                 photo.retouch, photo.choices = Retouch(seen, item.history), []
             if former:
-                photo.vividness, photo.shown = former.vividness, former.shown
+                photo.vividness, photo.shown, photo.is_left = former.vividness, former.shown, former.is_left
+                photo.likelier = 0 if former.likelier is not None else None
+                photo.chosen = min(former.chosen, max(len(photo.choices) - 1, 0))
             self.paint(photo)
             item.coloured = photo
             self.files.retire_thumbnails(former.thumbnails if former else [])
@@ -151,7 +199,7 @@ class PageSession:
             self.paint(photo)
             return
         seed = photo.choices[-1].seed + 1
-        seen = self._ask(photo.decoded.path, photo.model, models, VARIANTS, seed)
+        seen = self._ask(photo.decoded.original, photo.model, models, VARIANTS, seed)
         new = [Choice(seen, variant, seed) for variant in range(1, seen.prediction.variants + 1)]
         photo.choices += new[: MAX_CHOICES - len(photo.choices)]
         self._draw_thumbnails(photo)
@@ -159,9 +207,22 @@ class PageSession:
     def paint(self, photo: ColouredPhoto) -> None:
         """Show a photo as it is set now, at the quick size: pure painting, no network."""
         photo.shown = self.files.show(photo.picture(self._screen_image(photo.decoded)), photo.shown)
+        self._paint_beside(photo, self._screen_image(photo.decoded))
         photo.sharp = max(photo.decoded.size) <= QUICK_EDGE
         if len(photo.thumbnails) != len(photo.choices) and not photo.retouch:
             self._draw_thumbnails(photo)
+
+    def put_beside(self, photo: ColouredPhoto, choice: Choice | None) -> None:
+        """Show another colorization beside the picture, at the same size; or none."""
+        photo.beside = choice
+        self._paint_beside(photo, self._screen_image(photo.decoded))
+
+    def _paint_beside(self, photo: ColouredPhoto, image: Image.Image) -> None:
+        former, photo.beside_shown = photo.beside_shown, None
+        if photo.beside:
+            photo.beside_shown = self.files.show(photo.beside.picture(image, photo.vividness))
+        if former:
+            self.files.retire_thumbnails([former])
 
     def preview(self, photo: ColouredPhoto, told: Told, edge: int) -> bytes:
         """A JPEG of what the picture would be if that were said, its longer side `edge` pixels at the most."""
@@ -206,7 +267,7 @@ class PageSession:
         """Say of a photo what a file of hints says. ValueError, one line, for one that is none, or of another photo."""
         assert item.history
         hints = parse_hints(said)
-        item.history.take(hints)
+        item.history.take(of_framed(hints, item.framing, item.whole_size))
         if item.coloured:
             item.coloured.vividness = hints.vividness
             self.paint(item.coloured)
@@ -215,86 +276,17 @@ class PageSession:
     def sharpen(self, photo: ColouredPhoto) -> bool:
         """Show a photo at full size; False if it was set anew meanwhile, so that the result is out of date."""
         setting, decoded = photo.setting, photo.decoded
-        image = fit_screen(self.photo(decoded.path).image)
+        image = fit_screen(self.photo(decoded.original).image)
         picture = photo.picture(image)
         if photo.setting != setting:
             return False
         if decoded.shown_size != image.size:
             decoded.shown, decoded.shown_size = self.files.show(image, decoded.shown), image.size
         photo.shown, photo.sharp = self.files.show(picture, photo.shown), True
+        self._paint_beside(photo, image)
         if not photo.retouch:
             self._draw_thumbnails(photo)
         return True
-
-    @with_pixels
-    def save(self, photo: ColouredPhoto, described: bool) -> Path:
-        """Write the picture as its owner gets it: the photo's name, format, size and metadata.
-
-        Raises:
-            PhotoError: it cannot be written, in no format; one sentence.
-        """
-        original = self.photo(photo.decoded.path)
-        kinds = [mark.kind for mark in photo.retouch.told.marks] if photo.retouch else []
-        referenced = MarkKind.REFERENCE in kinds
-        hinted = any(kind is not MarkKind.REFERENCE for kind in kinds)
-        note = description(photo.model.name, hinted=hinted, referenced=referenced) if described else None
-        return self.write(photo.picture(original.image), photo.decoded.download_name, original, note)
-
-    def save_with_hints(self, photo: ColouredPhoto, described: bool) -> Path:
-        """The picture in a zip with what was said of it, from which the command line makes the same."""
-        picture = self.save(photo, described)
-        target = picture.with_suffix(".zip")
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            archive.write(picture, picture.name)
-            self._add_hints(archive, photo, Path(photo.decoded.name).stem)
-        picture.unlink()
-        return target
-
-    def _add_hints(self, archive: zipfile.ZipFile, photo: ColouredPhoto, stem: str) -> None:
-        if photo.retouch and not photo.retouch.told.is_nothing:
-            sidecar = self.files.new_file(HINTS_SUFFIX)
-            write_hints(sidecar, photo.retouch.history.sidecar(photo.vividness))
-            archive.write(sidecar, stem + HINTS_SUFFIX)
-            sidecar.unlink()
-
-    def save_all(self, described: bool, with_hints: bool = False) -> Iterator[tuple[int, Path | None]]:
-        """Write all pictures into one zip file, and what was said of them if asked to.
-
-        Yields how many were tried, and at last the file, None without one. A picture that cannot be written is not in
-        it, and `error` names it.
-        """
-        items, names, lost = [item for item in self.items if item.coloured], list[str](), list[str]()
-        stems = distinct([Path(item.name).stem for item in items])
-        target = self.files.new_folder() / "photos-colorized.zip"
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # pictures do not compress further
-            for count, item in enumerate(items, 1):
-                try:
-                    assert item.coloured
-                    path = self.save(item.coloured, described)
-                    archive.write(path, distinct([*names, path.name])[-1])
-                    if with_hints:
-                        self._add_hints(archive, item.coloured, stems[count - 1])
-                except Exception as error:  # one photo never stops the rest
-                    lost.append(f"{item.name!r}: {describe_failure(error)}")
-                else:
-                    names.append(path.name)
-                    shutil.rmtree(path.parent)
-                yield count, None
-        if lost:
-            self.error = f"Not in the zip: {as_sentence('; '.join(lost))}"
-        yield len(items), target if names else None
-
-    def write(self, picture: Image.Image, name: str, photo: Photo, note: str | None) -> Path:
-        """Write a picture, as PNG where its photo's own format cannot hold it (a JPEG has at most 65,500 pixels)."""
-        path = self.files.new_folder() / name
-        try:
-            save_photo(picture, path, photo, description=note)
-        except PhotoError:
-            if path.suffix == ".png":
-                raise
-            path = path.with_suffix(".png")
-            save_photo(picture, path, photo, description=note)
-        return path
 
     @contextlib.contextmanager
     def noting(self) -> Iterator[None]:
@@ -309,7 +301,7 @@ class PageSession:
         """A photo that lends its colours. ValueError, one line, where it is none, or has no colours."""
         from colorgan.colorizer import check_reference
 
-        image = self.photo(path).image
+        image = self.photo(Original(path)).image
         check_reference(image)
         return image
 
@@ -335,16 +327,19 @@ class PageSession:
             held = self._quick = (decoded, opened(decoded.shown, QUICK_EDGE))
         return held[1]
 
-    def photo(self, path: Path) -> Photo:
+    def photo(self, original: Original) -> Photo:
         """A decoded photo; waits in turn for room in memory."""
-        return self.decoder.photo(path, path, self.max_megapixels, lambda: open_photo(path, self.max_megapixels))
+        return self.decoder.photo(original, original.path, self.max_megapixels, lambda: self._decoded(original))
 
-    def _ask(self, path: Path, model: LoadedModel, models: Models, variants: int, seed: int) -> Seen:
+    def _decoded(self, original: Original) -> Photo:
+        return framed(open_photo(original.path, self.max_megapixels, page=original.page), original.framing)
+
+    def _ask(self, original: Original, model: LoadedModel, models: Models, variants: int, seed: int) -> Seen:
         """What a model says of a photo, now and whenever it was forgotten."""
 
         def ask() -> tuple["Prediction", float]:
             with self.decoder.work():
-                return models.predict(model, self.photo(path).image, variants, seed)
+                return models.predict(model, self.photo(original).image, variants, seed)
 
         return Seen.asked(ask)
 
@@ -355,4 +350,5 @@ class PageSession:
 
     def _fail(self, item: PhotoItem, error: Exception) -> None:
         item.failure = describe_failure(error)
-        item.path.unlink(missing_ok=True)
+        if item.whole_size == (0, 0):  # it was never read, and will not be
+            item.path.unlink(missing_ok=True)

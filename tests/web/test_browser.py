@@ -53,6 +53,7 @@ def test_from_a_photo_to_its_download(page: Any, page_server: Any, photos: Path,
 def test_vividness_and_variants_change_the_picture(page: Any, page_server: Any, photos: Path) -> None:
     page.set_input_files(CHOOSE, photos / "cat.jpg")
     page.wait_for_selector(READY)
+    page.wait_for_selector(".viewer:not([data-unlooked])")  # which way up it is, the network is asked once
     runs, normal = page_server.network_runs(), chroma(shown(page))
     slider = page.locator("#vividness input[type=range]")
     for value, is_right in (("0", lambda c: c < 1), ("150", lambda c: c > 1.2 * normal)):
@@ -94,7 +95,8 @@ def test_several_photos_with_a_bad_one(page: Any, photos: Path, tmp_path: Path) 
     page.wait_for_selector(READY)
     assert page.inner_text(".viewer h2") == "cup.png"
     page.click("[data-event=overview]")
-    page.click("[data-event=restart]")
+    page.click("[data-restart]")
+    page.click("dialog [data-yes]")
     page.wait_for_selector(".drop")
 
 

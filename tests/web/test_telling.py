@@ -28,6 +28,7 @@ from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.retouch import HUES, KEPT_PREDICTIONS, STRENGTHS, Retouch
 from colorgan.web.session import PageSession
+from colorgan.web.taking import FileWish, save_all
 from colorgan.web.visits import Visits
 
 SIZE = (160, 120)
@@ -193,13 +194,19 @@ def test_answers_are_for_who_has_the_token(page: ColorizePage, tmp_path: Path) -
 
 
 def test_a_session_lives_as_long_as_a_visit_to_it(tmp_path: Path) -> None:
-    visits = Visits()
+    now = [0.0]
+    visits = Visits(kept_hours=24, clock=lambda: now[0])
     session = visits.enter(PageSession(tmp_path, 120.0))
     assert visits.find(session.token) is session and visits.find("other") is None
     visits.enter(session)
     visits.leave(session)
     assert session.folder.exists() and visits.find(session.token) is session
+    session.refuse("photo.jpg", "no photo")
     visits.leave(session)
+    now[0] = 23.9 * 3600
+    assert visits.find(session.token) is session, "a tab that was closed for less than a day"
+    now[0] = 24.1 * 3600
+    assert visits.find("other") is None
     assert not session.folder.exists() and visits.find(session.token) is None
 
 
@@ -315,13 +322,13 @@ def test_the_download_is_the_preview_at_full_size_and_the_command_lines_own(
     )
     page.vary(session)
     page.set_daring(session, 40)
-    page.set_vividness(session, 80)
+    next(page.set_vividness(session, 80))
     preview = pixels(photo.shown)
-    *_, last = page.save(session, described=True, with_hints=True)
+    *_, last = page.save(session, True, True)
     with zipfile.ZipFile(last[-1]) as archive:
-        assert sorted(archive.namelist()) == ["cup-colorized.png", "cup.hints.json"]
+        assert sorted(archive.namelist()) == ["cup-colorized-drawing-1.png", "cup.hints.json"]
         archive.extractall(tmp_path / "zip")
-    full = pixels(tmp_path / "zip" / "cup-colorized.png")
+    full = pixels(tmp_path / "zip" / "cup-colorized-drawing-1.png")
     small = np.asarray(Image.fromarray(full).resize(preview.shape[1::-1], Image.Resampling.BOX))
     assert full.shape == (1200, 1600, 3) and apart(small, preview) < 1
     said = read_hints(tmp_path / "zip" / "cup.hints.json")
@@ -330,8 +337,8 @@ def test_the_download_is_the_preview_at_full_size_and_the_command_lines_own(
     command += ["--hints", str(tmp_path / "zip" / "cup.hints.json"), "--output", str(tmp_path / "by-line.png")]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     assert np.abs(pixels(tmp_path / "by-line.png").astype(int) - full).max() <= 1
-    *_, last = page.save(session, described=True, with_hints=False)
-    assert Path(last[-1]).name == "cup-colorized.png"
+    *_, last = page.save(session, True, False)
+    assert Path(last[-1]).name == "cup-colorized-drawing-1.png"
 
 
 def test_hints_come_home_with_all_photos(page: ColorizePage, tmp_path: Path) -> None:
@@ -339,7 +346,7 @@ def test_hints_come_home_with_all_photos(page: ColorizePage, tmp_path: Path) -> 
     for _ in session.work([session.copy("cup.png", tmp_path / "cup.png")], page.models):
         pass
     page.tell(session, event(edit={"places": [[20, 30]], "colour": "#7a1f2b"}))
-    *_, (_, archive) = session.save_all(described=True, with_hints=True)
+    *_, (_, archive) = save_all(session, FileWish(with_hints=True))
     assert archive
     with zipfile.ZipFile(archive) as opened:
         assert sorted(opened.namelist()) == ["cup-2.hints.json", "cup-colorized-2.png", "cup-colorized.png"]

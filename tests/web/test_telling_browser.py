@@ -239,7 +239,8 @@ def test_a_reload_keeps_all_and_nobody_else_sees_it(page: Any, browser: Any, tel
     assert changed(settled(page), told) == 0
     page.keyboard.press("Control+z")
     page.wait_for_selector(MARK, state="detached")
-    page.click("[data-event=restart]")
+    page.click("[data-restart]")
+    page.click("dialog [data-yes]")
     page.wait_for_selector(".drop")
     page.reload()
     page.wait_for_selector(".drop")

@@ -31,7 +31,7 @@ from skimage import data
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.photo import PhotoError, save_photo
 from colorgan.photo.endings import WRITTEN, photo_formats
-from colorgan.web import colorize_view, session
+from colorgan.web import colorize_view, session, taking
 from colorgan.web.colorize import ColorizePage
 from colorgan.web.colorize_api import Asked, ColorizeApi, convert
 from colorgan.web.examples import prepare_examples
@@ -41,6 +41,7 @@ from colorgan.web.models import Models
 from colorgan.web.names import distinct, download_name, plain_name
 from colorgan.web.retouch import DRAWINGS
 from colorgan.web.session import PageSession
+from colorgan.web.taking import FileWish, save, save_all
 from colorgan.web.templating import ASSETS
 
 ROOT = Path(__file__).parents[2]
@@ -199,7 +200,7 @@ def test_the_download_keeps_format_size_and_metadata(
     tmp_path: Path, models: Models, photo: Path, described: bool
 ) -> None:
     brought = colorized(tmp_path, models, photo)
-    path = brought.save(first(brought), described)
+    path = save(brought, first(brought), FileWish(described))
     saved = read(path)
     assert (path.name, saved.format, saved.size, saved.mode) == ("Aunt Mina-colorized.jpg", "JPEG", (512, 400), "RGB")
     assert saved.getexif()[306] == "1956:07:01 12:00:00"
@@ -210,7 +211,7 @@ def test_downloads_say_what_the_command_line_says(tmp_path: Path, models: Models
     """README and card promise it of every file that colorgan writes."""
     brought = colorized(tmp_path, models, photo)
     by_program = convert(brought, photo, models, 0, Asked())
-    *_, (_, archive) = brought.save_all(described=True)
+    *_, (_, archive) = save_all(brought, FileWish())
     assert archive
     with zipfile.ZipFile(archive) as opened:
         in_zip = opened.extract("Aunt Mina-colorized.jpg", tmp_path)
@@ -227,7 +228,7 @@ def test_one_zip_of_the_good_ones_with_distinct_names(tmp_path: Path, models: Mo
     brought = colorized(tmp_path, models, photo, bad, photo)
     assert [item.state for item in brought.items] == [ItemState.DONE, ItemState.FAILED, ItemState.DONE]
     assert "'notes.txt'" in brought.items[1].failure and "\n" not in brought.items[1].failure
-    *counts, (_, archive) = brought.save_all(True)
+    *counts, (_, archive) = save_all(brought, FileWish())
     assert [count for count, _ in counts] == [1, 2] and archive
     with zipfile.ZipFile(archive) as opened:
         assert opened.namelist() == ["Aunt Mina-colorized.jpg", "Aunt Mina-colorized-2.jpg"]
@@ -260,11 +261,11 @@ def test_scanners_files_come_back_by_page_zip_and_program(
     gray.save(tmp_path / name)
     brought = colorized(tmp_path, models, tmp_path / name, photo)
     wanted = "scan-colorized.jpg" if name.endswith(".mpo") else "scan-colorized.png"
-    alone = brought.save(first(brought), described=True)
+    alone = save(brought, first(brought), FileWish())
     by_program = convert(brought, tmp_path / name, models, 0, Asked())
     assert (alone.name, by_program.name) == (wanted, wanted)
     assert read(alone).size == read(by_program).size == read(tmp_path / name).size
-    *_, (count, archive) = brought.save_all(described=True)
+    *_, (count, archive) = save_all(brought, FileWish())
     assert count == 2 and archive and brought.error == ""
     assert zipfile.ZipFile(archive).namelist() == [wanted, "Aunt Mina-colorized.jpg"]
 
@@ -276,17 +277,17 @@ def test_a_photo_beyond_its_own_format_comes_back_as_png(tmp_path: Path, models:
     brought = colorized(tmp_path, models, path)
     first(brought).decoded.format = "JPEG"
     first(brought).decoded.name = "panorama.jpg"
-    saved = brought.save(first(brought), described=True)
+    saved = save(brought, first(brought), FileWish())
     assert (saved.name, read(saved).format, read(saved).size) == ("panorama-colorized.png", "PNG", (65_535, 8))
 
 
 def failing_for(name: str, error: Exception) -> Any:
     """`save_photo` that fails for a name's stem."""
 
-    def save(picture: Image.Image, path: Path, *rest: Any, **named: Any) -> None:
+    def save(picture: Image.Image, path: Path, *rest: Any, **named: Any) -> tuple[str, ...]:
         if path.stem == name:
             raise error
-        save_photo(picture, path, *rest, **named)
+        return save_photo(picture, path, *rest, **named)
 
     return save
 
@@ -310,7 +311,7 @@ def test_what_cannot_be_written_is_named_and_nothing_else_is_lost(
 ) -> None:
     other = Path(shutil.copy(photo, tmp_path / "other.jpg"))
     brought = colorized(tmp_path, models, photo, other)
-    monkeypatch.setattr(session, "save_photo", failing_for("other-colorized", error))
+    monkeypatch.setattr(taking, "save_photo", failing_for("other-colorized", error))
     *_, last = page.save_all(brought, True)
     assert f"Not in the zip: 'other.jpg': {reason}." in html.unescape(last[1])
     assert zipfile.ZipFile(last[3]).namelist() == ["Aunt Mina-colorized.jpg"]
@@ -335,7 +336,7 @@ def test_whatever_fails_is_said_once_and_not_tried_for_ever(
     monkeypatch.setattr(PageSession, "vary", lambda *_: (_ for _ in ()).throw(MemoryError()))
     for shown in (
         page.settle(brought),
-        page.set_vividness(brought, 50),
+        next(page.set_vividness(brought, 50)),
         page.pick(brought, event(index=1)),
         page.vary(brought),
     ):
@@ -390,7 +391,7 @@ def test_too_many_photos_are_named(page: ColorizePage) -> None:
     *_, shown = page.bring(None, event(files=[{"name": "x.jpg", "problem": "lost"}] * 103))
     assert "100 photos at a time are the most: 3 were left out." in shown[1]
     [again] = page.bring(shown[0], event(files=[{"name": "x.jpg", "problem": "lost"}]))
-    assert "1 were left out" in again[1], "nothing is said where there is no room at all"
+    assert "1 was left out" in again[1], "nothing is said where there is no room at all"
 
 
 def test_a_session_that_expired_is_explained(page: ColorizePage) -> None:
@@ -400,19 +401,20 @@ def test_a_session_that_expired_is_explained(page: ColorizePage) -> None:
     assert "alert" not in page.restart(None)[1]
 
 
-def test_starting_over_removes_the_files(page: ColorizePage) -> None:
+def test_starting_over_can_be_undone(page: ColorizePage) -> None:
     *_, shown = page.sample(None, event(index=3))
     assert "data-ready" in shown[1] and "photographer.jpg" in shown[1]
-    folder = shown[0].folder
-    assert folder.is_dir()
-    page.restart(shown[0])
-    assert not folder.exists()
+    brought = shown[0]
+    empty = page.restart(brought)
+    assert empty[0] is None and "A photo is here from before." in empty[1] and brought.token in empty[1]
+    again = page.resume(None, event(token=brought.token, offer=False))
+    assert again[0] is brought and "photographer.jpg" in again[1]
 
 
 def test_what_began_before_a_fresh_start_does_not_bring_the_old_photos_back(page: ColorizePage) -> None:
     *_, (session, *_) = page.sample(None, event(index=3))
     page.restart(session)
-    for late in (page.settle(session), page.draw(session), page.set_vividness(session, 50)):
+    for late in (page.settle(session), page.draw(session), next(page.set_vividness(session, 50))):
         assert late == [gr.skip(), gr.skip()]
     assert "no longer here" in page.undo(session)[1], "another tab of the same visit"
     *_, (begun, stage, *_) = page.sample(session, event(index=3))
@@ -553,6 +555,8 @@ def test_private_parts_of_the_server(page_server: Any) -> None:
         config = answer.read().decode()
     assert '"analytics_enabled":false' in config.replace(" ", "")
     assert '"footer_links":[]' in config.replace(" ", "")
+    with urllib.request.urlopen(f"{page_server.address}favicon.ico") as answer:
+        assert answer.read() == (ASSETS / "icon.svg").read_bytes()
     for path in ("gradio_api/file=/etc/hostname", f"gradio_api/file={ROOT / 'pyproject.toml'}"):
         with pytest.raises(urllib.error.HTTPError, match="403") as refused:
             urllib.request.urlopen(page_server.address + path)

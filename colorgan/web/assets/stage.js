@@ -1,7 +1,7 @@
 // The stage of the Colorize and Compare pages: choosing, dropping and pasting photos, and the before/after divider. What
 // is shown comes from the server as HTML (templates/colorize.html, compare.html). `element`, `props`, `trigger`, `upload` and
 // `watch` are Gradio's own (gr.HTML's js_on_load). Events that the server knows: 'bring', 'sample', 'show', 'overview',
-// 'pick', 'restart', 'settle', and 'refer' of a chooser that says so.
+// 'pick', 'restart', 'settle', 'arrange' (arranging.py), and 'refer' of a chooser that says so.
 const SETTLE_MS = 300; // without a change, after which the full size is asked for
 const UPLOADS_AT_ONCE = 3;
 const own = document.createElement('p'); // outside of what the server replaces
@@ -93,6 +93,7 @@ function settle() {
 element.addEventListener('focusin', () => (element.dataset.focused = 'yes'));
 document.addEventListener('focusin', (event) => { if (!element.contains(event.target)) delete element.dataset.focused; });
 element.addEventListener('change', (event) => {
+  if (event.target.dataset.change) return trigger('arrange', { what: event.target.dataset.change, value: Number(event.target.value) });
   if (event.target.type !== 'file') return;
   add([...event.target.files], event.target.dataset.event);
   event.target.value = '';
@@ -110,7 +111,9 @@ element.addEventListener('input', (event) => {
 });
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-event]');
-  if (button) trigger(button.dataset.event, { index: Number(button.dataset.index || 0) });
+  if (!button) return;
+  const { event: name, index, what, value } = button.dataset;
+  trigger(name, what ? { what, value: JSON.parse(value) } : { index: Number(index || 0) });
 });
 
 // Photos can be dropped anywhere on the page: beside the target, a browser would leave the page to show the file.

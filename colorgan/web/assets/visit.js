@@ -1,17 +1,45 @@
-// The way back: a page that was reloaded, or that somebody returned to, goes on with the photos that were there. The
-// token is kept by this tab alone. Runs after stage.js. Event: 'resume'.
-const TOKEN = 'colorgan-session';
-const kept = { // a browser may refuse to keep anything
-  get: () => { try { return sessionStorage.getItem(TOKEN); } catch { return null; } },
-  set: (token) => { try { sessionStorage.setItem(TOKEN, token); } catch { /* a reload begins anew */ } },
-  forget: () => { try { sessionStorage.removeItem(TOKEN); } catch { /* nothing was kept */ } },
-};
+// The way back. A page that was reloaded goes on with the photos that were there, by the token that its tab keeps. Who
+// closed the tab, or started over, is offered the photos that this browser had last. Runs after stage.js. Events: 'resume',
+// 'restart'.
+const OWN = 'colorgan-session';
+const LAST = 'colorgan-last';
+const kept = (storage) => ({ // a browser may refuse to keep anything
+  get: (name) => { try { return window[storage].getItem(name); } catch { return null; } },
+  set: (name, token) => { try { window[storage].setItem(name, token); } catch { /* a reload begins anew */ } },
+  forget: (name) => { try { window[storage].removeItem(name); } catch { /* nothing was kept */ } },
+});
+const tab = kept('sessionStorage');
+const browser = kept('localStorage');
 
 function keepToken() {
   const token = element.querySelector('[data-token]')?.dataset.token;
-  if (token) kept.set(token);
+  if (!token) return;
+  tab.set(OWN, token);
+  browser.set(LAST, token);
 }
 
-element.addEventListener('click', (event) => { if (event.target.closest('[data-event="restart"]')) kept.forget(); });
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-resume]');
+  if (button) trigger('resume', { token: button.dataset.resume, offer: false });
+  if (event.target.closest('[data-restart]')) asking.showModal();
+});
+
+// "Start over" asks first.
+const asking = Object.assign(document.createElement('dialog'), { className: 'asking' });
+asking.innerHTML = `<h2>Start over?</h2>
+<p>All photos leave this page. For a day you can come back to them.</p>
+<p class="actions"><button type="button" class="button" data-no>Stay</button>
+<button type="button" class="button primary" data-yes>Start over</button></p>`;
+asking.setAttribute('aria-label', 'Start over?');
+element.after(asking);
+asking.addEventListener('click', (event) => {
+  if (event.target === asking || event.target.closest('button')) asking.close();
+  if (!event.target.closest('[data-yes]')) return;
+  tab.forget(OWN);
+  trigger('restart', {});
+});
+
 watch('value', keepToken);
-if (kept.get() && element.querySelector('.empty')) trigger('resume', { token: kept.get() });
+if (element.querySelector('.empty') && (tab.get(OWN) || browser.get(LAST))) {
+  trigger('resume', { token: tab.get(OWN) || browser.get(LAST), offer: !tab.get(OWN) });
+}

@@ -63,8 +63,9 @@ element.addEventListener('wheel', (event) => {
 
 element.addEventListener('pointerdown', (event) => {
   const pane = event.target.closest(PANES);
-  if (!pane || event.button || (pane.matches('.frame') && event.pointerType !== 'touch')) return; // a mouse points
-  fingers.set(event.pointerId, { pane, x: event.clientX, y: event.clientY });
+  const middle = event.button === 1 && event.pointerType === 'mouse';
+  if (!pane || (event.button && !middle) || (pane.matches('.frame') && event.pointerType !== 'touch' && !middle)) return; // a mouse points
+  fingers.set(event.pointerId, { pane, x: event.clientX, y: event.clientY, pans: middle });
   if (event.pointerType === 'mouse') pane.setPointerCapture(event.pointerId);
 });
 element.addEventListener('pointermove', (event) => {
@@ -78,10 +79,12 @@ element.addEventListener('pointermove', (event) => {
     const middle = place(finger.pane, (finger.x + other.x) / 2, (finger.y + other.y) / 2);
     zoom(Math.hypot(finger.x - other.x, finger.y - other.y) / Math.max(1, Math.hypot(was.x - other.x, was.y - other.y)), ...middle);
     move((was.x - finger.x) / 2 / box.width, (was.y - finger.y) / 2 / box.height);
-  } else if (view.zoom > 1 && !event.target.closest('.mark, .divider') && [undefined, 'point'].includes(element.dataset.tool)) {
+  } else if (view.zoom > 1 && (finger.pans || (!event.target.closest('.mark, .divider') && [undefined, 'point'].includes(element.dataset.tool)))) {
     move((was.x - finger.x) / box.width, (was.y - finger.y) / box.height);
   }
 });
+// The middle button moves the photo; a browser would begin to scroll by itself.
+element.addEventListener('mousedown', (event) => { if (event.button === 1 && view.zoom > 1 && event.target.closest(PANES)) event.preventDefault(); });
 for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, (event) => fingers.delete(event.pointerId));
 // Two fingers are for the photo, one scrolls the page as long as the whole photo is there (touch-action in compare.css).
 for (const kind of ['touchstart', 'touchmove']) {

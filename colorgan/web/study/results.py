@@ -183,7 +183,9 @@ def _quick_rows(figures: Any) -> str:
 def _compared(one: ModelDifference) -> str:
     """Two models in a sentence."""
     points, low, high = (100 * value for value in vars(one.difference).values())
-    within = f"95 % interval {low:+.0f} to {high:+.0f}, p = {one.p_holm:.2g}, {count_people(one.people)} who judged both"
+    within = (
+        f"95 % interval {low:+.0f} to {high:+.0f}, p = {one.p_holm:.2g}, {count_people(one.people)} who judged both"
+    )
     if one.difference.low <= 0 <= one.difference.high:
         return f"{one.first} and {one.second}: no difference could be shown ({points:+.0f} points, {within})."
     better, worse = (one.first, one.second) if points > 0 else (one.second, one.first)
