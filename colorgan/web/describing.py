@@ -1,6 +1,7 @@
 """A colour and a place of a photo in words, for those who do not see the page; and why a colour is another."""
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -30,6 +31,8 @@ NAMES = {
     "mauve": "#a98a9e",
 }  # fmt: skip
 
+SEEN = 3.0  # ab units: a colour that is nearer than this to the one that was asked for passes for it
+
 
 def colour_name(colour: Colour) -> str:
     """The plain name that is nearest to a colour in L*a*b*."""
@@ -42,7 +45,10 @@ def why_other(shown: "ShownColour") -> str:
         return "This is the border of the photo, which stays gray."
     if shown.exact or shown.hint.colour is None:
         return ""
-    tones = "bright" if _lab(shown.colour)[0, 0] > _lab(shown.hint.colour)[0, 0] else "dark"
+    lightness, *ab = (_lab(shown.colour) - _lab(shown.hint.colour))[0].tolist()
+    if math.hypot(*ab) < SEEN:
+        return ""
+    tones = "bright" if lightness > 0 else "dark"
     asked, there = colour_name(shown.hint.colour), colour_name(shown.colour)
     wanted = f"{asked}: it becomes {there}" if asked != there else f"so strong a colour: it becomes a paler {there}"
     return f"The photo is too {tones} here for {wanted}."

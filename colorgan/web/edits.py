@@ -78,6 +78,7 @@ def _pairs(sent: Any, most: int) -> tuple[tuple[float, float], ...]:
     if not isinstance(sent, Sequence) or isinstance(sent, str) or len(sent) > most:
         raise ValueError(f"places must be at most {most} pairs of numbers")
     try:
-        return tuple((float(x), float(y)) for x, y in sent)
+        # To a hundredth of a pixel: what is kept is read by people, too.
+        return tuple((round(float(x), 2), round(float(y), 2)) for x, y in sent)
     except TypeError as error:
         raise ValueError("places must be pairs of numbers") from error

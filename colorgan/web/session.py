@@ -58,7 +58,7 @@ class PageSession:
         self.opened: int | None = None
         self.removed: list[tuple[int, PhotoItem]] = []  # and where they were, the last one last
         self.error = self.note = ""
-        self._quick: tuple[DecodedPhoto, Image.Image] | None = None
+        self._quick: tuple[DecodedPhoto, dict[int, Image.Image]] | None = None  # by edge
 
     @property
     def folder(self) -> Path:
@@ -227,7 +227,7 @@ class PageSession:
     def preview(self, photo: ColouredPhoto, told: Told, edge: int) -> bytes:
         """A JPEG of what the picture would be if that were said, its longer side `edge` pixels at the most."""
         assert photo.retouch
-        image = fit(self._screen_image(photo.decoded), min(max(edge, THUMBNAIL_EDGE), QUICK_EDGE), reducing_gap=2.0)
+        image = self._screen_image(photo.decoded, min(max(edge, THUMBNAIL_EDGE), QUICK_EDGE))
         picture, jpeg = photo.retouch.prediction(told).picture(image, 0, photo.vividness), io.BytesIO()
         picture.save(jpeg, "JPEG", quality=90, subsampling=0)
         return jpeg.getvalue()
@@ -235,7 +235,7 @@ class PageSession:
     def draw(self, photo: ColouredPhoto) -> bool:
         """Make the drawings to choose from; False if something else was said meanwhile."""
         assert photo.retouch
-        small, pictures = fit(self._screen_image(photo.decoded), THUMBNAIL_EDGE, reducing_gap=2.0), []
+        small, pictures = self._screen_image(photo.decoded, THUMBNAIL_EDGE), []
         tiles, vividness = photo.retouch.tiles(), photo.vividness
         for tile in tiles:
             pictures.append(photo.retouch.prediction(tile).picture(small, 0, vividness))
@@ -320,12 +320,18 @@ class PageSession:
         self.items, self.opened = [], None
         self.files.remove()
 
-    def _screen_image(self, decoded: DecodedPhoto) -> Image.Image:
-        """The photo as it is shown at once; the last one is held, since it is painted anew with every change."""
+    def _screen_image(self, decoded: DecodedPhoto, edge: int = QUICK_EDGE) -> Image.Image:
+        """The photo as it is shown at once, or smaller; the last one is held, since it is painted with every change."""
         held = self._quick
         if held is None or held[0] is not decoded:
-            held = self._quick = (decoded, opened(decoded.shown, QUICK_EDGE))
-        return held[1]
+            held = self._quick = (decoded, {QUICK_EDGE: opened(decoded.shown, QUICK_EDGE)})
+        image = held[1].get(edge)
+        if image is None:
+            image = fit(held[1][QUICK_EDGE], edge, reducing_gap=2.0)
+            # Those of the drawings and of one magnification are enough.
+            others = {key: one for key, one in held[1].items() if key in (QUICK_EDGE, THUMBNAIL_EDGE)}
+            self._quick = (decoded, {**others, edge: image})
+        return image
 
     def photo(self, original: Original) -> Photo:
         """A decoded photo; waits in turn for room in memory."""

@@ -26,8 +26,11 @@ const number = (mark) => Number(mark.dataset.mark);
 function placeAt(x, y) {
   const box = board().getBoundingClientRect();
   const [width, height] = size();
-  const inside = (share, side) => Math.min(Math.max(share, 0), 0.9999) * side;
   return [inside((x - box.left) / box.width, width), inside((y - box.top) / box.height, height)];
+}
+
+function inside(share, side) { // to a hundredth of a pixel, as what is said is kept
+  return Math.min(Math.max(share * side, 0), side - 0.01);
 }
 
 function onScreen([x, y]) {
@@ -117,6 +120,13 @@ element.addEventListener('pointerup', (event) => {
   else if (!done.moved || done.free) finish(done.places, [event.clientX, event.clientY], how);
 });
 element.addEventListener('pointercancel', (event) => { if (press?.id === event.pointerId) { press = null; draft([]); unfollow(); } });
+// The handle of the line between gray and colour lies over the photo: to press it without pulling means what is below.
+let handle = [0, 0];
+element.addEventListener('pointerdown', (event) => { if (event.target.matches('.divider')) handle = [event.clientX, event.clientY]; });
+element.addEventListener('pointerup', (event) => { // a finger's has no click
+  if (!board() || !event.target.matches('.divider') || Math.hypot(event.clientX - handle[0], event.clientY - handle[1]) >= DRAG_PX) return;
+  finish([placeAt(...handle)], handle, { byTouch: event.pointerType === 'touch' });
+});
 element.addEventListener('dblclick', (event) => {
   if (!event.target.closest('.board') || event.target.closest('.mark') || tool !== 'point') return;
   shut();
@@ -183,7 +193,7 @@ function step([right, below], fine) {
   putCross(cross);
   reveal(...cross);
   if (pen) {
-    pen.push([cross[0] * width, cross[1] * height]);
+    pen.push([inside(cross[0], width), inside(cross[1], height)]);
     draft(pen);
   }
 }
@@ -196,7 +206,7 @@ function putCross(shares) {
 
 function act() {
   const [width, height] = size();
-  const place = [cross[0] * width, cross[1] * height];
+  const place = [inside(cross[0], width), inside(cross[1], height)];
   if (tool === 'point') return ponder({ kind: 'point', places: [place] }, onScreen(place), { byKey: true });
   if (!pen) {
     pen = [place];
@@ -257,7 +267,13 @@ function idle() {
 watch('value', () => {
   previews.clear();
   for (const mark of element.querySelectorAll('.mark')) mark.style.translate = '';
-  if (!board()) shut();
+  if (!board()) { // what was begun on one photo does not go on with another
+    shut();
+    lasso = pen = null;
+    tool = 'point';
+    putCross([0.5, 0.5]);
+    element.classList.remove('unsure');
+  }
   if (open?.taken) { // a finger may try another colour for the mark that it has just put
     const marks = [...element.querySelectorAll('.mark')].map(number);
     open.edit = { mark: open.edit.mark || Math.max(...marks) };

@@ -82,19 +82,24 @@ function beside([x, y]) {
 // Hue and strength at the photo's own lightness: the colours there are come from the server.
 function prepareFree() {
   const wheel = palette.querySelector('.free').dataset.wheel.split(';').map((row) => row.split(','));
-  const parts = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  const [red, green, blue] = parts(palette.querySelector('.swatch').dataset.colour);
+  palette.querySelector('[data-dropper]').hidden = !('EyeDropper' in window);
+  open.wheel = wheel;
+  slide(palette.querySelector('.swatch').dataset.colour);
+  dress();
+}
+
+// Hue and strength go to where the wheel is nearest to a colour.
+function slide(colour) {
+  const parts = (one) => [1, 3, 5].map((at) => parseInt(one.slice(at, at + 2), 16));
+  const [red, green, blue] = parts(colour);
   let best = [0, 0, Infinity];
-  wheel.forEach((row, hue) => row.forEach((colour, strength) => {
-    const [r, g, b] = parts(colour);
+  open.wheel.forEach((row, hue) => row.forEach((one, strength) => {
+    const [r, g, b] = parts(one);
     const distance = (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
     if (distance < best[2]) best = [hue, strength, distance];
   }));
   palette.querySelector('.hue').value = best[0];
   palette.querySelector('.strength').value = best[1];
-  palette.querySelector('[data-dropper]').hidden = !('EyeDropper' in window);
-  open.wheel = wheel;
-  dress();
 }
 
 function dress() {
@@ -106,7 +111,8 @@ function dress() {
 }
 
 function choose(colour, fromText = false) {
-  if (!fromText) palette.querySelector('.hex').value = colour;
+  if (fromText) slide(colour);
+  else palette.querySelector('.hex').value = colour;
   dress();
   follow({ ...open.edit, colour });
 }
@@ -135,7 +141,10 @@ palette.addEventListener('click', async (event) => {
   else if ('take' in button.dataset) takeText();
   else if ('dropper' in button.dataset) {
     const picked = await new EyeDropper().open().catch(() => null); // the person may think better of it
-    if (picked && open) choose(picked.sRGBHex);
+    if (picked && open) {
+      slide(picked.sRGBHex);
+      choose(picked.sRGBHex);
+    }
   }
 });
 function takeText() {
