@@ -201,8 +201,8 @@ class Repainting:
         # One after another: what is drawn must not depend on how many are.
         for number, (seed, daring) in enumerate(drawings):
             if daring:
-                state = self._thought(Points.none())[1]
-                drawn = self._to_view(self.head.draw(self._seen, points, seed, state))
+                unsaid = self._thought(Points.none())[0]
+                drawn = self._to_view(self.head.draw(self._seen, points, seed, unsaid))
                 ab[number] = torch.lerp(calm, drawn, daring)[0]
         return ab
 

@@ -13,9 +13,11 @@ from colorgan.networks.painter import CELL, Canvas, Painter
 from colorgan.networks.words import BLOCK, ColourWords, Known, mean_colours
 
 LIKE = 12.0  # ab units: colours that are no further apart than this go by one name
-WAVES = 256  # of the noise that blocks share
-ALIKE = 1.0  # how far apart blocks' things may be, directions of length 1, for them to share their noise
-SHIFTS, SHARPNESS, NEIGHBOURHOOD = 3, 7.0, 8.0  # of `things_of`: how often, how near in direction, and in blocks
+LATTICE = 12  # points along each of the photo's sides that noise is drawn at
+FLAT = 0.01  # standard deviation of lightness in [-1, 1], below which a photo has none
+LAYOUT, FIELDS = 4, 16  # cells of a photo's sides that tell it from others; fields that its noise is mixed of
+SHIFTS = 2  # of `shares_of_things`
+TONES, TINTS = 0.7, 4.0  # standard deviations of lightness, and ab units, that are near there
 
 
 @dataclass
@@ -64,13 +66,13 @@ class Drawing:
     """How words are drawn.
 
     rounds: the surest blocks first, the others knowing them; temperature: of the choice between words once noise was
-    added, at 0 the first of them alone counts; reach: see `ALIKE`; gain: scale of the drawn colours' chroma, as even
-    words that are drawn are means of what their block shows.
+    added, at 0 the first of them alone counts; reach: blocks, within about which a thing's noise is one; gain: scale of
+    the drawn colours' chroma, as even words that are drawn are means of what their block shows.
     """
 
     rounds: int = 1
-    temperature: float = 0.4
-    reach: float = ALIKE
+    temperature: float = 0.5
+    reach: float = 8.0
     gain: float = 1.25
 
 
@@ -92,8 +94,8 @@ class WordHead(nn.Module):
         heads: int = 6,
         painter: int = 64,
         rounds: int = 1,
-        temperature: float = 0.4,
-        reach: float = ALIKE,
+        temperature: float = 0.5,
+        reach: float = 8.0,
         gain: float = 1.25,
         block: int = BLOCK,
     ):
@@ -129,16 +131,15 @@ class WordHead(nn.Module):
         like = torch.cdist(points.colours, self.words.vocabulary) < LIKE
         return (probability * like).sum(1)
 
-    def draw(self, seen: "Prepared", points: Points, seed: int, state: Tensor, how: Drawing | None = None) -> Tensor:
+    def draw(self, seen: "Prepared", points: Points, seed: int, unsaid: Tensor, how: Drawing | None = None) -> Tensor:
         """One photo's colours by words that are drawn: ab (1, 2, H/2, W/2).
 
-        `state` (1, P, width) is what `think` gives when nothing is known: noise hangs on it, so that a drawing stays
-        what it is where hints are added that change nothing. A place that was said is not its whole block, which is
-        drawn as the others are, knowing it.
+        `unsaid` are the logits (1, P, Q) that `think` gives when nothing is known: noise hangs on them, so that a
+        drawing stays what it is where hints are added that change nothing. A place that was said is not its whole
+        block, which is drawn as the others are, knowing it.
         """
         how = how or self.drawing
-        noise = self.noise(things_of(state[0], seen.look.grid), seed, how.reach)
-        known = self.known(seen, points)
+        noise, known = self.noise(seen.look, unsaid, seed, how.reach), self.known(seen, points)
         blocks = len(noise)
         for turn in range(1, how.rounds + 1):
             logits, _ = self.think(seen, known)
@@ -166,20 +167,30 @@ class WordHead(nn.Module):
         """What points say of one photo's blocks."""
         return known_blocks(points, seen.light, seen.look.grid)
 
-    def noise(self, things: Tensor, seed: int, reach: float) -> Tensor:
-        """Gumbel noise (P, Q) of the words, alike in blocks of one thing, (P, D) as `things_of` gives them.
+    def noise(self, look: Look, unsaid: Tensor, seed: int, reach: float) -> Tensor:
+        """Gumbel noise (P, Q) of the words, alike in the blocks of one thing of a photo.
 
-        A Gaussian process over them by random Fourier features (Rahimi and Recht 2007, "Random Features for Large-Scale
-        Kernel Machines"), its values brought to Gumbel's distribution: in each block the words' probabilities stay what
-        they are. It hangs on what blocks show, so that the photo at another size or as another file draws the same.
+        Gaussian noise at places of the photo, of which blocks take shares by `shares_of_things`, brought to unit
+        variance and to Gumbel's distribution: in each block the words' probabilities stay what they are. The noise at
+        the places is a mix of fields, by random features of how light and dark lie in the photo (Rahimi and Recht 2007,
+        "Random Features for Large-Scale Kernel Machines"): each photo gets its own, and a copy of it, of another size,
+        file or exposure, nearly the same.
         """
+        light = look.lightness - look.lightness.mean()
+        light = light / light.std().clamp(min=FLAT)
+        layout = functional.adaptive_avg_pool2d(light, LAYOUT).flatten()
         generator = torch.Generator().manual_seed(seed)
-        waves = torch.randn(things.shape[1], WAVES, generator=generator).to(things) / reach
-        phase = torch.rand(WAVES, generator=generator).to(things) * (2 * math.pi)
-        heights = torch.randn(WAVES, len(self.words.vocabulary), generator=generator).to(things)
-        field = (things @ waves + phase).cos() @ heights * math.sqrt(2 / WAVES)
-        share = torch.special.ndtr(field).clamp(1e-6, 1 - 1e-6)
-        return -torch.log(-torch.log(share))
+        waves = torch.randn(len(layout), FIELDS, generator=generator)
+        phase = torch.rand(FIELDS, generator=generator) * (2 * math.pi)
+        mix = functional.normalize((layout @ waves + phase).cos(), dim=0)
+        words = len(self.words.vocabulary)
+        drawn = (mix @ torch.randn(FIELDS, LATTICE**2 * words, generator=generator)).view(-1, words)
+        points = torch.eye(LATTICE**2).view(1, LATTICE**2, LATTICE, LATTICE)
+        around = functional.interpolate(points, look.grid, mode="bilinear")[0].flatten(1).T
+        tints = mean_colours(unsaid[0], self.words.vocabulary)
+        share = shares_of_things(functional.avg_pool2d(light, BLOCK)[0, 0], tints, reach) @ around
+        field = share @ drawn / share.norm(dim=1, keepdim=True)
+        return -torch.log(-torch.log(torch.special.ndtr(field).clamp(1e-6, 1 - 1e-6)))
 
 
 class Prepared:
@@ -204,22 +215,22 @@ class Prepared:
         return functional.avg_pool2d(self.look.lightness, CELL)[0, 0]
 
 
-def things_of(state: Tensor, grid: tuple[int, int]) -> Tensor:
-    """States of a grid's blocks (P, D) -> directions (P, D) of length 1, nearly one within a thing.
+def shares_of_things(light: Tensor, tints: Tensor, reach: float) -> Tensor:
+    """How much each block of a photo has in common with each, (P, P), rows that sum to 1.
 
-    The directions of the states, less their mean and smoothed, move to the mean of those that are near to them, in
-    direction and in the photo, a few times: mean shift (Comaniciu and Meer 2002). Unlike a division into clusters it is
-    smooth in what it is given: a photo's copies have nearly the same things.
+    Blocks that are near one another, within about `reach`, and alike in lightness (h, w), in standard deviations, and
+    in likely colours ab (P, 2), once each has moved to the mean of those that it has most in common with, a few times:
+    mean shift (Comaniciu and Meer 2002, "Mean Shift: A Robust Approach toward Feature Space Analysis"). Unlike a
+    division into parts it is smooth in what it is given.
     """
-    maps = (state.float() - state.float().mean(0)).T.reshape(1, -1, *grid)
-    maps = functional.avg_pool2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    z = functional.normalize(maps.flatten(2)[0].T, dim=1)
-    rows, columns = (torch.arange(side, device=z.device, dtype=z.dtype) for side in grid)
-    apart = torch.cartesian_prod(rows, columns)
-    far = torch.cdist(apart, apart).square() / (2 * NEIGHBOURHOOD**2)
-    for _ in range(SHIFTS):
-        z = functional.normalize((SHARPNESS * z @ z.T - far).softmax(1) @ z, dim=1)
-    return z
+    rows, columns = (torch.arange(side, dtype=torch.float32) for side in light.shape)
+    places = torch.cartesian_prod(rows, columns)
+    far = torch.cdist(places, places).square() / (2 * reach**2)
+    seen = torch.cat((light.reshape(-1, 1) / TONES, tints / TINTS), 1)
+    for _ in range(SHIFTS + 1):
+        share = (-torch.cdist(seen, seen).square() / 2 - far).softmax(1)
+        seen = share @ seen
+    return share
 
 
 def block_numbers(places: Tensor, grid: tuple[int, int]) -> Tensor:

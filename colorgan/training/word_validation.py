@@ -79,7 +79,7 @@ def _pictures(seen: Prepared, rgb: Tensor, number: int) -> dict[str, Tensor]:
     for count in sorted({*COUNTED_HINTS, *SHOWN_HINTS}):
         points = Points(most.places[:count], most.colours[:count])
         half[_title(count)] = head.calm(seen, head.think(seen, head.known(seen, points)), points)
-    unsaid = head.think(seen, head.known(seen, Points.none()))[1]
+    unsaid = head.think(seen, head.known(seen, Points.none()))[0]
     half["drawn"] = head.draw(seen, Points.none(), number, unsaid)
     whole = {title: functional.interpolate(ab, rgb.shape[2:], mode="bilinear") for title, ab in half.items()}
     return {title: lab_to_gamut_rgb(lightness, ab) for title, ab in whole.items()}
