@@ -92,13 +92,7 @@ class MotionFinder:
 
     def flow(self, of: SmallFrame, to: SmallFrame) -> Array:
         """For each place of a frame how far away it is in another, x and y, (h, w, 2)."""
-        cv2 = opencv()
-        threads = cv2.getNumThreads()
-        cv2.setNumThreads(1)  # as many strips are searched as there are threads: the flow would hang on the machine
-        try:
-            return np.asarray(self._flow.calc(of.even, to.even, None), np.float32)
-        finally:
-            cv2.setNumThreads(threads)
+        return np.asarray(self._flow.calc(of.even, to.even, None), np.float32)
 
     def likeness(self, before: SmallFrame, after: SmallFrame, flow: Array) -> float:
         """How much of a frame's detail is that of an earlier one, moved by the flow from the later to the earlier:

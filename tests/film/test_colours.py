@@ -151,6 +151,18 @@ def test_places_that_come_from_nowhere_are_not_trusted() -> None:
     assert trusted[10:-10, 10:-12].mean() > 0.9 and trusted[10:-10, -3:].mean() < 0.3
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_flow_hangs_on_no_number_of_threads(threads: int) -> None:
+    cv2 = motion.opencv()
+    before, after = seen(A[0]), seen(A[3])
+    usual, wanted = cv2.getNumThreads(), motion.MotionFinder().flow(after, before)
+    cv2.setNumThreads(threads)
+    try:
+        assert (motion.MotionFinder().flow(after, before) == wanted).all()
+    finally:
+        cv2.setNumThreads(usual)
+
+
 def test_without_opencv_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(motion, "extra", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'colorgan\[film\]'"):
