@@ -18,7 +18,7 @@ from PIL import Image
 from colorgan.voting import Store, Study, StudyModel, StudyPhoto, build_pool, study_results
 from colorgan.voting import results as figures
 from colorgan.voting.protocol import PAIRED, Plan
-from colorgan.voting.results import plain_sentence
+from colorgan.voting.results import StudyResults, plain_sentence
 from colorgan.web.templating import percent
 
 PLAN = Plan(practice=1, scored=4, catch=1)
@@ -54,6 +54,12 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stud
 
 
 @pytest.fixture(scope="module")
+def closed(studies: dict[str, Study]) -> StudyResults:
+    """The figures of the closed study: they take a while."""
+    return study_results(studies["closed"].store, "closed")
+
+
+@pytest.fixture(scope="module")
 def address(studies: dict[str, Study]) -> Iterator[str]:
     with serving(list(studies.values())) as address:
         yield address
@@ -65,8 +71,8 @@ def page(address: str, study_id: str | None = None) -> str:
     return reply.text
 
 
-def test_the_headline_and_both_intervals(address: str, studies: dict[str, Study]) -> None:
-    found = study_results(studies["closed"].store, "closed")
+def test_the_headline_and_both_intervals(address: str, closed: StudyResults) -> None:
+    found = closed
     shown = page(address, "closed")
     assert f'<h1 class="headline">{plain_sentence(found.headline)}</h1>' in shown
     for interval in (found.headline.these_photos, found.headline.new_photos):
@@ -94,8 +100,8 @@ def test_what_others_wrote_is_escaped(address: str) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in page(address, "closed")
 
 
-def test_photos_the_most_fooling_first(address: str, studies: dict[str, Study]) -> None:
-    found = study_results(studies["closed"].store, "closed").photos
+def test_photos_the_most_fooling_first(address: str, closed: StudyResults) -> None:
+    found = closed.photos
     shown = re.findall(r"Fooled (\d+) of (\d+)", page(address, "closed"))
     assert shown == [(str(one.fooled), str(one.votes)) for one in found]
     rates = [one.fooled / one.votes for one in found if one.enough]
@@ -189,27 +195,28 @@ def test_a_study_without_votes_says_so(tmp_path: Path, studies: dict[str, Study]
     assert "No votes count yet." in shown and "nan" not in shown.lower()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (390, "light"), (1440, "dark")])
-def test_in_a_browser(browser: Any, address: str, width: int, scheme: str) -> None:
+def test_in_a_browser(browser: Any, address: str) -> None:
     """Nothing wider than the screen, nothing that the page's own rules refuse, words that stand out."""
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     complaints: list[str] = []
+    tab = browser.new_page()
     try:
-        tab = context.new_page()
         tab.on("console", lambda message: complaints.append(message.text))
         tab.goto(address + "/results?study=closed")
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        ends = tab.locator(".intervals text").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
-        assert max(ends) <= width
-        colours = (
-            "(e => [getComputedStyle(e).fill, getComputedStyle(document.querySelector('.chart')).backgroundColor])"
-        )
-        ink, ground = tab.evaluate(colours + "(document.querySelector('.intervals .said'))")
-        assert contrast(ink, ground) >= 4.5
+        for width, scheme in ((320, "dark"), (390, "light"), (1440, "dark")):
+            tab.set_viewport_size({"width": width, "height": 844})
+            tab.emulate_media(color_scheme=scheme)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            ends = tab.locator(".intervals text").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+            assert max(ends) <= width
+            colours = (
+                "(e => [getComputedStyle(e).fill, getComputedStyle(document.querySelector('.chart')).backgroundColor])"
+            )
+            ink, ground = tab.evaluate(colours + "(document.querySelector('.intervals .said'))")
+            assert contrast(ink, ground) >= 4.5
         tab.locator("figure img").first.scroll_into_view_if_needed()
         assert tab.locator("figure img").first.evaluate("e => e.decode().then(() => e.naturalWidth)") > 0
     finally:
-        context.close()
+        tab.close()
     assert complaints == []
 
 
