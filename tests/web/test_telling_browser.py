@@ -78,6 +78,7 @@ def test_click_palette_picture_follows_undo(page: Any) -> None:
     first = ImageColor.getrgb(page.locator(SWATCH).first.get_attribute("data-colour"))
     assert np.abs(pixel(plain, 0.7, 0.4) - first).max() < 16, "the first colour is not what the picture shows there"
     assert page.locator(SWATCH).count() >= 6
+    assert page.locator(".palette .strength").get_attribute("aria-valuetext").endswith(" %")
     page.locator(SWATCH).nth(3).hover()
     page.wait_for_function("document.querySelector('.after').src.startsWith('data:')")
     followed = shown(page)

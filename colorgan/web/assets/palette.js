@@ -107,7 +107,10 @@ function dress() {
   const strong = open.wheel.map((row) => row[Math.max(strength, 4)]);
   palette.style.setProperty('--hues', strong.concat(strong[0]).join(', '));
   palette.style.setProperty('--strengths', open.wheel[hue].join(', '));
-  palette.querySelector('.chosen').style.background = palette.querySelector('.hex').value;
+  const { value } = palette.querySelector('.hex');
+  palette.querySelector('.chosen').style.background = value;
+  palette.querySelector('.hue').setAttribute('aria-valuetext', value); // for who hears it, in place of a bare number
+  palette.querySelector('.strength').setAttribute('aria-valuetext', `${Math.round((100 * strength) / (open.wheel[0].length - 1))} %`);
 }
 
 function choose(colour, fromText = false) {
