@@ -7,7 +7,7 @@ from contextlib import closing
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.limits import MAX_MEGAPIXELS
-from colorgan.web.address import check_free
+from colorgan.web.address import OWN_NAMES, check_free
 from colorgan.web.limits import MAX_MEGABYTES, Limits
 
 
@@ -40,12 +40,36 @@ def parse() -> argparse.Namespace:
         metavar="B",
         help="refuse larger files (default: %(default)s)",
     )
+    parser.add_argument(
+        "--keep-minutes",
+        type=float,
+        metavar="T",
+        help="how long an idle visit keeps its photos (default: a day where nobody else has access, otherwise an hour)",
+    )
+    parser.add_argument(
+        "--max-disk-megabytes",
+        type=int,
+        metavar="D",
+        help="how much all visits together may keep on the disk (default: 20000)",
+    )
+    parser.add_argument(
+        "--proxy",
+        action="append",
+        metavar="A",
+        help="address or network of a proxy that may say who visits (X-Forwarded-For); several times for several",
+    )
+    parser.add_argument(
+        "--public-name",
+        action="append",
+        metavar="N",
+        help="a host name that the page may be asked for by, such as photos.example.org; several times for several",
+    )
     arguments = parser.parse_args()
     if arguments.port is not None and not 1 <= arguments.port <= 65535:
         parser.error(f"--port must be from 1 to 65535, got {arguments.port}")
-    for name in ("max_megapixels", "max_megabytes"):
-        if getattr(arguments, name) <= 0:
-            parser.error(f"--{name.replace('_', '-')} must be above 0, got {getattr(arguments, name)}")
+    for name in ("max_megapixels", "max_megabytes", "keep_minutes", "max_disk_megabytes"):
+        if (value := getattr(arguments, name)) is not None and value <= 0:
+            parser.error(f"--{name.replace('_', '-')} must be above 0, got {value}")
     return arguments
 
 
@@ -65,7 +89,15 @@ def main() -> int:
                 port=arguments.port,
                 share=arguments.share,
                 open_browser=arguments.open,
-                limits=Limits(arguments.max_megapixels, arguments.max_megabytes),
+                limits=Limits.of(
+                    alone=arguments.host in OWN_NAMES and not arguments.share,
+                    max_megapixels=arguments.max_megapixels,
+                    max_megabytes=arguments.max_megabytes,
+                    keep_minutes=arguments.keep_minutes,
+                    all_megabytes=arguments.max_disk_megabytes,
+                ),
+                proxies=arguments.proxy or (),
+                public_names=arguments.public_name or (),
                 studies=study.studies,
                 prepare=study.prepare,
             )

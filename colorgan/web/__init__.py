@@ -14,7 +14,13 @@ arranging.py      turning, cutting and leafing through them
 places.py         what was said of a photo that is turned or cut
 own_colours.py    the colours that a photo has already
 taking.py         taking pictures home, in the format that is wished
-visits.py         the way back to a session after a reload
+visits.py         who is here: sessions, until nobody has touched them for long enough
+gate.py           what every request passes: who asks, by what name, from whose page, for what
+sent.py           what a visitor sends with an event, checked
+masks.py          folders of this machine and the names that the world knows
+uploads.py        files on their way to a visit, and whose they are
+quota.py          how much visitors may keep
+pages.py          Gradio's blocks, whose events are touches of a visit, and fail in one line
 history.py        what was said of a photo's colours, step by step
 edits.py          one change of it, as a browser sends it
 retouch.py        the colours that follow from it: pictures, palettes, drawings
@@ -28,7 +34,7 @@ demonstration.py  the built-in study beside the page
 messages.py       what people are told when something does not work
 names.py          names of files
 navigation.py     the pages that a header lists
-limits.py         the largest photo and file that the pages take
+limits.py         what the pages take from one visitor, and from all
 address.py        where a server may listen, and who asks
 space.py          the page as a Hugging Face Space
 study/            the real-or-fake study over HTTP, without Gradio and torch

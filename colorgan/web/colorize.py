@@ -10,7 +10,7 @@ from colorgan import DEFAULT_WEIGHTS
 from colorgan.web import colorize_view, taking
 from colorgan.web.arranging import UNASKED, arrange
 from colorgan.web.colorize_api import ColorizeApi
-from colorgan.web.events import QUIET, Update, index_of, is_upload, name_of, why_refused
+from colorgan.web.events import QUIET, Update, files_of, index_of, is_upload, name_of, why_refused
 from colorgan.web.examples import Example
 from colorgan.web.items import ColouredPhoto, PhotoItem
 from colorgan.web.limits import Limits
@@ -43,14 +43,22 @@ MORE, THINK_AGAIN = "More variants", "Think again"
 class ColorizePage:
     """The page inside a `gr.Blocks`: `build` lays it out, every other method answers an event."""
 
-    def __init__(self, models: Models, folder: Path, examples: list[Example], limits: Limits, privacy: str):
+    def __init__(
+        self,
+        models: Models,
+        folder: Path,
+        examples: list[Example],
+        limits: Limits,
+        privacy: str,
+        visits: Visits | None = None,
+    ):
         self.models, self.folder, self.examples, self.limits, self.privacy = models, folder, examples, limits, privacy
-        self.visits = Visits()
+        self.visits = visits or Visits(folder, limits)
         self.telling = Telling(models, limits, self.visits)
 
     def build(self) -> None:
         """The parts; which of the controls are to be seen depends on what is on the stage (page.css)."""
-        self.session = gr.State(None, delete_callback=self._left)
+        self.session = gr.State(None)
         script = "\n".join((ASSETS / name).read_text() for name in SCRIPTS)
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="main"):
@@ -133,10 +141,11 @@ class ColorizePage:
 
     def bring(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """Photos were chosen, dropped or pasted, and uploaded: show each as soon as there is something to show."""
-        session = session if session and not session.gone else self._new_session()
+        session = session if session and not session.gone else self.visits.new()
         session.error = session.note = ""
-        said = [sent for sent in event.files if is_hints(sent)]
-        photos = [sent for sent in event.files if sent not in said]
+        files = files_of(event)
+        said = [sent for sent in files if is_hints(sent)]
+        photos = [sent for sent in files if sent not in said]
         new = [self._take(session, sent) for sent in photos[: MAX_PHOTOS - len(session.items)]]
         if len(new) < len(photos):
             session.error = f"{MAX_PHOTOS} photos at a time are the most: {_left_out(len(photos) - len(new))}."
@@ -149,7 +158,7 @@ class ColorizePage:
 
     def sample(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """One of the examples was picked."""
-        session = session if session and not session.gone else self._new_session()
+        session = session if session and not session.gone else self.visits.new()
         session.error = session.note = ""
         example = self.examples[index_of(event, self.examples)]
         yield from self._work_on(session, [session.copy(example.path.name, example.path)])
@@ -197,7 +206,7 @@ class ColorizePage:
         """Start over: the session is put away, and offered."""
         if session:
             session.away = True
-            self.visits.leave(session)
+            session.rest()
         return self._everything(None, offer=session if session and session.items else None)
 
     def resume(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
@@ -206,7 +215,7 @@ class ColorizePage:
         if session is None and found is not None and event.offer:
             return self._everything(None, offer=found if found.items else None)
         if session is None and found is not None:
-            session = self.visits.enter(found)
+            session = found
             session.away = False
         return self._everything(session)
 
@@ -380,14 +389,6 @@ class ColorizePage:
         if session and session.gone and not error:
             return gr.skip()
         return colorize_view.stage(session, self.examples, self.privacy, self.limits.max_bytes, error, offer)
-
-    def _new_session(self) -> PageSession:
-        return self.visits.enter(PageSession(self.folder, self.limits.max_megapixels))
-
-    def _left(self, session: PageSession | None) -> None:
-        """Gradio forgot a visit."""
-        if session:
-            self.visits.leave(session)
 
 
 def _kept(session: PageSession | None) -> Update:

@@ -1,7 +1,5 @@
 """`/colorize`, for programs: a photo in, its picture out. Nothing is prepared for a screen."""
 
-import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,9 @@ from colorgan.web.messages import as_sentence
 from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import download_name, plain_name
 from colorgan.web.session import PageSession
+from colorgan.web.session_files import CALL_PREFIX
 from colorgan.web.taking import write
 
-CALL_PREFIX = "call-"  # of the folders of calls
 MAX_VARIANT = 64
 
 
@@ -76,7 +74,6 @@ class ColorizeApi:
         Raises:
             gr.Error: one sentence on the file or argument that is at fault.
         """
-        _sweep(self.folder)
         session = PageSession(self.folder, self.limits.max_megapixels, CALL_PREFIX)
         try:
             if photo is None:
@@ -133,10 +130,3 @@ def _hints_of(sent: Any) -> PhotoHints | None:
         return parse_hints(sent)
     except ValueError as error:
         raise ValueError(f"these are no hints: {error}") from error
-
-
-def _sweep(folder: Path, age_seconds: float = 3600.0) -> None:
-    """Remove what earlier calls left for their callers to fetch."""
-    for left in folder.glob(f"{CALL_PREFIX}*"):
-        if time.time() - left.stat().st_mtime > age_seconds:
-            shutil.rmtree(left, ignore_errors=True)

@@ -9,12 +9,13 @@ import gradio as gr
 from colorgan.web import compare_view
 from colorgan.web.address import is_own_address, is_own_name
 from colorgan.web.comparison import MAX_MODELS, Comparison, OfferedModel, offered_models
-from colorgan.web.events import QUIET, Update, index_of, is_upload, name_of, why_refused
+from colorgan.web.events import QUIET, Update, files_of, index_of, is_upload, name_of, why_refused
 from colorgan.web.examples import Example
 from colorgan.web.limits import Limits
 from colorgan.web.messages import NOT_DONE, as_sentence
 from colorgan.web.models import Models
 from colorgan.web.templating import ASSETS, render
+from colorgan.web.visits import Visits
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -22,15 +23,24 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 class ComparePage:
     """The page inside a route of a `gr.Blocks`: `build` lays it out, every other method answers an event."""
 
-    def __init__(self, models: Models, folder: Path, examples: list[Example], limits: Limits, privacy: str):
+    def __init__(
+        self,
+        models: Models,
+        folder: Path,
+        examples: list[Example],
+        limits: Limits,
+        privacy: str,
+        visits: Visits | None = None,
+    ):
         self.models, self.folder, self.examples, self.limits, self.privacy = models, folder, examples, limits, privacy
+        self.visits = visits or Visits(folder, limits)
 
     def build(self) -> None:
         """The parts; the controls are to be seen once there is a photo (page.css)."""
         offered = offered_models(self.models)
         chosen = [one.source for one in offered[:2]]
         script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "zoom.js"))
-        self.comparison = gr.State(None, delete_callback=_close)
+        self.comparison = gr.State(None)
         with gr.Column(elem_id="page"):
             with gr.Column(elem_id="main"):
                 self.stage = gr.HTML(self._stage(None, chosen), js_on_load=script, elem_id="stage")
@@ -71,9 +81,9 @@ class ComparePage:
 
     def bring(self, former: Comparison | None, chosen: Sequence[str], event: gr.EventData) -> Iterator[list[Update]]:
         """A photo was chosen, dropped or pasted, and uploaded. Of several, the first one that arrived is compared."""
-        _close(former)
+        self._close(former)
         comparison = self._new()
-        sent = list(event.files)
+        sent = files_of(event)
         arrived = [one for one in sent if is_upload(one)]
         for other in arrived[1:]:
             Path(str(other["path"])).unlink(missing_ok=True)
@@ -87,7 +97,7 @@ class ComparePage:
 
     def sample(self, former: Comparison | None, chosen: Sequence[str], event: gr.EventData) -> Iterator[list[Update]]:
         """One of the examples was picked."""
-        _close(former)
+        self._close(former)
         comparison, example = self._new(), self.examples[index_of(event, self.examples)]
         comparison.session.copy(example.path.name, example.path)
         yield from self._show(comparison, chosen)
@@ -126,7 +136,7 @@ class ComparePage:
 
     def restart(self, comparison: Comparison | None, chosen: Sequence[str]) -> list[Update]:
         """Start over: nothing of the session is left."""
-        _close(comparison)
+        self._close(comparison)
         return [None, self._stage(None, chosen)]
 
     def apologize(self, comparison: Comparison | None, chosen: Sequence[str]) -> list[Update]:
@@ -160,15 +170,20 @@ class ComparePage:
         comparison.error = ""
 
     def _refused(self, comparison: Comparison, reason: str, chosen: Sequence[str]) -> list[Update]:
-        comparison.close()
+        self._close(comparison)
         return [None, self._stage(None, chosen, as_sentence(reason))]
 
     def _stage(self, comparison: Comparison | None, chosen: Sequence[str], error: str = "") -> str:
         named = [OfferedModel(key) for key in chosen]
         return compare_view.stage(comparison, named, self.examples, self.privacy, self.limits.max_bytes, error)
 
+    def _close(self, comparison: Comparison | None) -> None:
+        if comparison:
+            comparison.panels = []
+            self.visits.end(comparison.session)
+
     def _new(self) -> Comparison:
-        return Comparison(self.folder, self.limits.max_megapixels)
+        return Comparison(self.visits.new())
 
 
 def is_from_here(request: gr.Request) -> bool:
@@ -177,8 +192,3 @@ def is_from_here(request: gr.Request) -> bool:
     handed_on = any(name in request.headers for name in _FORWARDED)
     asked_for = str(request.headers.get("host", ""))
     return is_own_address(str(request.client.host)) and is_own_name(asked_for) and not handed_on
-
-
-def _close(comparison: Comparison | None) -> None:
-    if comparison:
-        comparison.close()

@@ -87,8 +87,8 @@ class Panel:
 class Comparison:
     """A photo, and what several models make of it."""
 
-    def __init__(self, folder: Path, max_megapixels: float):
-        self.session = PageSession(folder, max_megapixels)
+    def __init__(self, session: PageSession):
+        self.session = session
         self.decoder = self.session.decoder
         self.panels: list[Panel] = []
         self.ratio = 1.0  # width over height

@@ -31,6 +31,11 @@ class _Held:
     path: Path
     used_at: float
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.photo.image.width * self.photo.image.height * BYTES_HELD
+
 
 class Decoder:
     """Decodes photos; safe to share between threads."""
@@ -65,7 +70,7 @@ class Decoder:
     def photo(self, key: Hashable, path: Path, max_megapixels: float, decode: Callable[[], Photo]) -> Photo:
         """What `decode` makes of a file, or made of it before: `key` says what it is."""
         with self.work():
-            self._take(round(stated_megapixels(path, max_megapixels) * 1e6) * BYTES_AT_WORK)
+            self._take(round(stated_megapixels(path, max_megapixels) * 1e6) * BYTES_AT_WORK, key)
             with self._changed:
                 held = self._held.get(key)
             photo = held.photo if held else decode()
@@ -92,9 +97,9 @@ class Decoder:
     @property
     def held_bytes(self) -> int:
         """Of the photos that are held."""
-        return sum(one.photo.image.width * one.photo.image.height * BYTES_HELD for one in self._held.values())
+        return sum(one.size for one in self._held.values())
 
-    def _take(self, need: int) -> None:
+    def _take(self, need: int, key: Hashable) -> None:
         if self._mine.room:  # this work has room already: two steps with one photo, or one more photo
             with self._changed:
                 more = max(need - self._mine.room, 0)
@@ -105,20 +110,23 @@ class Decoder:
         with self._changed:
             self._waiting.append(ticket)
             try:
-                self._changed.wait_for(lambda: self._waiting[0] is ticket and self._make_room(need))
+                self._changed.wait_for(lambda: self._waiting[0] is ticket and self._make_room(need, key))
                 self._at_work += need
                 self._mine.room = need
             finally:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
 
-    def _make_room(self, need: int) -> bool:
-        """Whether there is room for so many bytes, if need be without what is held; for one alone there always is."""
+    def _make_room(self, need: int, key: Hashable) -> bool:
+        """Whether there is room for so many bytes, if need be without what else is held; for one alone there always
+        is."""
         if self._at_work and self._at_work + need > self._budget:
             return False
+        others = [other for other in self._held if other != key]  # the photo itself is part of what it needs
+        held = sum(self._held[other].size for other in others)
         dropped = False
-        while self._held and self._at_work + need + self.held_bytes > self._budget:
-            self._held.popitem(last=False)
+        while others and self._at_work + need + held > self._budget:
+            held -= self._held.pop(others.pop(0)).size
             dropped = True
         if dropped:
             give_back()

@@ -3,6 +3,7 @@
 import errno
 
 from colorgan.photo import PhotoError
+from colorgan.web.quota import QuotaError
 
 GONE = "These photos are no longer here: the page was left alone for too long. Please choose them again."
 NOT_DONE = "That did not work: this page is busy, or lost these photos. If it stays so, please start over."
@@ -10,7 +11,7 @@ NOT_DONE = "That did not work: this page is busy, or lost these photos. If it st
 
 def describe_failure(error: Exception) -> str:
     """Why a photo has no colours, or no file, for the person who brought it."""
-    if isinstance(error, PhotoError):
+    if isinstance(error, PhotoError | QuotaError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk of this computer is full"

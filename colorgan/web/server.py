@@ -10,32 +10,50 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from colorgan.web.address import OWN_NAMES, check_free
+from colorgan.web.address import OWN_NAMES, PRIVATE_NETWORKS, HostNames, check_free, is_on_space
 from colorgan.web.colorize import ColorizePage
 from colorgan.web.compare import ComparePage
 from colorgan.web.examples import prepare_examples
+from colorgan.web.gate import Door, Gate
 from colorgan.web.limits import Limits
-from colorgan.web.models import Models
+from colorgan.web.masks import SERVED, Masks
+from colorgan.web.models import Models, bundled_models
 from colorgan.web.navigation import APP_PAGES, COLORIZE, COMPARE
-from colorgan.web.study import PRIVATE_NETWORKS, Studies, study_routes
+from colorgan.web.pages import Pages
+from colorgan.web.quota import Quota
+from colorgan.web.sent import Events
+from colorgan.web.session_files import SESSIONS
+from colorgan.web.study import Studies, study_routes
 from colorgan.web.templating import ASSETS, render
+from colorgan.web.uploads import Uploads
+from colorgan.web.visits import Visits
 
+MAX_TABS = 1000  # that Gradio remembers; who comes back after so many others finds the photos by the visit's token
 QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
 TITLE = "colorgan"
-PRIVATE_HERE = "Your photos stay on this machine."
-PRIVATE_THERE = "Your photos are kept for a day, so that you can come back to them, and shown to nobody else."
+PRIVATE_HERE = "Your photos stay on this machine. The page lets go of them {after} you last did something."
+PRIVATE_THERE = (
+    "Your photos are shown to nobody else. Until {after} you last did something, you can come back to them; "
+    "then they go."
+)
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 
 
 def build(
-    models: Models, folder: Path | None = None, limits: Limits | None = None, privacy: str = PRIVATE_HERE
-) -> gr.Blocks:
+    models: Models,
+    folder: Path | None = None,
+    limits: Limits | None = None,
+    privacy: str = PRIVATE_HERE,
+    visits: Visits | None = None,
+) -> Pages:
     """The pages as one `gr.Blocks`, to launch or to mount under another server.
 
     More pages are more `with demo.route(name, path, show_in_navbar=False)` blocks after this one, each with its
@@ -45,18 +63,22 @@ def build(
         models: what colorizes.
         folder: where files of sessions go; below Gradio's own cache folder, which is what it serves files from.
         limits: what one person may bring.
-        privacy: the line under the drop target; it must be true of the machine that this runs on.
+        privacy: the line under the drop target; it must be true of the machine that this runs on. "{after}" in it is
+            how long after the last touch photos go.
+        visits: who looks after everybody's photos.
     """
-    folder = folder or Path(gr.utils.get_upload_folder()) / "colorgan"
+    limits = limits or Limits()
+    folder = folder or Path(gr.utils.get_upload_folder()) / SESSIONS
+    visits = visits or Visits(folder, limits)
+    privacy = privacy.replace("{after}", f"{limits.kept_for} after")
     examples = prepare_examples(folder / "examples")
-    # Uploads to /colorize are Gradio's to remove: every ten minutes, what is an hour old.
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as demo:
+    with Pages(visits, title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         _header(COLORIZE)
-        ColorizePage(models, folder, examples, limits or Limits(), privacy).build()
+        ColorizePage(models, folder, examples, limits, privacy, visits).build()
     with demo.route(COMPARE, "/compare", show_in_navbar=False):
         _header(COMPARE)
         in_colour = prepare_examples(folder / "examples-in-colour", in_colour=True)
-        ComparePage(models, folder, in_colour, limits or Limits(), privacy).build()
+        ComparePage(models, folder, in_colour, limits, privacy, visits).build()
     demo.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4)
     return demo
 
@@ -72,6 +94,8 @@ def launch(
     studies: Studies | None = None,
     prepare: Callable[[Models], None] | None = None,
     block: bool = True,
+    proxies: Sequence[str] = (),
+    public_names: Sequence[str] = (),
 ) -> gr.Blocks:
     """Serve the pages until interrupted, or, without `block`, until the returned Blocks is closed.
 
@@ -87,6 +111,9 @@ def launch(
         studies: what "Real or fake?" and "Results" are about; may grow while the server runs.
         prepare: called in the background once the models are loaded, such as to render a study.
         block: stay here until the server is stopped.
+        proxies: addresses or networks of proxies, whose word counts on who visits (X-Forwarded-For and the like);
+            without any those of the variable FORWARDED_ALLOW_IPS, or on a Space all of private networks.
+        public_names: host names that the page may be asked for by, beside its own.
 
     Raises:
         ValueError: a source is not a model, or the port is taken; one line.
@@ -94,12 +121,15 @@ def launch(
     if port is not None:
         check_free(host, port)
     is_own = host in OWN_NAMES and not share  # nobody but who sits here
-    models, limits = Models(sources, others_welcome=is_own), limits or Limits()
+    models, limits = Models(sources, others_welcome=is_own), limits or Limits.of(alone=is_own)
     workspace = _workspace()
-    private = PRIVATE_HERE if is_own else PRIVATE_THERE
-    if os.environ.get("SPACE_ID"):  # visitors come through the Space's proxy: rate limits are for them, not for it
-        os.environ.setdefault("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS)
-    demo = build(models, workspace / "sessions", limits, private)
+    visits = Visits(workspace / SESSIONS, limits)
+    names = HostNames(host, [*public_names, *filter(None, [os.environ.get("SPACE_HOST")])])
+    door = _door(workspace, models, visits, names, proxies)
+    visits.also_sweep(door.uploads.sweep)
+    demo = build(models, workspace / SESSIONS, limits, PRIVATE_HERE if is_own else PRIVATE_THERE, visits)
+    demo.door, visits.quota = door, door.uploads.quota
+    door.events.inputs = {number: len(function.inputs) for number, function in demo.fns.items()}
     demo.launch(
         server_name=host,
         server_port=port,
@@ -121,8 +151,14 @@ def launch(
             ASSETS / "hints.css",
             ASSETS / "album.css",
         ],
-        app_kwargs={"routes": study_routes(Studies() if studies is None else studies, links=APP_PAGES)},
+        state_session_capacity=MAX_TABS,
+        app_kwargs={
+            "routes": study_routes(Studies() if studies is None else studies, links=APP_PAGES),
+            "middleware": [Middleware(Gate, door=door)],
+        },
     )
+    if share_url := str(demo.share_url or ""):
+        names.add(urlsplit(share_url).netloc)
     try:
         models.wait()
     except BaseException:
@@ -140,6 +176,18 @@ def launch(
         signal.signal(signal.SIGTERM, _stop)
         demo.block_thread()
     return demo
+
+
+def _door(workspace: Path, models: Models, visits: Visits, names: HostNames, proxies: Sequence[str]) -> Door:
+    """What the gate goes by. uvicorn itself believes no proxy: the gate has to know which requests came through one."""
+    believed = proxies or os.environ.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS if is_on_space() else "").split(",")
+    os.environ["FORWARDED_ALLOW_IPS"] = ""
+    folders = {workspace: SERVED}
+    for number, source in enumerate(dict.fromkeys((*models.sources, *bundled_models()))):
+        if Path(source).is_absolute():
+            folders[Path(source)] = f"/model-{number}/{Path(source).name}"
+    uploads = Uploads(workspace, Quota(workspace, visits.limits), visits)
+    return Door(names, [one for one in believed if one], Masks(folders), uploads, Events(uploads))
 
 
 def _header(current: str) -> None:

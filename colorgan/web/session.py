@@ -31,6 +31,7 @@ from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import plain_name
 from colorgan.web.own_colours import has_own_colours
 from colorgan.web.places import of_framed
+from colorgan.web.quota import QuotaError
 from colorgan.web.retouch import Retouch
 from colorgan.web.seen import Seen
 from colorgan.web.session_files import SessionFiles, fit_screen, opened
@@ -52,6 +53,7 @@ class PageSession:
         self.turn = threading.RLock()  # one change at a time: the last one that was sent is the last one shown
         self.max_megapixels, self.decoder = max_megapixels, decoder
         self.used_at = time.monotonic()  # when its person last did something
+        self.visitor = ""  # whose it is, where that is known
         self.closed = False
         self.away = False  # somebody started over, and may come back
         self.items: list[PhotoItem] = []
@@ -86,7 +88,12 @@ class PageSession:
     def add(self, name: str, upload: Path) -> PhotoItem:
         """Take an uploaded file into the session; it is moved, so that nothing of it stays elsewhere."""
         name = plain_name(name)
-        path = self.files.new_folder() / name  # under its own name, which `open_photo` quotes when it cannot read it
+        try:
+            folder = self.files.new_folder()
+        except QuotaError as error:
+            upload.unlink(missing_ok=True)
+            return self.refuse(name, str(error))
+        path = folder / name  # under its own name, which `open_photo` quotes when it cannot read it
         shutil.move(upload, path)
         with contextlib.suppress(OSError):  # Gradio's folder of one upload, named by its content
             upload.parent.rmdir()

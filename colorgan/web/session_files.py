@@ -3,13 +3,15 @@
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PIL import Image
 
 from colorgan.photo.fitting import fit
 
+SESSIONS = "sessions"  # the folder of all of them
+CALL_PREFIX = "call-"  # of the folders of programs' answers
 SCREEN_PIXELS = 16_000_000  # a browser holds this twice; larger photos are shown smaller, and downloaded full
 KEPT_PICTURES = 4  # for browsers that are just about to fetch them
 KEPT_THUMBNAILS = 26
@@ -21,6 +23,7 @@ class SessionFiles:
     def __init__(self, folder: Path, prefix: str):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+        self.check: Callable[[], None] = lambda: None  # raises where there may be no more files
         self._count = 0
         self._former: deque[Path] = deque()  # screen files that a browser may still be fetching
 
@@ -30,7 +33,8 @@ class SessionFiles:
         return self.folder / f"{self._count}{suffix}"
 
     def new_folder(self) -> Path:
-        """A folder inside, for a file that needs a certain name."""
+        """A folder inside, for a file that needs a certain name. QuotaError where there is no room for one."""
+        self.check()
         folder = self.new_file("")
         folder.mkdir()
         return folder

@@ -1,73 +1,136 @@
-"""Sessions that a page can come back to: after a reload, from Compare, by Back, and once it was closed."""
+"""Who is here: the sessions of all visitors, from the first photo until nobody has touched them for long enough."""
 
+import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 
+from colorgan.web.decoding import SHARED, Decoder
+from colorgan.web.limits import Limits
+from colorgan.web.quota import Quota, QuotaError
 from colorgan.web.session import PageSession
+from colorgan.web.session_files import CALL_PREFIX
 
-KEPT_HOURS = 24.0  # after the last visit, or after "Start over"
-
-
-@dataclass
-class _Stay:
-    """A session, how many visits it has just now, and when it goes if there are none."""
-
-    session: PageSession
-    visits: int = 0
-    ends_at: float = float("inf")
+REST_S = 45.0  # without a touch, after which pixels are given back: with the time between two looks, within a minute
+LOOK_S = 10.0  # between two looks at who is idle
 
 
 class Visits:
-    """The sessions of all visitors, each found by its own token alone.
+    """The sessions of all visitors, each found by its own token alone: after a reload, from Compare, by Back.
 
-    A page that was reloaded is a new visit to Gradio, which forgets the old one an hour later. A session that nobody
-    visits stays for `kept_hours`, so that a tab that was closed can go on with it.
+    A thread looks after them. Who does nothing for a moment has their pixels given back, which come again when they
+    go on; who does nothing for `limits.keep_minutes` is gone with all files. Whether a browser is still there does not
+    count: a program could hold a connection for ever, and another has none.
     """
 
-    def __init__(self, kept_hours: float = KEPT_HOURS, clock: Callable[[], float] = time.monotonic) -> None:
-        self.kept_hours = kept_hours
+    def __init__(
+        self,
+        folder: Path,
+        limits: Limits,
+        *,
+        rest_s: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        decoder: Decoder = SHARED,
+    ):
+        self.folder, self.limits, self.decoder = folder, limits, decoder
+        self.rest_s, self.keep_s = REST_S if rest_s is None else rest_s, 60.0 * limits.keep_minutes
+        self.quota: Quota | None = None
         self._clock = clock
-        self._stays: dict[str, _Stay] = {}
+        self._sessions: dict[str, PageSession] = {}
         self._changing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._sweepers: list[Callable[[], None]] = [self._sweep_calls]
+
+    def new(self) -> PageSession:
+        """A new session."""
+        return self.enter(PageSession(self.folder, self.limits.max_megapixels, decoder=self.decoder))
 
     def enter(self, session: PageSession) -> PageSession:
-        """One more visit to a session, new or not."""
-        self.sweep()
+        """Look after a session from now on."""
+        session.files.check = lambda: self.check(session.visitor, 0, session.folder)
+        self.touch(session)
         with self._changing:
-            stay = self._stays.setdefault(session.token, _Stay(session))
-            stay.visits, stay.ends_at = stay.visits + 1, float("inf")
+            self._sessions[session.token] = session
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look_after, name="colorgan-visits", daemon=True)
+                self._thread.start()
         return session
 
     def find(self, token: str) -> PageSession | None:
-        """The session of a token, if it is still there."""
-        self.sweep()
+        """The session of a token, if it is still there; to look for it is a touch."""
         with self._changing:
-            stay = self._stays.get(token)
-        return stay.session if stay else None
+            session = self._sessions.get(token)
+        if session is not None:
+            self.touch(session)
+        return session
 
-    def leave(self, session: PageSession) -> None:
-        """One visit less; after the last one the session waits to be found again, if there is anything in it."""
+    def of(self, visitor: str) -> list[PageSession]:
+        """The sessions of one visitor."""
         with self._changing:
-            stay = self._stays.get(session.token)
-            if stay is None:
-                return
-            stay.visits = max(stay.visits - 1, 0)
-            if stay.visits == 0:
-                session.rest()
-                stay.ends_at = self._clock() + 3600 * (self.kept_hours if session.items else 0)
-        self.sweep()
+            return [session for session in self._sessions.values() if session.visitor == visitor]
+
+    def touch(self, session: PageSession) -> None:
+        """Its person does something."""
+        session.used_at = self._clock()
 
     def end(self, session: PageSession) -> None:
         """Nothing of the session is left, whoever visits it."""
         with self._changing:
-            self._stays.pop(session.token, None)
+            self._sessions.pop(session.token, None)
         session.close()
 
-    def sweep(self) -> None:
-        """End the sessions whose time is over."""
+    def also_sweep(self, sweep: Callable[[], None]) -> None:
+        """Call this as well at each look."""
+        self._sweepers.append(sweep)
+
+    def look(self) -> None:
+        """See who is idle now: the thread does so every few seconds."""
+        now = self._clock()
         with self._changing:
-            over = [stay.session for stay in self._stays.values() if stay.ends_at <= self._clock()]
-        for session in over:
-            self.end(session)
+            sessions = list(self._sessions.values())
+        for session in sessions:
+            idle = now - session.used_at
+            if idle >= self.keep_s:
+                self.end(session)
+            elif idle >= self.rest_s:
+                session.rest()
+        self.decoder.let_go(self.rest_s)
+        for sweep in self._sweepers:
+            sweep()
+
+    def _look_after(self) -> None:
+        while True:
+            time.sleep(min(LOOK_S, self.rest_s, self.keep_s))
+            try:
+                self.look()
+            except Exception as error:  # one visit never keeps the others here
+                sys.stderr.write(f"colorgan page: {type(error).__name__} while looking after visits\n")
+
+    def check(self, visitor: str, coming: int = 0, *folders: Path) -> None:
+        """Refuse what a visitor would keep in all sessions and these folders: QuotaError.
+
+        Sessions that were started over from, and could be gone back to, make room first.
+        """
+        if self.quota is None:
+            return
+        own = self.of(visitor) if visitor else []
+        try:
+            self.quota.check(coming, *{*folders, *(session.folder for session in own)})
+        except QuotaError:
+            away = [session for session in own if session.away]
+            if not away:
+                raise
+            for session in away:
+                self.end(session)
+            self.quota.check(coming, *{*folders, *(session.folder for session in own if not session.away)})
+
+    def _sweep_calls(self) -> None:
+        """Remove what calls of programs left for their callers to fetch."""
+        for left in self.folder.glob(f"{CALL_PREFIX}*"):
+            try:
+                if time.time() - left.stat().st_mtime > self.keep_s:
+                    shutil.rmtree(left, ignore_errors=True)
+            except OSError:
+                continue

@@ -20,12 +20,23 @@ from colorgan.voting.protocol import Plan
 class Page:
     """A running server, counting network runs.
 
-    study: what its vote page shows; the database is shared with the server.
+    study: what its vote page shows; the database is shared with the server. folder: where all its files are.
     """
 
     address: str
     log: Path
     study: Any
+    folder: Path
+    process: int
+
+    def later(self, seconds: float) -> None:
+        """For visits it is so much later than for the world."""
+        (self.folder / "later").write_text(str(seconds))
+
+    @property
+    def errors(self) -> str:
+        """What the server said on stderr until now."""
+        return (self.folder / "errors").read_text()
 
     def network_runs(self) -> int:
         """How many photos went through the network until now."""
@@ -42,11 +53,14 @@ def page_running(folder: Path, *models: str, **environment: str) -> Iterator[Pag
     settings = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1", **environment}
     arguments = [str(folder / name) for name in ("runs", "studies.sqlite3", "pairs")] + list(models)
     command = [sys.executable, str(Path(__file__).parent / "page_process.py"), *arguments]
-    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        (folder / "errors").open("w") as errors,
+        subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         assert process.stdout
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        found = re.search(r"http://(127\.0\.0\.1|localhost):\d+/", line)
         assert found, line
-        yield Page(found[0], folder / "runs", study)
+        yield Page(found[0], folder / "runs", study, folder, process.pid)
         process.kill()  # a graceful end waits for open connections
     store.close()

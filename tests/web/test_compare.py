@@ -27,6 +27,7 @@ from colorgan.web.comparison import Comparison, OfferedModel, offered_models
 from colorgan.web.examples import prepare_examples
 from colorgan.web.limits import Limits
 from colorgan.web.models import Models, bundled_models
+from colorgan.web.session import PageSession
 
 OWN = OfferedModel(DEFAULT_WEIGHTS)
 TWIN = OfferedModel(str(Path(DEFAULT_WEIGHTS) / "twin"))
@@ -41,7 +42,7 @@ def read(path: Path | None) -> Image.Image:
 
 def compared(folder: Path, models: Models, image: Image.Image, *chosen: OfferedModel) -> Comparison:
     image.save(folder / "photo.png")
-    comparison = Comparison(folder / "sessions", 120.0)
+    comparison = Comparison(PageSession(folder / "sessions", 120.0))
     comparison.session.copy("photo.png", folder / "photo.png")
     comparison.read()
     comparison.choose(list(chosen))

@@ -66,6 +66,8 @@ def test_what_is_larger_than_the_budget_has_it_alone(tmp_path: Path) -> None:
     decoder, [large] = Decoder(megabytes=1), photos(tmp_path, 1, 8 * MEGABYTE_PIXELS)
     decoded(decoder, large)
     assert decoder.held_bytes == 8 * MEGABYTE_PIXELS * BYTES_HELD
+    with decoder.work():  # the next step with the same photo does not read it again
+        decoder.photo(large, large, 120.0, lambda: pytest.fail("decoded twice"))
 
 
 def test_work_inside_work_waits_for_nobody(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_thinking_again_needs_no_other_look(
 
 
 def test_compare_takes_it(tmp_path: Path, models: Models, folder: str) -> None:
-    comparison = Comparison(tmp_path / "sessions", 120.0)
+    comparison = Comparison(PageSession(tmp_path / "sessions", 120.0))
     colourful().save(tmp_path / "true.png")
     comparison.session.copy("true.png", tmp_path / "true.png")
     comparison.read()

@@ -193,21 +193,21 @@ def test_answers_are_for_who_has_the_token(page: ColorizePage, tmp_path: Path) -
     assert len({PageSession(tmp_path, 1).token for _ in range(50)}) == 50 and len(session.token) >= 22
 
 
-def test_a_session_lives_as_long_as_a_visit_to_it(tmp_path: Path) -> None:
-    now = [0.0]
-    visits = Visits(kept_hours=24, clock=lambda: now[0])
-    session = visits.enter(PageSession(tmp_path, 120.0))
+def test_a_session_lives_until_nobody_has_touched_it_for_long_enough(tmp_path: Path) -> None:
+    now, rested = [0.0], []
+    visits = Visits(tmp_path, Limits(keep_minutes=60), rest_s=45, clock=lambda: now[0])
+    session, other = visits.new(), visits.new()
+    session.rest = lambda: rested.append(now[0])  # type: ignore[method-assign]
     assert visits.find(session.token) is session and visits.find("other") is None
-    visits.enter(session)
-    visits.leave(session)
-    assert session.folder.exists() and visits.find(session.token) is session
-    session.refuse("photo.jpg", "no photo")
-    visits.leave(session)
-    now[0] = 23.9 * 3600
-    assert visits.find(session.token) is session, "a tab that was closed for less than a day"
-    now[0] = 24.1 * 3600
-    assert visits.find("other") is None
-    assert not session.folder.exists() and visits.find(session.token) is None
+    for now[0] in (44, 46, 3000):
+        visits.look()
+    assert rested == [46, 3000]
+    assert visits.find(session.token) is session, "looked for, and so touched"
+    for now[0] in (3599, 3601):
+        visits.look()
+    assert session.folder.exists() and not other.folder.exists() and visits.find(other.token) is None
+    visits.end(session)
+    assert session.closed and not session.folder.exists() and visits.find(session.token) is None
 
 
 # Palettes and pictures

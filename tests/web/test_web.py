@@ -41,8 +41,10 @@ from colorgan.web.models import Models
 from colorgan.web.names import distinct, download_name, plain_name
 from colorgan.web.retouch import DRAWINGS
 from colorgan.web.session import PageSession
+from colorgan.web.session_files import SESSIONS
 from colorgan.web.taking import FileWish, save, save_all
 from colorgan.web.templating import ASSETS
+from colorgan.web.visits import Visits
 
 ROOT = Path(__file__).parents[2]
 
@@ -376,9 +378,10 @@ def test_paths_outside_the_upload_folder_are_refused(
     uploads.mkdir()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
     (uploads / "link.jpg").symlink_to(photo)
-    for path in (photo, uploads / ".." / photo.name, uploads / "link.jpg", "/etc/hostname", uploads):
+    own = prepare_examples(uploads / SESSIONS / "examples")[0].path
+    for path in (photo, uploads / ".." / photo.name, uploads / "link.jpg", "/etc/hostname", uploads, own):
         *_, shown = page.bring(None, event(files=[{"name": "x.jpg", "path": str(path)}]))
-        assert "did not arrive" in shown[1] and photo.exists()
+        assert "did not arrive" in shown[1] and photo.exists() and own.exists()
 
 
 def test_one_bad_file_alone_leads_back_to_the_start_with_a_sentence(page: ColorizePage) -> None:
@@ -440,6 +443,7 @@ def test_what_api_calls_leave_is_swept_away(models: Models, tmp_path: Path, phot
     old = Path(api.colorize(str(photo))).parent.parent
     os.utime(old, (0, 0))
     new = Path(api.colorize(str(photo)))
+    Visits(tmp_path / "sessions", Limits()).look()
     assert new.is_file() and not old.exists()
 
 

@@ -42,8 +42,9 @@ async function send(file, limit) {
   const name = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
   try {
     return { path: (await upload(new File([file], name + suffix, { type: file.type }))).path };
-  } catch {
-    return { problem: 'lost' };
+  } catch (error) {
+    const said = /\b413\b:?\s*(.*)/s.exec(String(error?.message ?? error)); // the server's own line
+    return said ? { problem: 'refused', reason: said[1] } : { problem: 'lost' };
   }
 }
 

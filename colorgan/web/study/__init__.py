@@ -9,7 +9,7 @@ connections.py  an end for connections that stall
 routes.py    all of it together, as routes, as an app, as a server
 """
 
-from colorgan.web.study.routes import PRIVATE_NETWORKS, study_app, study_routes, study_server
+from colorgan.web.study.routes import study_app, study_routes, study_server
 from colorgan.web.study.studies import Studies
 
-__all__ = ["PRIVATE_NETWORKS", "Studies", "study_app", "study_routes", "study_server"]
+__all__ = ["Studies", "study_app", "study_routes", "study_server"]

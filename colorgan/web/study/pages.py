@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import PAIRED_SHORT, sequence_ms
 from colorgan.voting.study import Study
+from colorgan.web.address import frame_ancestors
 from colorgan.web.navigation import RESULTS, VOTE
 from colorgan.web.study import results
 from colorgan.web.study.guards import RefusedError, guarded
@@ -21,9 +22,8 @@ _MEASUREMENT = "We measure how often a computer’s colours pass for real ones."
 _DEMONSTRATION = "This is a demonstration on a few photos, not a measurement."
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _HEADERS = {
-    # The app may stand in a frame on a Space, and of one's own machine; nobody else frames it.
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'self' https://huggingface.co http://localhost:* http://127.0.0.1:*",
+    + frame_ancestors(),
     "Cache-Control": "no-cache",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

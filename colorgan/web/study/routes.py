@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.study import Study
+from colorgan.web.address import PRIVATE_NETWORKS
 from colorgan.web.navigation import STUDY_PAGES
 from colorgan.web.study import results
 from colorgan.web.study.api import Api
@@ -20,8 +21,6 @@ from colorgan.web.study.studies import Studies
 REQUESTS_PER_MINUTE = 600.0  # of one address: a person takes 40, and a school class may share one
 SESSIONS_PER_MINUTE = 10.0
 _SESSIONS_AT_ONCE = 40
-# A proxy stands in a private network; the last address before it that is not private is the client.
-PRIVATE_NETWORKS = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 
 
 def study_routes(
