@@ -16,6 +16,8 @@ from colorgan.film.reading import FilmError, FrameFormat, pyav
 from colorgan.film.tones import BT709, FULL, LIMITED, RGB_MATRIX
 
 UNTAGGED_TRANSFER = 2
+LARGE_MEGAPIXELS = 1.0  # of larger frames x264 looks at fewer before it packs one: each takes some 6 MB of 1080p
+SHORT_LOOK_AHEAD = 10  # frames; 40 is usual
 
 
 class SegmentEncoder:
@@ -33,6 +35,8 @@ class SegmentEncoder:
         options = dict(codec.options)
         if not codec.lossless:
             options["crf"] = str(codec.crf if crf is None else crf)
+        if codec.encoder == "libx264" and look_ahead_is_dear(frames):
+            options["rc-lookahead"] = str(SHORT_LOOK_AHEAD)
         if self._interlaced:
             options["flags"] = "+ildct+ilme"
         self._stream = self._container.add_stream(codec.encoder, rate=frames.rate, options=options)
@@ -102,6 +106,11 @@ class SegmentEncoder:
     def _limited(self, rgb: NDArray[Any], pixels: str) -> Any:
         frame = self._av.VideoFrame.from_ndarray(rgb, "rgb24")
         return frame.reformat(format=pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
+
+
+def look_ahead_is_dear(frames: FrameFormat) -> bool:
+    """Whether an encoder that looks far ahead would fill the memory."""
+    return frames.width * frames.height > LARGE_MEGAPIXELS * 1e6
 
 
 def keeps_fields(codec: Codec) -> bool:

@@ -37,8 +37,8 @@ from colorgan.photo.description import description
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Reference
 
-READ_AHEAD = 8  # frames
-PACK_BEHIND = 4
+READ_AHEAD = 4  # frames
+PACK_BEHIND = 2
 
 
 @dataclass(frozen=True)
