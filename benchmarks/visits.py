@@ -137,9 +137,10 @@ def measured(count: int, large_count: int) -> dict[str, Any]:
 
 def table(result: dict[str, Any]) -> str:
     """The figures for people."""
+    on = result["machine"]
     lines = [
-        f"`python benchmarks/visits.py`, {result['machine']}. Visits by script, one after another begins when one of "
-        f"those before is done; the server had {result['first_visit_mb']} MB after the first.",
+        f"Measured on {on['date']} by `python benchmarks/visits.py`, {on['processor']}, torch {on['torch']}. Visits by "
+        f"script, so many at any time; the server had {result['first_visit_mb']} MB after the first.",
         "",
         f"| photo | visits, at once | refused | memory at the most | {IDLE_S} s later | a visit, median and slowest |",
         "|---|---|---|---|---|---|",
