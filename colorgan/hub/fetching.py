@@ -5,13 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants, get_hf_file_metadata, get_token, hf_hub_download, hf_hub_url
+from huggingface_hub import (
+    constants,
+    get_hf_file_metadata,
+    get_token,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
     HTTPError,
+    LocalEntryNotFoundError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
@@ -21,6 +29,7 @@ from colorgan.files import git_sha1, one_line, sha256
 
 HUB_ERRORS = (HTTPError, HFValidationError, EntryNotFoundError, OSError)  # what the client raises, all of it
 _HASH = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
+ANSWER_SECONDS = 4.0  # to wait for the Hub, twice; its client alone goes on for minutes
 LOGIN = "set HF_TOKEN or run `hf auth login`"
 
 
@@ -29,7 +38,40 @@ def pinned_revision(model_id: str, **options: Any) -> str:
 
     Files fetched at a branch's name one after the other could be of two models, when someone publishes in between.
     """
-    return commit_of(fetched(model_id, constants.CONFIG_NAME, **options))
+    return commit_of(first_fetched(model_id, constants.CONFIG_NAME, **options))
+
+
+def first_fetched(model_id: str, name: str, **options: Any) -> Path:
+    """`fetched` for the first file of a model: without a network the cache's, or an error, in under 10 seconds.
+
+    The client waits once where it has the file, but for minutes where it has not; so the Hub is asked before it.
+    """
+    place = {option: options.get(option) for option in ("subfolder", "revision")}
+    path = f"{place['subfolder']}/{name}" if place["subfolder"] else name
+    where = {"revision": place["revision"], "cache_dir": options.get("cache_dir")}
+    kept = isinstance(try_to_load_from_cache(model_id, path, **where), str) and not options.get("force_download")
+    if not kept and not options.get("local_files_only") and not constants.HF_HUB_OFFLINE:
+        silence = _silence(hf_hub_url(model_id, name, **place), options.get("token"))
+        if silence is not None:
+            raise LocalEntryNotFoundError(f"{name} is not in the cache") from silence
+    return fetched(model_id, name, etag_timeout=ANSWER_SECONDS, **options)
+
+
+def _silence(address: str, token: str | bool | None) -> HTTPError | None:
+    """Why the Hub cannot be reached; None if it answers, whatever it says, at the first or the second time."""
+    error = None
+    for _ in range(2):
+        try:
+            get_hf_file_metadata(address, token=token, timeout=ANSWER_SECONDS)
+        except HfHubHTTPError:
+            return None
+        except HTTPError as silence:
+            error = silence
+        except Exception:  # `fetched` meets it again, and knows what to say
+            return None
+        else:
+            return None
+    return error
 
 
 def fetched(model_id: str, name: str, **options: Any) -> Path:
