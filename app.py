@@ -13,7 +13,10 @@ from colorgan.web.limits import MAX_MEGABYTES, Limits
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description="Give black-and-white photographs their colour, in the browser.")
+    parser = argparse.ArgumentParser(
+        usage="%(prog)s [--model M ...] [--host H] [--port P] [FLAG ...]  (--help lists them)",
+        description="Give black-and-white photographs their colour, in the browser.",
+    )
     parser.add_argument(
         "--model",
         action="append",

@@ -21,7 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.dry_run:
             from colorgan.training.describe import dry_run
+            from colorgan.training.loop import check
 
+            check(recipe, run)
             sys.stdout.write(dry_run(recipe) + "\n")
             return 0
         # Of several processes the first one publishes; if it may not, the launcher ends the others with it.

@@ -90,6 +90,19 @@ def folder_whole(folder: Path, *, replace: bool = False) -> Iterator[Path]:
         raise
 
 
+@contextlib.contextmanager
+def gone_if_it_fails(folder: Path) -> Iterator[None]:
+    """An error inside takes a folder along that was not there before, and the parents that were made for it."""
+    made = [one for one in (folder.absolute(), *folder.absolute().parents) if not one.exists()]
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for number, one in enumerate(made):
+                shutil.rmtree(one) if number == 0 else one.rmdir()
+        raise
+
+
 def remove_folder(folder: Path) -> None:
     """Delete a folder that readers may look for: renamed first, so that nobody finds it half deleted."""
     gone = _draft_of(folder)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from colorgan.files import folder_whole, one_line, remove_drafts, remove_folder, sha256
+from colorgan.recipes import Run
 
 PREFIX = "checkpoint-"
 _MANIFEST, _STATE = "manifest.json", "state.pt"
@@ -50,7 +52,8 @@ def save(run_dir: Path, images_seen: int, networks: dict[str, Weights], state: d
 def _write(draft: Path, images_seen: int, networks: dict[str, Weights], state: dict[str, Any]) -> None:
     for name, weights in networks.items():
         plain = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
-        save_file(plain, draft / f"{name}.safetensors")
+        # safetensors' own file would be its writer's alone to read.
+        (draft / f"{name}.safetensors").write_bytes(safetensors.torch.save(plain))
     torch.save(state, draft / _STATE)
     hashes = {path.name: sha256(path) for path in sorted(draft.iterdir())}
     (draft / _MANIFEST).write_text(json.dumps({"images_seen": images_seen, "files": hashes}, indent=2))
@@ -102,6 +105,29 @@ def to_resume(run_dir: Path, wanted: str, say: Callable[[str], None]) -> Checkpo
         except ValueError as error:
             say(f"{error}; trying the one before")
     return None
+
+
+def start_of(run: Run, say: Callable[[str], None]) -> Checkpoint | None:
+    """The checkpoint that a run's flags ask for; None to begin. Writes nothing.
+
+    Raises ValueError, one line, where there is none such, it is of another seed, or a folder with checkpoints would be
+    started over by accident.
+    """
+    folder = run.output_dir
+    if not run.resume_from_checkpoint:
+        if found_in(folder):
+            raise ValueError(
+                f"{str(folder)!r} holds an earlier run: give --resume_from_checkpoint latest or another --output_dir"
+            )
+        return None
+    start = to_resume(folder, run.resume_from_checkpoint, say)
+    if start is None:
+        say(f"no whole checkpoint in {str(folder)!r}: starting from the beginning")
+    elif start.state["seed"] != run.seed:
+        raise ValueError(f"{start.folder.name} was trained with seed {start.state['seed']}, got {run.seed}")
+    else:
+        say(f"resuming from {start.folder}")
+    return start
 
 
 def last_good(run_dir: Path) -> Path | None:

@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of train_accelerate.py."""
     parser = argparse.ArgumentParser(
         prog="train_accelerate.py",
+        usage="%(prog)s --recipe R [--dataset D ...] [--output_dir DIR] [FLAG ...]  (--help lists them)",
         description="Train a colorizer. On several processes: accelerate launch train_accelerate.py ...",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,

@@ -1,15 +1,19 @@
 """Training, from a recipe to a run folder.
 
-OUTPUT_DIR/
+OUTPUT_DIR/             gone again where a run could not be begun
   recipe.json           the resolved recipe, how it was run, on which machines, in which time
   checkpoint-IMAGES/    to resume from
   model/                the trained Colorizer, for `Colorizer.from_pretrained`
   metrics.jsonl         losses and validation figures; curves.png shows them
   samples/IMAGES.png    gray | generated | original on fixed photos; of words: with hints, and drawn
+  cells.safetensors     how often each colour is in the training photos, where a distribution of colours is trained
+  vocabulary.safetensors  the colour words found in them, where words are trained
   logs/                 the trackers'
 """
 
+import contextlib
 import importlib.util
+import itertools
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -24,7 +28,7 @@ from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from colorgan.files import folder_whole, write_whole
+from colorgan.files import folder_whole, gone_if_it_fails, write_whole
 from colorgan.recipes import Recipe, Run
 from colorgan.training import checkpoints
 from colorgan.training.batches import Batch, batches, pairs_of
@@ -71,17 +75,28 @@ def train(recipe: Recipe, run: Run) -> Path:
     Raises ValueError for what the user can put right (data, flags, checkpoints), TrainingDivergedError for a nan.
     """
     try:
-        trainer = Trainer(recipe, run)
-        try:
-            for batch in trainer.batches():
+        with contextlib.ExitStack() as stack:
+            with gone_if_it_fails(run.output_dir):  # until there is a batch to train on
+                trainer = Trainer(recipe, run)
+                stack.callback(trainer.close)
+                stream = trainer.batches()
+                first = list(itertools.islice(stream, 1))
+            for batch in itertools.chain(first, stream):
                 trainer.step(batch)
                 trainer.validate_and_checkpoint()
             trainer.finish()
-        finally:
-            trainer.close()
     finally:
         AcceleratorState._reset_state(reset_partial_state=True)  # so that a program can train twice
     return run.output_dir
+
+
+def check(recipe: Recipe, run: Run) -> None:
+    """Refuse the flags that `train` refuses before it looks for data, and leave nothing."""
+    try:
+        _check_divisible(recipe, run, _accelerator(run).num_processes)
+        checkpoints.start_of(run, lambda text: None)
+    finally:
+        AcceleratorState._reset_state(reset_partial_state=True)
 
 
 class Trainer:
@@ -91,7 +106,8 @@ class Trainer:
         self.recipe, self.run, self.progress = recipe, run, Progress()
         self.accelerator = accelerator = _accelerator(run)
         _check_divisible(recipe, run, accelerator.num_processes)
-        start = self._checkpoint_to_resume()
+        start = checkpoints.start_of(run, self._say)
+        run.output_dir.mkdir(parents=True, exist_ok=True)
         self.cells = self._cells()
         cell_ab = self.cells.ab if self.cells else None
         if recipe.objective.words_weight:  # the picture stays as it is, with its cells or without
@@ -241,26 +257,6 @@ class Trainer:
             if not all(bool(tensor.isfinite().all()) for tensor in tensors.values() if tensor.is_floating_point()):
                 raise self._diverged(f"a weight of the {name} is not finite")
         return weights
-
-    def _checkpoint_to_resume(self) -> checkpoints.Checkpoint | None:
-        """The checkpoint the flags ask for; a folder with checkpoints is not started over by accident."""
-        folder, wanted = self.run.output_dir, self.run.resume_from_checkpoint
-        folder.mkdir(parents=True, exist_ok=True)
-        if not wanted:
-            if checkpoints.found_in(folder):
-                raise ValueError(
-                    f"{str(folder)!r} holds an earlier run: give --resume_from_checkpoint latest "
-                    "or another --output_dir"
-                )
-            return None
-        start = checkpoints.to_resume(folder, wanted, self._say)
-        if start is None:
-            self._say(f"no whole checkpoint in {str(folder)!r}: starting from the beginning")
-        elif start.state["seed"] != self.run.seed:
-            raise ValueError(f"{start.folder.name} was trained with seed {start.state['seed']}, got {self.run.seed}")
-        else:
-            self._say(f"resuming from {start.folder}")
-        return start
 
     def _cells(self) -> Cells | None:
         """The cells of the distribution head; None without one."""

@@ -17,6 +17,7 @@ from cases.training import metrics, quick, same, started, tiny, weights
 from PIL import Image
 from torch import Tensor, nn
 
+import train_accelerate
 from colorgan import files, losses
 from colorgan.color import CHROMA_SCALE, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
@@ -27,7 +28,7 @@ from colorgan.seeds import seed_of
 from colorgan.training import checkpoints, step
 from colorgan.training.ema import EMA
 from colorgan.training.gain import calibrated_gain
-from colorgan.training.loop import TrainingDivergedError, train
+from colorgan.training.loop import TrainingDivergedError, check, train
 from colorgan.training.networks import build_generator
 from colorgan.training.optimising import LearningRate, build_optimiser
 from colorgan.training.parallel import Piece, SharedDropout
@@ -637,9 +638,27 @@ def test_a_weight_that_is_spoilt_is_not_saved(photos: str, tmp_path: Path, monke
 def test_what_cannot_train_is_refused(
     changes: dict[str, object], data: dict[str, object], message: str, photos: str, tmp_path: Path
 ) -> None:
-    recipe = tiny("unet-l2", photos)
+    recipe, run = tiny("unet-l2", photos), quick(tmp_path / "runs" / "first", **changes)
     with pytest.raises(ValueError, match=message):
-        train(replace(recipe, data=replace(recipe.data, **data)), quick(tmp_path / "run", **changes))
+        train(replace(recipe, data=replace(recipe.data, **data)), run)
+    assert not list(tmp_path.iterdir()), "a start that failed has left a folder"
+    if "got 4" in message or "report_to" in changes:  # what asks for no photo
+        with pytest.raises(ValueError, match=message):
+            check(recipe, run)
+
+
+def test_a_dry_run_refuses_to_start_over_an_earlier_run(
+    photos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run" / "checkpoint-8").mkdir(parents=True)
+    flags = ["--recipe", "unet-l2", "--dataset", photos, "--output_dir", str(tmp_path / "run")]
+    for end in (["--dry-run"], []):
+        assert train_accelerate.main([*flags, *end]) == 2
+        assert "holds an earlier run: give --resume_from_checkpoint latest" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        train_accelerate.main([*flags, "--seed", "one"])
+    usage, error = capsys.readouterr().err.splitlines()  # one line each
+    assert usage.startswith("usage: train_accelerate.py --recipe R") and "invalid int value: 'one'" in error
 
 
 def test_without_a_test_split_the_training_photos_are_looked_at(
