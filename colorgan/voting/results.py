@@ -169,14 +169,17 @@ def quick_results(store: Store, study_id: str) -> QuickResults:
 
 
 def score(store: Store, study_id: str, participant: str) -> Score | None:
-    """A participant's own score: of a finished paired session, or of all complete blocks of a quick one; else None."""
+    """A participant's own score: of a finished paired session, or of all complete blocks of a quick one; else None.
+
+    It is of all pairs that the page announced: those to catch who does not look count as well.
+    """
     session = store.session(study_id, participant)
     if session is None:
         return None
     own = store.select(
         """
         SELECT chosen_side = fake_side AS is_right FROM vote
-        WHERE session_id = :session_id AND kind IN ('scored', 'single') ORDER BY position
+        WHERE session_id = :session_id AND kind <> 'practice' ORDER BY position
         """,
         session_id=session.session_id,
     )
@@ -288,7 +291,7 @@ def _others(store: Store, study_id: str, session_id: str) -> float | None:
         SELECT COUNT(DISTINCT session_id) AS sessions, COUNT(*) AS votes,
             SUM(CASE WHEN chosen_side = fake_side THEN 1 ELSE 0 END) AS correct
         FROM vote
-        WHERE study_id = :study_id AND session_id <> :session_id AND kind IN ('scored', 'single')
+        WHERE study_id = :study_id AND session_id <> :session_id AND kind <> 'practice'
             AND session_id NOT IN (SELECT session_id FROM session_exclusion)
         """,
         study_id=study_id,

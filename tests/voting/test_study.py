@@ -73,7 +73,7 @@ def test_a_whole_session(study: Study, clock: Clock) -> None:
         reply = study.answer(token, trial.trial_id, report(side))  # type: ignore[arg-type]
         assert reply == Reply(VoteOutcome.RECORDED, side if trial.practice else None)  # type: ignore[arg-type]
     assert places == [(True, 1, 2), (True, 2, 2)] + [(False, n, 6) for n in range(1, 7)]
-    assert study.score(token) == results.Score(4, 4, None)
+    assert study.score(token) == results.Score(6, 6, None)
     assert study.progress().finished == 1
 
 

@@ -93,7 +93,7 @@ def test_a_whole_session(visitor: Visitor, study: Study, clock: Clock) -> None:
     assert [set(reply) for reply in practice] == [{"outcome", "fake_side"}] * 2
     rest = [reply for (_, is_practice), reply in feedback.items() if not is_practice]
     assert rest == [{"outcome": "recorded"}] * 6
-    assert visitor.get("/score").json() == {"score": {"right": 4, "trials": 4, "others_right_share": None}}
+    assert visitor.get("/score").json() == {"score": {"right": 6, "trials": 6, "others_right_share": None}}
     assert visitor.get().json()["finished"]
     assert visitor.get("/progress").json() == {"started": 1, "finished": 1, "kept": 1, "goal": 40, "answers": 4}
 
