@@ -3,7 +3,7 @@
 import datetime
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,6 @@ from colorgan.evaluation.measurements import VARIANTS, Networks, measure
 from colorgan.evaluation.report import save
 from colorgan.evaluation.summary import summarise
 from colorgan.machine import to_device
-from colorgan.metrics.backbones import Loaded
 from colorgan.metrics.features import ImageNetFeatures
 from colorgan.metrics.inception import InceptionFeatures
 from colorgan.metrics.lpips import Lpips
@@ -90,16 +89,7 @@ def evaluate(
     Raises:
         ValueError: one line, on a model, data set, folder or number that cannot be used.
     """
-    if not models and not predictions:
-        raise ValueError("nothing to judge: give at least one model or folder of predictions")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    if aged and predictions:
-        raise ValueError("aged photos are made here, so folders of predictions cannot be of them")
-    if variants < 2:
-        raise ValueError(f"variants must be at least 2, of which a distance can be taken, got {variants}")
-    for dial in daring:
-        check_daring(dial)
+    _check_arguments(models, predictions, batch_size, aged, variants, daring)
     said = Said(tuple(hints), references, steady)
     # oneDNN keeps 1024 compiled kernels, one for each layer and shape of a batch; 128 are about those of one.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")  # read at its first kernel
@@ -139,28 +129,60 @@ def evaluate(
             asked = {name: one for name, one in named.items() if one in telling and isinstance(one, ModelCandidate)}
             done.hinted = measure_hints(photos, asked, said, bar.update)
     summary = summarise(done, [name for name, one in named.items() if not one.is_baseline], seed, two_sample)
-    if note:
-        summary.notes |= {metric.key: note for metric in OF_SETS if metric.described_by == "features"}
-    if why_not:
-        summary.notes[MEAN] = why_not
-    if said or daring:
-        for name, one in named.items():
-            if isinstance(one, ModelCandidate) and one not in telling:
-                summary.notes[name] = (
-                    f"{name} has no colour words: left out of hints, references, steadiness and daring"
-                )
+    summary.notes |= _notes(named, telling if said or daring else None, note, why_not)
     described = [{"name": name, "kind": one.kind, **one.origin()} for name, one in named.items()]
     protocol = _protocol(photos, len(done.names), where, two_sample)
     protocol |= {"variants": variants, "daring": list(daring), "said": asdict(said)}
     if said.counts:
         protocol["photos_with_a_thing"] = max(len(one.values.get("spread", ())) for one in done.hinted.values())
-    loaded = {"FID": inception, "LPIPS": perceptual}
-    protocol["backbones"] = {name: _origin(one.loaded) for name, one in loaded.items() if one is not None}
+    protocol["backbones"] = _backbones(inception, perceptual)
     return Evaluation(protocol, described, summary, done)
 
 
-def _origin(loaded: Loaded) -> dict[str, Any]:
-    return {"file": loaded.file, "sha256": loaded.sha256, "is_published": loaded.is_published}
+def _check_arguments(
+    models: Sequence[str | Colorizer],
+    predictions: Sequence[str],
+    batch_size: int,
+    aged: bool,
+    variants: int,
+    daring: Sequence[float],
+) -> None:
+    """Refuse what nothing can be judged by."""
+    if not models and not predictions:
+        raise ValueError("nothing to judge: give at least one model or folder of predictions")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if aged and predictions:
+        raise ValueError("aged photos are made here, so folders of predictions cannot be of them")
+    if variants < 2:
+        raise ValueError(f"variants must be at least 2, of which a distance can be taken, got {variants}")
+    for dial in daring:
+        check_daring(dial)
+
+
+def _notes(
+    named: Mapping[str, Candidate], telling: Sequence[ModelCandidate] | None, features: str, mean: str
+) -> dict[str, str]:
+    """Why something is missing: by the key of a metric, or the name of a candidate.
+
+    telling: the models that could be told something, if anything was to be told; features and mean: why the feature
+    network and the baseline are missing, empty where they are not.
+    """
+    notes = {metric.key: features for metric in OF_SETS if features and metric.described_by == "features"}
+    if mean:
+        notes[MEAN] = mean
+    for name, one in named.items():
+        if telling is not None and isinstance(one, ModelCandidate) and one not in telling:
+            notes[name] = f"{name} has no colour words: left out of hints, references, steadiness and daring"
+    return notes
+
+
+def _backbones(inception: InceptionFeatures | None, perceptual: Lpips | None) -> dict[str, dict[str, Any]]:
+    """Which weights the networks have that were asked for."""
+    loaded = {name: one.loaded for name, one in (("FID", inception), ("LPIPS", perceptual)) if one is not None}
+    return {
+        name: {"file": one.file, "sha256": one.sha256, "is_published": one.is_published} for name, one in loaded.items()
+    }
 
 
 def _models(model: str | Colorizer, device: str | None, daring: Sequence[float], seed: int) -> Iterator[ModelCandidate]:
