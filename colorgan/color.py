@@ -12,6 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from colorgan.machine import settle_arithmetic
+
+settle_arithmetic()  # here, because all that computes colours imports it
+
 LIGHTNESS_MAX = 100.0
 CHROMA_SCALE = 110.0  # networks see ab / 110; sRGB reaches a in [-87, 99] and b in [-108, 95]
 

@@ -1,5 +1,6 @@
 """This machine: its devices, and what stands beside figures that were measured on it (no names of hosts or users)."""
 
+import functools
 import platform
 from datetime import date
 from importlib.metadata import version
@@ -26,6 +27,23 @@ def to_device(model: SomeModule, device: "str | torch_device") -> SomeModule:
         return model.to(device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(f"device must be one of this machine's (cpu is one of them), got {str(device)!r}") from error
+
+
+@functools.cache
+def settle_arithmetic() -> None:
+    """Make MKL choose the machine code of its vector functions now, on one thread and before any photo is computed.
+
+    It does so at the first call, without a lock: the number that it finds for the processor is written down first and
+    corrected afterwards, and a thread that reads it in between computes with other code, of other last bits
+    (`mkl_vml_serv_cpu_detect` of MKL 2024.2, which torch 2.13 holds; https://github.com/pytorch/pytorch/issues/188792).
+    One number is too few for torch to share it out to threads.
+    """
+    import torch
+
+    for dtype in (torch.float32, torch.float64):
+        one = torch.ones(1, dtype=dtype)
+        for function in (torch.exp, torch.log, torch.sqrt, torch.sin, torch.cos, torch.tanh, torch.erf):
+            function(one)
 
 
 def machine() -> dict[str, str]:

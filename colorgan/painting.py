@@ -62,12 +62,13 @@ def paint(image: Image.Image, lines: Tensor) -> Image.Image:
     # and with more threads than cores libgomp lets all teams sleep between two operations, which then take 3 times as
     # long on small tensors (measured 2026-11-29: a hint repainted in 150 ms instead of 45).
     tables = _tables()
+    kernel = _kernel()  # likewise: each painter would have one made for itself, of which the last is kept
 
     def paint_strip(top: int) -> None:
         strip = slice(top, min(top + ROWS, height))
         pixels = np.asarray(source.crop((0, strip.start, width, strip.stop)))  # of the whole, it takes 4 times as long
         pixels = pixels.reshape(strip.stop - strip.start, width, -1)
-        _kernel()(pixels, field, *(part[strip] for part in rows), *columns, *tables, painted[strip])
+        kernel(pixels, field, *(part[strip] for part in rows), *columns, *tables, painted[strip])
 
     list(_painters().map(paint_strip, range(0, height, ROWS)))
     return Image.frombuffer("RGB", (width, height), painted, "raw", "RGB", 0, 1)

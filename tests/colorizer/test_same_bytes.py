@@ -1,0 +1,24 @@
+"""Processes that run at once make the same bytes; benchmarks/same_bytes.py asks 200 of them."""
+
+import torch
+from PIL import Image
+from same_bytes import differences, pair
+
+from colorgan import painting
+
+
+def test_two_processes_at_once_make_the_same_bytes() -> None:
+    assert differences(pair()) == []
+
+
+def test_a_difference_is_found() -> None:
+    usual = {"first": "a", "again": "a", "pool": "p"}
+    odd = {"first": "b", "again": "a", "pool": "p"}
+    assert differences([usual, usual, odd]) == ["process 2: first, the first picture from the next"]
+
+
+def test_the_painter_is_compiled_once_whoever_comes_first() -> None:
+    """And not by each of its threads, of which one would paint by what another has not."""
+    painting._kernel.cache_clear()
+    painting.paint(Image.new("L", (300, 300), 90), torch.zeros(4, 4, 4))
+    assert painting._kernel.cache_info().misses == 1
