@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import venv
 import zipfile
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes
@@ -60,6 +61,35 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     }
     weights_mb = sum(item.file_size for item in wheel.infolist() if item.filename.startswith("colorgan/weights/")) / 1e6
     assert 1 < weights_mb <= LARGEST_WEIGHTS_MB
+
+
+def test_types_are_seen_after_an_editable_install(tmp_path: Path) -> None:
+    """The README's install: a type checker follows a path, but not the import hooks that setuptools prefers."""
+    source, environment = tmp_path / "source", tmp_path / "environment"
+    shutil.copytree(ROOT / "colorgan", source / "colorgan", ignore=shutil.ignore_patterns("*.safetensors"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = "import setuptools.build_meta as backend, sys; print(backend.build_editable(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=source, capture_output=True, check=True)
+    venv.create(environment, with_pip=False)
+    [packages] = environment.rglob("site-packages")
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(packages)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from colorgan import DEFAULT_WEIGHTS, Colorizer, Hint\n\n"
+        "colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)\n"
+        "colorizer.colorize('photo.jpg', vividness=0.5, hints=[Hint(1, 2, 'teal')])\n"
+        "colorizer.colorize('photo.jpg', vividnes=0.5)\n"
+    )
+    [python] = environment.glob("*/python*[!0-9w.]")
+    flags = ["--python-executable", str(python), "--follow-imports", "silent", "--cache-dir", str(tmp_path / "cache")]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", *flags, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=200
+    )
+    errors = [line for line in checked.stdout.splitlines() if ": error:" in line]
+    assert len(errors) == 1 and errors[0].startswith("script.py:5: error: ") and "vividnes" in errors[0], checked.stdout
 
 
 def test_the_card_has_one_home(wheel: zipfile.ZipFile) -> None:
