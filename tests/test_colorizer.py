@@ -102,6 +102,10 @@ class TestColorize:
             ({"vividness": -0.1}, "vividness must be from 0 to 3, got -0.1"),
             ({"vividness": float("nan")}, "vividness must be from 0 to 3, got nan"),
             ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
+            ({"vividness": "loud"}, "vividness must be from 0 to 3, got 'loud'"),
+            ({"variants": 2.5}, "variants must be a whole number, got 2.5"),
+            ({"seed": "x"}, "seed must be a whole number, got 'x'"),
+            ({"daring": "very"}, r"daring must be from 0 \(calm\) to 1, got 'very'"),
         ],
     )
     def test_bad_arguments_are_quoted(self, small: Colorizer, arguments: dict, words: str) -> None:
@@ -111,6 +115,67 @@ class TestColorize:
     def test_a_tiny_image_is_refused(self, small: Colorizer) -> None:
         with pytest.raises(ValueError, match="8"):
             small.colorize(Image.new("L", (7, 100)))
+
+
+class TestTaken:
+    """An image in any form gives the same picture, which says what it was taken for."""
+
+    def test_the_same_photo_in_every_form(self, small: Colorizer, tmp_path: Path) -> None:
+        image = photo(size=(40, 30))
+        path = tmp_path / "a.png"
+        image.save(path)
+        pixels = np.asarray(image)
+        forms = {
+            "a PIL image of mode RGB": image,
+            "the PNG file 'a.png'": path,
+            "the bytes of a PNG file": path.read_bytes(),
+            "a numpy array of uint8, 30 x 40 x 3": pixels,
+            "a numpy array of uint16, 30 x 40 x 3; 16 bits a channel became 8": pixels.astype(np.uint16) * 257,
+            "a numpy array of float32, 30 x 40 x 3; float colour from 0 to 1 became 8-bit": np.float32(pixels) / 255,
+        }
+        alone = [small.colorize(form) for form in forms.values()]
+        assert [picture.info["took"] for picture in alone] == list(forms)
+        assert {picture.tobytes() for picture in alone + small.colorize(forms.values())} == {alone[0].tobytes()}
+        assert small.colorize(str(path), variants=1)[0].info["took"] == "the PNG file 'a.png'"
+
+    def test_channels(self, small: Colorizer) -> None:
+        gray = np.tile(np.arange(16, dtype=np.uint8) * 16, (16, 1))
+        opaque = np.full_like(gray, 255)
+        pictures = small.colorize(
+            [gray, gray[:, :, None], np.dstack((gray, opaque)), np.dstack((gray,) * 3 + (opaque,))]
+        )
+        assert [picture.mode for picture in pictures] == ["RGB", "RGB", "RGBA", "RGBA"]
+        assert len({picture.convert("RGB").tobytes() for picture in pictures}) == 1
+        assert (
+            small.colorize(gray.astype(np.uint16))
+            .info["took"]
+            .endswith("its numbers all fit 8 bits, and were read as such")
+        )
+
+    @pytest.mark.parametrize(
+        ("image", "words"),
+        [
+            (np.zeros((20, 20), np.int64), "must hold uint8, uint16 or floats in .*, got int64"),
+            (np.full((20, 20), 200.0), "floats must be in .*, got values from 200 to 200"),
+            (np.full((20, 20), np.nan), "floats must be in .*, got values from nan"),
+            (np.zeros((2, 20, 20, 3), np.uint8), r"must be \(H, W\) or .*, got \(2, 20, 20, 3\)"),
+            (np.zeros((20, 20, 7), np.uint8), r"1 to 4 channels, got \(20, 20, 7\)"),
+            (np.zeros((0, 20), np.uint8), "8"),
+            (torch.zeros(3, 20, 20), "an image must be a PIL image, the path or the bytes of a file, .*, got Tensor"),
+            (None, "an image must be .*, got NoneType"),
+            ([b"no picture"], "the file"),
+            ("no/such.png", "no such file|No such file"),
+        ],
+        ids=str,
+    )
+    def test_what_it_does_not_take(self, small: Colorizer, image: object, words: str) -> None:
+        with pytest.raises(ValueError, match=words) as caught:
+            small.colorize(image)  # type: ignore[call-overload]
+        assert "\n" not in str(caught.value)
+
+    def test_a_model_in_training_mode(self, small: Colorizer) -> None:
+        with pytest.raises(ValueError, match=r"in training mode, .*: call eval\(\) first"):
+            small.train().colorize(photo(size=(40, 30)))
 
 
 class TestLightness:
@@ -261,6 +326,9 @@ class TestWeights:
         again = Colorizer.from_pretrained(tmp_path, gain=1.7)
         assert again.colorize(image).tobytes() == small.colorize(image).tobytes()
         assert not again.training
+        assert len({path.stat().st_mode for path in tmp_path.iterdir()}) == 1, (
+            "one is readable by fewer than the others"
+        )
 
     def test_half_precision_on_disk(self, small: Colorizer, tmp_path: Path) -> None:
         image = photo(size=(40, 50))
@@ -294,9 +362,22 @@ class TestWeights:
             (lambda d: (d / "config.json").unlink(), "no config.json that names its network"),
             (lambda d: (d / "config.json").write_text("{"), "config.json"),
             (lambda d: rewrite(d, network="Nonsense"), "network must be one of .*, got 'Nonsense'"),
-            (lambda d: rewrite(d, options={"colour": 3}), "config.json this version cannot use"),
+            (
+                lambda d: rewrite(d, options={"colour": 3}),
+                "DropoutUNet cannot be built with the options {'colour': 3}: ",
+            ),
+            (lambda d: rewrite(d, options=[1]), "options must be a dictionary of DropoutUNet's hyper-parameters"),
+            (lambda d: rewrite(d, network=["LiteUNet"]), "network must be one of .*, got \\['LiteUNet'\\]"),
+            (lambda d: rewrite(d, view_size="large"), "view_size must be a whole number from 16 to 4096, got 'large'"),
+            (lambda d: rewrite(d, view_size=0), "view_size must be a whole number from 16 to 4096, got 0"),
+            (lambda d: rewrite(d, gain=None), "gain must be a finite number of at least 0, got None"),
+            (lambda d: rewrite(d, smoothing=2.5), "smoothing must be from 0 to 8 levels, got 2.5"),
+            (lambda d: rewrite(d, surprise=1), "config.json this version cannot use: it does not know 'surprise'"),
+            (
+                lambda d: (d / "config.json").write_text("[]"),
+                "config.json of .* is broken: it must hold one object, got ",
+            ),
         ],
-        ids=["no weights", "junk weights", "no config", "broken config", "unknown network", "unknown option"],
     )
     def test_damage_gets_one_clear_line(self, small: Colorizer, tmp_path: Path, damage, words: str) -> None:
         small.save_pretrained(tmp_path)
@@ -321,7 +402,7 @@ class TestWeights:
     def test_a_number_of_the_config_that_is_none(self, small: Colorizer, tmp_path: Path, argument: str) -> None:
         small.save_pretrained(tmp_path)
         rewrite(tmp_path, **{argument: float("nan")})
-        with pytest.raises(ValueError, match=r"gain and variant_strength must be finite, got .*nan"):
+        with pytest.raises(ValueError, match=f"{argument} must be a finite number of at least 0, got nan"):
             Colorizer.from_pretrained(tmp_path)
 
     def test_no_such_model_offline(self, monkeypatch: pytest.MonkeyPatch) -> None:

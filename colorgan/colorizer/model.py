@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Unpack, overload
 
 import numpy as np
 import torch
@@ -13,28 +13,36 @@ from huggingface_hub import ModelCard, PyTorchModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME, REPOCARD_NAME, SAFETENSORS_SINGLE_FILE
 from PIL import Image
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional
 
 from colorgan.borders import Border, find_border
 from colorgan.card import CardFacts, CardHead, model_card
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
+from colorgan.colorizer.loading import (
+    HUB_OPTIONS,
+    build_generator,
+    check_config,
+    check_config_file,
+    check_finite,
+    check_options,
+    check_same_tensors,
+    known_dtype,
+)
 from colorgan.colorizer.prediction import NO_WORDS, Prediction, check_daring, check_vividness
 from colorgan.colorizer.reference import Reference, References, check_reference
 from colorgan.colorizer.repainting import Memory, Repainting
+from colorgan.colorizer.taking import ONE, TOOK, How, HowOne, PhotoLike, check_count, taken
+from colorgan.files import write_whole
 from colorgan.hints import Hint
-from colorgan.hub.fetching import HUB_ERRORS, commit_of, fetched, fetched_file, hub_reason
+from colorgan.hub.fetching import HUB_ERRORS, commit_of, fetched, fetched_file, first_fetched, hub_reason
 from colorgan.limits import MAX_HINTS
 from colorgan.machine import to_device
-from colorgan.networks import GENERATORS
 from colorgan.networks.word_head import WordHead
 from colorgan.photo import photo_from_image
-from colorgan.upsampling import LEVELS, MAX_LEVELS, apply_lines, fit_lines, smooth_within_edges
+from colorgan.upsampling import LEVELS, apply_lines, fit_lines, smooth_within_edges
 
-HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only", "subfolder")
-PLACE_OPTIONS = ("device", "map_location", "dtype", "torch_dtype")  # the second of each pair is another library's word
-DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 ONE_BY_ONE = "hints are of one photo: colorize the photos one by one, each with its own"
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
 
@@ -71,13 +79,8 @@ class Colorizer(
         recipe: str = "",
     ):
         super().__init__()
-        if network not in GENERATORS:
-            raise ValueError(f"network must be one of {', '.join(sorted(GENERATORS))}, got {network!r}")
-        if not 0 <= smoothing <= MAX_LEVELS:
-            raise ValueError(f"smoothing must be from 0 to {MAX_LEVELS} levels, got {smoothing}")
-        if not math.isfinite(gain) or not math.isfinite(variant_strength):  # JSON as Python reads it may hold NaN
-            raise ValueError(f"gain and variant_strength must be finite, got {gain} and {variant_strength}")
-        self.generator: Any = GENERATORS[network](**(options or {}))
+        check_config(view_size, gain, variant_strength, smoothing, recipe)
+        self.generator = build_generator(network, options)
         self.view_size = view_size
         self.gain = gain
         self.variant_strength = variant_strength
@@ -132,55 +135,15 @@ class Colorizer(
         return apply_lines(fit_lines(view, self._predict_pictures(view)), lightness)
 
     @overload
-    def colorize(
-        self,
-        image: Image.Image,
-        *,
-        variants: None = None,
-        seed: int = 0,
-        vividness: float = 1.0,
-        batch_size: int = 8,
-        hints: Sequence[Hint] = (),
-        daring: float | None = None,
-        reference: Image.Image | Reference | None = None,
-    ) -> Image.Image: ...
+    def colorize(self, image: PhotoLike, *, variants: None = None, **how: Unpack[HowOne]) -> Image.Image: ...  # type: ignore[overload-overlap]
+    @overload
+    def colorize(self, image: PhotoLike, *, variants: int, **how: Unpack[HowOne]) -> list[Image.Image]: ...  # type: ignore[overload-overlap]
     @overload
     def colorize(
-        self,
-        image: Image.Image,
-        *,
-        variants: int,
-        seed: int = 0,
-        vividness: float = 1.0,
-        batch_size: int = 8,
-        hints: Sequence[Hint] = (),
-        daring: float | None = None,
-        reference: Image.Image | Reference | None = None,
+        self, image: Iterable[PhotoLike], *, variants: None = None, **how: Unpack[How]
     ) -> list[Image.Image]: ...
     @overload
-    def colorize(
-        self,
-        image: Iterable[Image.Image],
-        *,
-        variants: None = None,
-        seed: int = 0,
-        vividness: float = 1.0,
-        batch_size: int = 8,
-        daring: float | None = None,
-        reference: Image.Image | Reference | None = None,
-    ) -> list[Image.Image]: ...
-    @overload
-    def colorize(
-        self,
-        image: Iterable[Image.Image],
-        *,
-        variants: int,
-        seed: int = 0,
-        vividness: float = 1.0,
-        batch_size: int = 8,
-        daring: float | None = None,
-        reference: Image.Image | Reference | None = None,
-    ) -> list[list[Image.Image]]: ...
+    def colorize(self, image: Iterable[PhotoLike], *, variants: int, **how: Unpack[How]) -> list[list[Image.Image]]: ...
 
     def colorize(  # type: ignore[no-untyped-def]
         self, image, *, variants=None, seed=0, vividness=1.0, batch_size=8, hints=(), daring=None, reference=None
@@ -188,7 +151,8 @@ class Colorizer(
         """Give an image, or several, their colours.
 
         Args:
-            image: a PIL image of any mode and size (at least 8 x 8), or an iterable of them, of mixed sizes.
+            image: a PIL image of any mode and size (at least 8 x 8), the path or the bytes of an image file, or a numpy
+                array (`photo.photo_from_array`); or an iterable of these, of mixed kinds and sizes.
             variants: None for the picture; a number for a list of that many plausible colorizations.
             seed: fixes what is drawn: same seed, same machine, same colours. The plain picture has nothing random.
             vividness: chroma scale; 0 is gray, 1 as predicted, at most `limits.MAX_VIVIDNESS`.
@@ -202,38 +166,43 @@ class Colorizer(
 
         Returns:
             RGB images (RGBA where the input has alpha) of the input's size, upright; a list for several images,
-            and for each image a list when `variants` is a number.
+            and for each image a list when `variants` is a number. `picture.info["took"]` says what the image was taken
+            for, and what of it was lost: "a numpy array of uint16, 480 x 640; 16-bit gray became 8-bit".
 
         Raises:
-            ValueError: a bad argument, or an image that cannot be a photo; the message says what is accepted.
+            ValueError: a bad argument, an image that cannot be a photo, or a model in training mode; the message says
+                what is accepted.
         """
         check_vividness(vividness)
-        if variants is not None and variants < 1:
-            raise ValueError(f"variants must be at least 1, got {variants}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-        if isinstance(reference, Image.Image):
+        if variants is not None:
+            check_count("variants", variants)
+        check_count("batch_size", batch_size)
+        if reference is not None and not isinstance(reference, Reference):
+            reference = taken(reference)[0].image
             check_reference(reference)
         how = {"seed": seed, "daring": daring, "reference": reference}
-        if isinstance(image, Image.Image):
+        if isinstance(image, ONE):
             return self._colorize([image], variants, vividness, hints=hints, **how)[0]
         if hints:
             raise ValueError(ONE_BY_ONE)
+        if isinstance(image, Tensor) or not isinstance(image, Iterable):
+            image = [image]  # to be refused by its name
         images, results = list(image), []
         for start in range(0, len(images), batch_size):
             results += self._colorize(images[start : start + batch_size], variants, vividness, **how)
         return results
 
-    def _colorize(self, images: list[Image.Image], variants: int | None, vividness: float, **how: Any) -> list[Any]:
-        photos = [photo_from_image(image) for image in images]
+    def _colorize(self, images: list[PhotoLike], variants: int | None, vividness: float, **how: Any) -> list[Any]:
+        photos, words = zip(*map(taken, images), strict=True)
         predictions = self.predict([photo.image for photo in photos], variants=variants or 0, **how)
         results: list[Any] = []
-        for photo, prediction in zip(photos, predictions, strict=True):
+        for photo, took, prediction in zip(photos, words, predictions, strict=True):
             wanted = [0] if variants is None else range(1, variants + 1)
             pictures = [prediction.picture(photo.image, variant, vividness) for variant in wanted]
-            if photo.alpha is not None:
-                for picture in pictures:
+            for picture in pictures:
+                if photo.alpha is not None:
                     picture.putalpha(photo.alpha)
+                picture.info[TOOK] = took
             results.append(pictures[0] if variants is None else pictures)
         return results
 
@@ -254,7 +223,12 @@ class Colorizer(
         and stays gray. For hints, daring and reference see `colorize`; a reference that serves several calls need be
         seen only once (`see`).
         """
+        if self.training:
+            raise ValueError(
+                "the model is in training mode, in which pictures change its statistics: call eval() first"
+            )
         check_daring(daring)
+        check_count("seed", seed, least=-(2**63))
         if hints and len(images) != 1:
             raise ValueError(ONE_BY_ONE)
         if not self.takes_hints:
@@ -402,6 +376,11 @@ class Colorizer(
         parameters = sum(parameter.numel() for parameter in self.parameters())
         return model_card(config, parameters, self._hub_mixin_info.model_card_data, facts or CardFacts(), repo_id)
 
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """The weights, readable as their neighbours are: safetensors' own file would be its writer's alone."""
+        weights = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
+        write_whole(Path(save_directory) / SAFETENSORS_SINGLE_FILE, save(weights))
+
     def push_to_hub(self, repo_id: str, **options: Any) -> str:
         """As huggingface_hub's; `publishing.publish` is the one that sends a run's figures and pictures along."""
         card = {"repo_id": repo_id, **(options.pop("model_card_kwargs", None) or {})}
@@ -424,7 +403,7 @@ class Colorizer(
                 not finite; the message says which.
         """
         name = str(pretrained_model_name_or_path)
-        _check_options(options, cls._hub_mixin_init_parameters)
+        check_options(options, cls._hub_mixin_init_parameters)
         place = {option: options.pop(option) for option in HUB_OPTIONS if option in options}
         try:
             if Path(name).is_dir():
@@ -432,8 +411,9 @@ class Colorizer(
                 if not folder.is_dir():
                     raise ValueError(f"{name!r} has no subfolder {place['subfolder']!r}")
             else:
-                config = fetched(name, CONFIG_NAME, **place)
+                config = first_fetched(name, CONFIG_NAME, **place)
                 folder, options["place"] = config.parent, {**place, "revision": commit_of(config)}
+            check_config_file(name, folder / CONFIG_NAME, cls._hub_mixin_init_parameters)
             model: Colorizer = super().from_pretrained(folder, called=name, **options)
         except json.JSONDecodeError as error:
             raise ValueError(f"the config.json of {name!r} is broken: {error}") from error
@@ -482,48 +462,12 @@ class Colorizer(
             raise ValueError(f"{path} is not a readable safetensors file: {error}") from error
         except TypeError as error:
             raise ValueError(f"{called!r} has a config.json this version cannot use: {error}") from error
-        _check_same_tensors(called, weights, model.state_dict())
-        _check_finite(called, weights)
+        check_same_tensors(called, weights, model.state_dict())
+        check_finite(called, weights)
         model.card_head = CardHead.read(Path(model_id) / REPOCARD_NAME)
         model.load_state_dict(weights)  # copies, so half precision on disk becomes float32 here
-        model = to_device(model.to(_known_dtype(dtype or torch_dtype)), device or map_location or "cpu")
+        model = to_device(model.to(known_dtype(dtype or torch_dtype)), device or map_location or "cpu")
         return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def _check_same_tensors(model_id: str, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
-    """Name the first tensors that are missing, unexpected or of another shape."""
-    missing, extra = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
-    shapes = sorted(name for name in wanted.keys() & found.keys() if wanted[name].shape != found[name].shape)
-    for problem, names in (("lack", missing), ("have an unexpected", extra), ("have another shape of", shapes)):
-        if names:
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise ValueError(f"the weights of {model_id!r} {problem} {names[0]}{more}: not this network's weights")
-
-
-def _check_finite(model_id: str, weights: dict[str, Tensor]) -> None:
-    """Name the first tensor that holds NaN or infinity: one such number, and every colour is one."""
-    for name, weight in sorted(weights.items()):
-        if not weight.float().isfinite().all():
-            raise ValueError(f"the weights of {model_id!r} are damaged: {name} holds numbers that are not finite")
-
-
-def _check_options(options: Iterable[str], arguments: Iterable[str]) -> None:
-    """Refuse an option of `from_pretrained` that there is not; its name, and those that there are."""
-    known = (*PLACE_OPTIONS, *HUB_OPTIONS, *(name for name in arguments if name != "self"))
-    for option in options:
-        if option not in known:
-            raise ValueError(f"from_pretrained takes no {option!r}; it takes {', '.join(known)}")
-
-
-def _known_dtype(dtype: str | torch.dtype | None) -> torch.dtype:
-    """One of `DTYPES`, by itself or by its name with or without "torch."; float32 for None."""
-    if dtype is None:
-        return torch.float32
-    for known in DTYPES:
-        if dtype == known or str(dtype).removeprefix("torch.") == str(known).removeprefix("torch."):
-            return known
-    names = ", ".join(str(known).removeprefix("torch.") for known in DTYPES)
-    raise ValueError(f"dtype must be one of {names}, got {str(dtype)!r}")
 
 
 def _seeded(seed: int) -> torch.Generator:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,8 +177,8 @@ class Prediction:
 
 def check_vividness(vividness: float) -> None:
     """Refuse a chroma scale that makes no picture."""
-    if not 0 <= vividness <= MAX_VIVIDNESS:
-        raise ValueError(f"vividness must be from 0 to {MAX_VIVIDNESS:g}, got {vividness}")
+    if not isinstance(vividness, Real) or not 0 <= vividness <= MAX_VIVIDNESS:
+        raise ValueError(f"vividness must be from 0 to {MAX_VIVIDNESS:g}, got {vividness!r}")
 
 
 def check_variant(variant: int, most: int | None = None) -> None:
@@ -189,5 +190,5 @@ def check_variant(variant: int, most: int | None = None) -> None:
 
 def check_daring(daring: float | None) -> None:
     """Refuse a dial that is no share."""
-    if daring is not None and not 0 <= daring <= 1:
-        raise ValueError(f"daring must be from 0 (calm) to 1, got {daring}")
+    if daring is not None and not (isinstance(daring, Real) and 0 <= daring <= 1):
+        raise ValueError(f"daring must be from 0 (calm) to 1, got {daring!r}")

@@ -6,7 +6,7 @@ after the first, depth beyond 8 bits (`read_deep` has 16), profiles other than s
 without a place in the result's format. Embedded thumbnails are left out without a word: they show the photo as it was.
 
 finding.py   a path, a file, an image -> the picture in it, by whoever reads its kind (tiff.py, raw.py, jp2.py, ...)
-reading.py   the picture -> `Photo`, or its pixels alone
+reading.py   the picture -> `Photo`, or its pixels alone; arrays.py numpy's arrays
 deep.py      the 16 bits of a photo that has them, for a result that keeps them
 levels.py    numbers of any kind -> 8 bits; pixels.py modes, profiles.py colours -> sRGB
 metadata.py  what is written beside EXIF; exif.py, xmp.py keep it true of the result
@@ -17,6 +17,7 @@ function may run in several threads at once. Pillow's own warnings about odd fil
 does not want them on its screen filters the module `PIL`.
 """
 
+from colorgan.photo.arrays import photo_from_array
 from colorgan.photo.deep import read_deep
 from colorgan.photo.levels import without_depth
 from colorgan.photo.reading import open_photo, open_rgb, photo_from_image
@@ -30,6 +31,7 @@ __all__ = [
     "PhotoTooLargeError",
     "open_photo",
     "open_rgb",
+    "photo_from_array",
     "photo_from_image",
     "read_deep",
     "save_photo",
