@@ -60,7 +60,7 @@ MADE = {
         "calmer/a.png",
     },
     "film.md": {"film-colorized.mp4", "attic-colorized/reel.mkv", "attic-colorized/photo.jpg", "archive.mkv"},
-    "evaluation.md": {"report/report.html", "report-of-theirs/report.json", "report-of-hints/report.md"},
+    "evaluation.md": {"report/report.html", "report-of-theirs/report.json"},
     "hints.md": {"told.jpg", "several/photo-4.jpg", "album-told/1923/b.png", "like-the-postcard.jpg", "bold.jpg"},
 }
 

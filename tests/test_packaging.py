@@ -83,7 +83,7 @@ def test_types_are_seen_after_an_editable_install(tmp_path: Path) -> None:
         "colorizer.colorize('photo.jpg', vividness=0.5, hints=[Hint(1, 2, 'teal')])\n"
         "colorizer.colorize('photo.jpg', vividnes=0.5)\n"
     )
-    [python] = environment.glob("*/python*[!0-9w.]")
+    python = next(path for path in (environment / "bin/python", environment / "Scripts/python.exe") if path.exists())
     flags = ["--python-executable", str(python), "--follow-imports", "silent", "--cache-dir", str(tmp_path / "cache")]
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", *flags, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=200

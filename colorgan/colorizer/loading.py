@@ -43,7 +43,7 @@ def check_config(view_size: object, gain: object, variant_strength: object, smoo
         raise ValueError(f"smoothing must be from 0 to {MAX_LEVELS} levels, got {smoothing!r}")
     for name, value in (("gain", gain), ("variant_strength", variant_strength)):
         # JSON as Python reads it may hold NaN.
-        if not isinstance(value, numbers.Real) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value) or value < 0:
             raise ValueError(f"{name} must be a finite number of at least 0, got {value!r}")
     if not isinstance(recipe, str):
         raise ValueError(f"recipe must be a name, got {recipe!r}")

@@ -192,7 +192,7 @@ class Colorizer(
             results += self._colorize(images[start : start + batch_size], variants, vividness, **how)
         return results
 
-    def _colorize(self, images: list[PhotoLike], variants: int | None, vividness: float, **how: Any) -> list[Any]:
+    def _colorize(self, images: list[Any], variants: int | None, vividness: float, **how: Any) -> list[Any]:
         photos, words = zip(*map(taken, images), strict=True)
         predictions = self.predict([photo.image for photo in photos], variants=variants or 0, **how)
         results: list[Any] = []

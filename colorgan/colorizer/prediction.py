@@ -175,9 +175,9 @@ class Prediction:
         return self.repainting
 
 
-def check_vividness(vividness: float) -> None:
+def check_vividness(vividness: object) -> None:
     """Refuse a chroma scale that makes no picture."""
-    if not isinstance(vividness, Real) or not 0 <= vividness <= MAX_VIVIDNESS:
+    if not isinstance(vividness, Real) or not 0 <= float(vividness) <= MAX_VIVIDNESS:
         raise ValueError(f"vividness must be from 0 to {MAX_VIVIDNESS:g}, got {vividness!r}")
 
 
@@ -188,7 +188,7 @@ def check_variant(variant: int, most: int | None = None) -> None:
         raise ValueError(f"variant must be {limits}, got {variant}")
 
 
-def check_daring(daring: float | None) -> None:
+def check_daring(daring: object) -> None:
     """Refuse a dial that is no share."""
-    if daring is not None and not (isinstance(daring, Real) and 0 <= daring <= 1):
+    if daring is not None and not (isinstance(daring, Real) and 0 <= float(daring) <= 1):
         raise ValueError(f"daring must be from 0 (calm) to 1, got {daring!r}")

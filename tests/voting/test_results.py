@@ -290,7 +290,9 @@ def test_a_score_comes_at_the_end_with_that_of_others(light: Store, clock: Clock
     assert own == results.Score(38, 42, None)  # nine others are too few to speak of
     fill(light, [right_or_wrong(rng, 1.0)], first=5000)
     own = results.score(light, "s", person(0))
-    assert own is not None and own.others_right_share == pytest.approx((9 * 42 + 6) / 420)  # the tenth fell for no catch
+    assert own is not None and own.others_right_share == pytest.approx(
+        (9 * 42 + 6) / 420
+    )  # the tenth fell for no catch
 
 
 # Quick mode
