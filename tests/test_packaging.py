@@ -89,7 +89,7 @@ def test_types_are_seen_after_an_editable_install(tmp_path: Path) -> None:
         [sys.executable, "-m", "mypy", *flags, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=200
     )
     errors = [line for line in checked.stdout.splitlines() if ": error:" in line]
-    assert len(errors) == 1 and errors[0].startswith("script.py:5: error: ") and "vividnes" in errors[0], checked.stdout
+    assert errors and {line.split(" error:")[0] for line in errors} == {"script.py:5:"}, checked.stdout
 
 
 def test_the_card_has_one_home(wheel: zipfile.ZipFile) -> None:
