@@ -97,7 +97,7 @@ def test_the_picture_and_how_it_is_shown_stay(run: Path) -> None:
 def test_the_config_says_all_options_of_the_words(run: Path) -> None:
     words = json.loads((run / "model/config.json").read_text())["options"]["words"]
     assert words.keys() >= {"count", "width", "layers", "heads", "painter", "rounds", "temperature"}
-    assert (words["count"], words["width"], words["temperature"]) == (12, 24, 0.4)
+    assert (words["count"], words["width"], words["temperature"]) == (12, 24, 0.5)
 
 
 def test_losses_fall_and_are_told_by_name(run: Path) -> None:
