@@ -46,12 +46,15 @@ class Person:
     shown_ms: int = 1000
     stops_after: int = PLAN.trials
     fooled: list[bool] = field(default_factory=list)  # scored answers as given
+    missed: list[bool] = field(default_factory=list)  # those to catch trials
 
     def choose(self, kind: str, fake_side: str) -> str:
         wrong = self.wrong[kind].pop()
         chosen = self.side or (fake_side if not wrong else {"left": "right", "right": "left"}[fake_side])
         if kind == "scored":
             self.fooled.append(chosen != fake_side)
+        elif kind == "catch":
+            self.missed.append(chosen != fake_side)
         return chosen
 
 
@@ -167,7 +170,8 @@ def test_who_comes_again_has_no_second_vote(finished: Finished) -> None:
         if person.stops_after < PLAN.trials:
             continue
         score = insist(lambda: participant.get("/score")).json["score"]  # noqa: B023
-        assert (score["right"], score["trials"]) == (PLAN.scored - sum(person.fooled), PLAN.scored)
+        judged = PLAN.scored + PLAN.catch
+        assert (score["right"], score["trials"]) == (judged - sum(person.fooled) - sum(person.missed), judged)
     assert insist(lambda: finished.participants[0].begin()).status == 409  # closed
     assert finished.store.select("SELECT COUNT(*) AS n FROM session") == [{"n": len(finished.people)}]
 
