@@ -25,7 +25,7 @@ CARD = Path("colorgan/card/model_card.md")
 LARGEST_WEIGHTS_MB = 32
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".parquet", ".npy", ".pt", ".pth"}
 TRAINING_ROOMS = {"data", "training", "evaluation"}  # need the training extra
-GRADIO_BRINGS = {"fastapi", "starlette", "uvicorn"}
+GRADIO_BRINGS = {"fastapi", "python-multipart", "starlette", "uvicorn"}
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_make_app_and_make_test_install_first(clone: Path) -> None:
     for goal, last in (("app", "app.py --open"), ("test", "-m pytest --numprocesses 2 --dist loadfile")):
         steps = make(clone, "--dry-run", goal).stdout.splitlines()
         installs = [step.split("--editable ")[1] for step in steps if "install --quiet --constraint" in step]
-        assert installs == [".", "'.[files]' || \\", *["'.[test]'"] * (goal == "test")]
+        assert installs == [".", "'.[files]' || \\", "'.[film]' || \\", *["'.[test]'"] * (goal == "test")]
         assert steps[-1].endswith(last)
 
 

@@ -54,6 +54,8 @@ def check_config_file(model_id: str, path: Path, arguments: Iterable[str]) -> No
     config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if not isinstance(config, dict):
         raise ValueError(f"the config.json of {model_id!r} is broken: it must hold one object, got {config!r:.40}")
+    if "network" not in config:
+        return  # not a model of ours, which `Colorizer` says
     if unknown := sorted(config.keys() - set(arguments)):
         raise ValueError(f"{model_id!r} has a config.json this version cannot use: it does not know {unknown[0]!r}")
 

@@ -13,7 +13,7 @@ from colorgan.web.session import PageSession
 from colorgan.web.visits import Visits
 
 
-class Pages(gr.Blocks):
+class PageBlocks(gr.Blocks):
     """`gr.Blocks` whose sessions are looked after by `visits`.
 
     door: what the gate knows of folders and visitors, where there is one.

@@ -27,7 +27,7 @@ from colorgan.web.limits import Limits
 from colorgan.web.masks import SERVED, Masks
 from colorgan.web.models import Models, bundled_models
 from colorgan.web.navigation import APP_PAGES, COLORIZE, COMPARE
-from colorgan.web.pages import Pages
+from colorgan.web.pages import PageBlocks
 from colorgan.web.quota import Quota
 from colorgan.web.sent import Events
 from colorgan.web.session_files import SESSIONS
@@ -53,7 +53,7 @@ def build(
     limits: Limits | None = None,
     privacy: str = PRIVATE_HERE,
     visits: Visits | None = None,
-) -> Pages:
+) -> PageBlocks:
     """The pages as one `gr.Blocks`, to launch or to mount under another server.
 
     More pages are more `with demo.route(name, path, show_in_navbar=False)` blocks after this one, each with its
@@ -72,7 +72,7 @@ def build(
     visits = visits or Visits(folder, limits)
     privacy = privacy.replace("{after}", f"{limits.kept_for} after")
     examples = prepare_examples(folder / "examples")
-    with Pages(visits, title=TITLE, analytics_enabled=False, fill_width=True) as demo:
+    with PageBlocks(visits, title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         _header(COLORIZE)
         ColorizePage(models, folder, examples, limits, privacy, visits).build()
     with demo.route(COMPARE, "/compare", show_in_navbar=False):

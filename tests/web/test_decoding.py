@@ -15,6 +15,7 @@ from colorgan.photo.finding import stated_megapixels
 from colorgan.web.decoding import BYTES_AT_WORK, BYTES_HELD, Decoder
 from colorgan.web.models import Models
 from colorgan.web.session import PageSession
+from colorgan.web.taking import FileWish, save
 
 MEGABYTE_PIXELS = 2**20 // BYTES_AT_WORK  # that work for a budget of one megabyte
 
@@ -111,7 +112,7 @@ def test_a_session_that_rested_goes_on_the_same(tmp_path: Path, folder: str) -> 
         pass
     photo = session.items[0].coloured
     assert photo
-    before = np.asarray(Image.open(session.save(photo, described=False)))
+    before = np.asarray(Image.open(save(session, photo, FileWish(described=False))))
     session.rest()
     assert session.decoder.held_bytes == 0
     assert all(choice.seen._said is None for choice in photo.choices)
@@ -122,7 +123,7 @@ def test_a_session_that_rested_goes_on_the_same(tmp_path: Path, folder: str) -> 
     if photo.retouch:
         photo.retouch.history.undo()
     session.rest()
-    assert np.array_equal(np.asarray(Image.open(session.save(photo, described=False))), before)
+    assert np.array_equal(np.asarray(Image.open(save(session, photo, FileWish(described=False)))), before)
     session.close()
 
 

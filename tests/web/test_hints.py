@@ -207,7 +207,7 @@ def test_a_reference_and_the_dial(client: Any, models: Models, photo: Path, tmp_
         ({"hints": "{"}, "These are no hints: it is no JSON: Expecting property name"),
         ({"hints": "[]"}, 'These are no hints: "format" must be "colorgan hints"'),
         ({"hints": [1]}, 'These are no hints: "format" must be "colorgan hints"'),
-        ({"hints": {"path": "/etc/hostname"}}, "must be a file that was uploaded"),
+        ({"hints": {"path": "/etc/hostname"}}, "403 Forbidden"),
         ({"hints": {"format": "colorgan hints", "version": 1, "size": [9, 99]}}, "The hints are for a photo of 9 x 99"),
         ({"daring": 2}, "Daring must be from 0 (calm) to 1, got 2"),
     ],
