@@ -25,9 +25,10 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.colorizer import NO_WORDS, References, check_vividness
-from colorgan.film.motion import Array, Motion, SmallFrame, blend, carry, field_of, fit_lines, trust
+from colorgan.film.motion import Array, Motion, SmallFrame, blend, carry, field_of, trust
 from colorgan.film.shots import Shots
 from colorgan.hints import Hint
+from colorgan.upsampling import fit_lines
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Reference
@@ -150,11 +151,6 @@ class FilmColours:
                 waiting = []
         yield from self._between(waiting)
 
-    def cut(self) -> None:
-        """Forget what was remembered: the next frame begins a new shot."""
-        self._shots.begin()
-        self._memories = {}
-
     def _is_key(self, here: _Waiting) -> bool:
         """Whether the network should look at a frame: hints were given for it, or much of it is new."""
         if here.frame.number in self._said.keys:
@@ -224,8 +220,9 @@ class FilmColours:
         return np.ascontiguousarray(ab.transpose(1, 2, 0)), border
 
     def _lines(self, seen: SmallFrame, ab: Array, border: Array) -> Tensor:
-        lines = fit_lines(seen.lightness, ab) * (1 - border) * np.float32(self._vividness)
-        return torch.from_numpy(lines.astype(np.float32))
+        planes = torch.from_numpy(np.ascontiguousarray(ab.transpose(2, 0, 1)))
+        lines = fit_lines(torch.from_numpy(seen.lightness)[None, None], planes[None])[0]
+        return lines * torch.from_numpy(1 - border) * self._vividness
 
     def state(self) -> dict[str, Tensor]:
         """All that is remembered, as tensors that safetensors can keep; a copy, which later frames do not change."""

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorgan.photo.extras import extra
-from colorgan.upsampling import RADIUS, REGULARIZATION
 
 NEEDS_OPENCV = "films need OpenCV: pip install 'colorgan[film]'"
 SURROUNDINGS = 31  # pixels of the view: detail is what differs from the mean of so many by so many
@@ -148,34 +147,6 @@ def blend(first: Array, second: Array, share: Array) -> Array:
     wanted += share * (np.sqrt(_squared(second)) - wanted)
     vivid = min(float(wanted.mean()) / max(float(chroma.mean()), 1e-6), MOST_VIVID)
     return np.asarray(mean * np.float32(vivid))
-
-
-def fit_lines(lightness: Array, ab: Array) -> Array:
-    """`upsampling.fit_lines` of one frame, some ten times as fast: L (h, w), ab (h, w, 2) -> lines (4, h, w)."""
-    means = _box(np.dstack((lightness, ab, lightness * lightness)))
-    products = _box(lightness[..., None] * ab)
-    variance = means[..., 3] - means[..., 0] ** 2
-    slope = (products - means[..., :1] * means[..., 1:3]) / (variance + REGULARIZATION)[..., None]
-    lines = _box(np.dstack((slope, means[..., 1:3] - slope * means[..., :1])))
-    return np.ascontiguousarray(lines.transpose(2, 0, 1))
-
-
-def _box(image: Array) -> Array:
-    """Means over squares; those at the border average what they have."""
-    cv2 = opencv()
-    size = [2 * min(RADIUS, (side - 1) // 2) + 1 for side in image.shape[1::-1]]
-    sums = cv2.boxFilter(image, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(sums / _counts(*image.shape[:2], *size), np.float32)
-
-
-@functools.lru_cache(maxsize=4)
-def _counts(height: int, width: int, across: int, down: int) -> Array:
-    """How many places a square round each place has inside the frame, (h, w, 1)."""
-    rows, columns = (
-        np.convolve(np.ones(side, np.float32), np.ones(size, np.float32), "same")
-        for side, size in ((height, down), (width, across))
-    )
-    return np.asarray(rows[:, None, None] * columns[None, :, None])
 
 
 def _way(flow: Array, other: Array) -> Way:

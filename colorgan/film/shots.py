@@ -67,10 +67,6 @@ class Shots:
                 return self._go_on(latest, seen, motion)
         return self._begin(seen)
 
-    def begin(self) -> None:
-        """The next frame is of a new shot, whatever it shows."""
-        self._now = self._before = None
-
     def _motion(self, before: SmallFrame, after: SmallFrame) -> Motion | None:
         """The motion between two frames; None where they are of two shots."""
         back = self._finder.flow(after, before)

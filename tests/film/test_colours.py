@@ -11,7 +11,6 @@ from torch import Tensor
 from colorgan import Colorizer
 from colorgan.film import motion
 from colorgan.film.colours import KEY_FRAMES, FilmColours
-from colorgan.upsampling import fit_lines
 
 A, B = pan(0, 20), pan(1, 20)
 
@@ -58,13 +57,6 @@ def test_no_colour_crosses_a_cut(colorizer: Colorizer) -> None:
     both = coloured(FilmColours(colorizer), A[:12] + B[:10])
     alone = coloured(FilmColours(colorizer), A[:12]) + coloured(FilmColours(colorizer), B[:10])
     assert unlike(both, alone) == [0.0] * len(both)
-
-
-def test_a_told_cut_is_one(colorizer: Colorizer) -> None:
-    colours = FilmColours(colorizer)
-    coloured(colours, A[:10])
-    colours.cut()
-    assert unlike(coloured(colours, A[10:]), coloured(FilmColours(colorizer), A[10:])) == [0.0] * 10
 
 
 @pytest.mark.parametrize(
@@ -130,14 +122,6 @@ def test_the_bars_of_a_film_stay_gray(colorizer: Colorizer) -> None:
     for lines in coloured(FilmColours(colorizer), barred):
         rows = lines.shape[1]
         assert not lines[:, : rows // 8].any() and not lines[:, -(rows // 8) :].any() and lines[:, rows // 2].any()
-
-
-def test_lines_are_those_of_photos() -> None:
-    generator = np.random.default_rng(0)
-    lightness, ab = generator.uniform(0, 100, (30, 45)), generator.uniform(-60, 60, (30, 45, 2))
-    wanted = fit_lines(torch.tensor(lightness)[None, None], torch.tensor(ab).permute(2, 0, 1)[None])[0]
-    lines = motion.fit_lines(lightness.astype(np.float32), ab.astype(np.float32))
-    assert np.abs(lines - wanted.numpy()).max() < 2e-3
 
 
 def test_places_that_come_from_nowhere_are_not_trusted() -> None:

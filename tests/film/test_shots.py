@@ -49,14 +49,6 @@ def test_a_state_is_all_that_is_known(split: int) -> None:
     assert shots_of(pictures, split) == shots_of(pictures)
 
 
-def test_a_cut_can_be_told() -> None:
-    shots = Shots()
-    first = shots.step(seen(A[0]))
-    shots.begin()
-    second = shots.step(seen(A[1]))
-    assert (first.shot, second.shot) == (0, 1) and second.motion is None
-
-
 def test_a_dissolve_is_no_cut() -> None:
     """Of long dissolves no frame is unlike the one before it; what is remembered gives way (test_colours.py)."""
     assert shots_of(dissolved(A, B)) == [0] * 16
