@@ -16,12 +16,11 @@ CHROMIUM = Path("/usr/bin/chromium")
 @pytest.fixture(scope="session")
 def models() -> Any:
     """The bundled model, as the pages hold it."""
-    from colorgan import DEFAULT_WEIGHTS
-    from colorgan.web.models import Models
+    from cases.page import loaded_models
 
-    models = Models([DEFAULT_WEIGHTS])
-    models.wait()
-    return models
+    from colorgan import DEFAULT_WEIGHTS
+
+    return loaded_models(DEFAULT_WEIGHTS)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ places.py         what was said of a photo that is turned or cut
 own_colours.py    the colours that a photo has already
 taking.py         taking pictures home, in the format that is wished
 visits.py         who is here: sessions, until nobody has touched them for long enough
+visited.py        what a page that photos are brought to is made with
 gate.py           what every request passes: who asks, by what name, from whose page, for what
 sent.py           what a visitor sends with an event, checked
 masks.py          folders of this machine and the names that the world knows

@@ -11,17 +11,14 @@ from colorgan.web import colorize_view, taking
 from colorgan.web.arranging import UNASKED, arrange
 from colorgan.web.colorize_api import ColorizeApi
 from colorgan.web.events import QUIET, Update, files_of, index_of, is_upload, name_of, why_refused
-from colorgan.web.examples import Example
 from colorgan.web.items import ColouredPhoto, PhotoItem
-from colorgan.web.limits import Limits
 from colorgan.web.messages import GONE, NOT_DONE
-from colorgan.web.models import Models
 from colorgan.web.retouch import Retouch
 from colorgan.web.session import PageSession
 from colorgan.web.taking import FORMATS, FileWish
 from colorgan.web.telling import Telling, is_hints
 from colorgan.web.templating import ASSETS
-from colorgan.web.visits import Visits
+from colorgan.web.visited import VisitedPage
 
 MAX_PHOTOS = 100  # of one session
 MAX_VIVIDNESS_PERCENT = 150  # of the slider: beyond it photos look gaudy, though programs may ask for more
@@ -40,21 +37,12 @@ DOWNLOAD, DOWNLOAD_ALL = "Download", "Download all (zip)"
 MORE, THINK_AGAIN = "More variants", "Think again"
 
 
-class ColorizePage:
+class ColorizePage(VisitedPage):
     """The page inside a `gr.Blocks`: `build` lays it out, every other method answers an event."""
 
-    def __init__(
-        self,
-        models: Models,
-        folder: Path,
-        examples: list[Example],
-        limits: Limits,
-        privacy: str,
-        visits: Visits | None = None,
-    ):
-        self.models, self.folder, self.examples, self.limits, self.privacy = models, folder, examples, limits, privacy
-        self.visits = visits or Visits(folder, limits)
-        self.telling = Telling(models, limits, self.visits)
+    def __init__(self, *arguments: Any, **named: Any):
+        super().__init__(*arguments, **named)
+        self.telling = Telling(self.models, self.limits, self.visits)
 
     def build(self) -> None:
         """The parts; which of the controls are to be seen depends on what is on the stage (page.css)."""

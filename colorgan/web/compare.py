@@ -10,30 +10,15 @@ from colorgan.web import compare_view
 from colorgan.web.address import is_own_address, is_own_name
 from colorgan.web.comparison import MAX_MODELS, Comparison, OfferedModel, offered_models
 from colorgan.web.events import QUIET, Update, files_of, index_of, is_upload, name_of, why_refused
-from colorgan.web.examples import Example
-from colorgan.web.limits import Limits
 from colorgan.web.messages import NOT_DONE, as_sentence
-from colorgan.web.models import Models
 from colorgan.web.templating import ASSETS, render
-from colorgan.web.visits import Visits
+from colorgan.web.visited import VisitedPage
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-class ComparePage:
+class ComparePage(VisitedPage):
     """The page inside a route of a `gr.Blocks`: `build` lays it out, every other method answers an event."""
-
-    def __init__(
-        self,
-        models: Models,
-        folder: Path,
-        examples: list[Example],
-        limits: Limits,
-        privacy: str,
-        visits: Visits | None = None,
-    ):
-        self.models, self.folder, self.examples, self.limits, self.privacy = models, folder, examples, limits, privacy
-        self.visits = visits or Visits(folder, limits)
 
     def build(self) -> None:
         """The parts; the controls are to be seen once there is a photo (page.css)."""

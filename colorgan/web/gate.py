@@ -8,6 +8,7 @@ folder): here is what remains. What a visitor sends is checked in sent.py.
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
@@ -57,11 +58,15 @@ class RefusedRequestError(Exception):
         self.status = status
 
 
+@dataclass(frozen=True)
 class Door:
     """What the gate goes by: the server's names, the proxies that it believes, what files are called, and whose."""
 
-    def __init__(self, names: HostNames, proxies: Sequence[str], masks: Masks, uploads: Uploads, events: Events):
-        self.names, self.proxies, self.masks, self.uploads, self.events = names, proxies, masks, uploads, events
+    names: HostNames
+    proxies: Sequence[str]
+    masks: Masks
+    uploads: Uploads
+    events: Events
 
 
 class Gate:

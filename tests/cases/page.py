@@ -43,6 +43,15 @@ class Page:
         return len(self.log.read_text()) if self.log.exists() else 0
 
 
+def loaded_models(*sources: str) -> Any:
+    """Models as the pages hold them, once they are there."""
+    from colorgan.web.models import Models
+
+    models = Models(sources)
+    models.wait()
+    return models
+
+
 @contextlib.contextmanager
 def page_running(folder: Path, *models: str, **environment: str) -> Iterator[Page]:
     """Models (the bundled one without any) and a small study, served while the block lasts, with these variables in its

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from cases.page import loaded_models
 from cases.words import colourful, scene
 from PIL import Image
 
@@ -28,9 +29,7 @@ SIZE = (160, 120)
 
 @pytest.fixture(scope="module")
 def models(words: str) -> Models:  # type: ignore[override]
-    models = Models([words])
-    models.wait()
-    return models
+    return loaded_models(words)  # type: ignore[no-any-return]
 
 
 def brought(folder: Path, models: Models, *images: Image.Image, ending: str = ".png") -> PageSession:

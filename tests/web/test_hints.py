@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases.page import loaded_models
 from cases.words import colourful, scene
 from PIL import Image
 
@@ -35,9 +36,7 @@ def folder(words: str) -> str:
 
 @pytest.fixture(scope="module")
 def models(folder: str) -> Models:  # type: ignore[override]
-    models = Models([folder])
-    models.wait()
-    return models
+    return loaded_models(folder)  # type: ignore[no-any-return]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from cases.page import loaded_models
 from cases.words import colourful, scene
 from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
@@ -36,9 +37,7 @@ SIZE = (160, 120)
 
 @pytest.fixture(scope="module")
 def models(words: str) -> Models:  # type: ignore[override]
-    models = Models([words])
-    models.wait()
-    return models
+    return loaded_models(words)  # type: ignore[no-any-return]
 
 
 @pytest.fixture

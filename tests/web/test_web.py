@@ -24,6 +24,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+from cases.page import loaded_models
 from cases.study import Visitor
 from PIL import Image
 from skimage import data
@@ -62,9 +63,7 @@ def photo(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def twin() -> Models:
     """A model that draws variants and cannot be told colours."""
-    models = Models([str(Path(DEFAULT_WEIGHTS) / "twin")])
-    models.wait()
-    return models
+    return loaded_models(str(Path(DEFAULT_WEIGHTS) / "twin"))  # type: ignore[no-any-return]
 
 
 @pytest.fixture
