@@ -107,7 +107,7 @@ def test_a_session_that_rested_goes_on_the_same(tmp_path: Path, folder: str) -> 
 
     models = Models([str(Path(DEFAULT_WEIGHTS) / folder)])
     Image.fromarray(data.coffee()).convert("L").save(tmp_path / "cup.png")
-    session = PageSession(tmp_path / "sessions", 120.0)
+    session = PageSession(tmp_path / "sessions", 120.0, decoder=Decoder())  # others hold photos in the shared one
     for _ in session.work([session.copy("cup.png", tmp_path / "cup.png")], models):
         pass
     photo = session.items[0].coloured
