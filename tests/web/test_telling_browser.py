@@ -229,7 +229,7 @@ def with_fingers(page: Any) -> None:
 
     page.tap("button[data-tool=stroke]")
     along(((0.2, 0.2), (0.8, 0.3)))
-    page.wait_for_timeout(1500)  # a swatch of the palette before, tapped while the new one comes, says nothing yet
+    page.wait_for_timeout(1500)  # of a tap within a tenth of a second Chromium makes a pointerup, and no click
     page.locator(SWATCH).nth(4).tap()
     page.wait_for_selector(".mark.stroke")
     assert len(page.locator("polyline.stroke").get_attribute("points").split()) >= 5
