@@ -21,8 +21,8 @@ CHROMA_SCALE = 110.0  # networks see ab / 110; sRGB reaches a in [-87, 99] and b
 
 # Linear sRGB -> XYZ; IEC 61966-2-1, to the digits that scikit-image and kornia use.
 _RGB_TO_XYZ = np.array(((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227)))
-_RGB_TO_XYZ_OVER_WHITE = (_RGB_TO_XYZ / _RGB_TO_XYZ.sum(1, keepdims=True)).tolist()
-XYZ_OVER_WHITE_TO_RGB = np.linalg.inv(_RGB_TO_XYZ_OVER_WHITE).tolist()
+RGB_TO_XYZ_OVER_WHITE = (_RGB_TO_XYZ / _RGB_TO_XYZ.sum(1, keepdims=True)).tolist()
+XYZ_OVER_WHITE_TO_RGB = np.linalg.inv(RGB_TO_XYZ_OVER_WHITE).tolist()
 AB_CELL = 10.0  # side of a cell of the ab plane, as in Zhang et al. 2016, section 2.1
 AB_CELLS_PER_SIDE = 23  # centred on -110, -100 ... 110, which holds all of sRGB
 DELTA = 6.0 / 29.0  # where CIE's cube root turns into a straight line
@@ -37,7 +37,7 @@ def rgb_to_lab(rgb: Tensor) -> tuple[Tensor, Tensor]:
 def rgb_to_lightness(rgb: Tensor) -> Tensor:
     """RGB (N, 3, H, W) in [0, 1] -> L (N, 1, H, W) in [0, 100]: `rgb_to_lab` at a third of the work."""
     _check_channels("rgb", rgb, 3)
-    luminance = _mix(_RGB_TO_XYZ_OVER_WHITE[1:2], srgb_to_linear(rgb))
+    luminance = _mix(RGB_TO_XYZ_OVER_WHITE[1:2], srgb_to_linear(rgb))
     return 116.0 * _cube_root(luminance) - 16.0
 
 
@@ -150,13 +150,13 @@ def byte_tables() -> tuple[Tensor, Tensor]:
     with torch.inference_mode(False):
         values = torch.arange(256) / 255.0
         lightness = rgb_to_lightness(values.expand(1, 3, 1, 256)).flatten()
-        weights = torch.tensor(_RGB_TO_XYZ_OVER_WHITE[1])
+        weights = torch.tensor(RGB_TO_XYZ_OVER_WHITE[1])
         return lightness, weights[:, None] * srgb_to_linear(values)
 
 
 def _linear_to_lab(linear: Tensor) -> tuple[Tensor, Tensor]:
     """Linear RGB (N, 3, H, W) -> L (N, 1, H, W), ab (N, 2, H, W)."""
-    fx, fy, fz = _cube_root(_mix(_RGB_TO_XYZ_OVER_WHITE, linear)).unbind(1)
+    fx, fy, fz = _cube_root(_mix(RGB_TO_XYZ_OVER_WHITE, linear)).unbind(1)
     return (116.0 * fy - 16.0)[:, None], torch.stack((500.0 * (fx - fy), 200.0 * (fy - fz)), 1)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from colorgan import DEFAULT_WEIGHTS, Colorizer
 from colorgan.color import bytes_to_lightness
+from colorgan.machine import fastest_device
 from colorgan.networks import GENERATORS
 from colorgan.upsampling import LEVELS
 
@@ -420,11 +422,34 @@ class TestOptions:
         small.save_pretrained(tmp_path)
         assert Colorizer.from_pretrained(tmp_path, **{option: dtype}).dtype == torch.bfloat16
 
-    @pytest.mark.parametrize("option", ["device", "map_location"])
+    @pytest.mark.parametrize("option", ["device", "map_location", "device_map"])
     @pytest.mark.parametrize("device", ["meta", torch.device("meta")])
     def test_device(self, small: Colorizer, tmp_path: Path, option: str, device: torch.device | str) -> None:
         small.save_pretrained(tmp_path)
         assert Colorizer.from_pretrained(tmp_path, **{option: device}).device.type == "meta"
+
+    def test_no_map_or_an_automatic_one(self, small: Colorizer, tmp_path: Path) -> None:
+        small.save_pretrained(tmp_path)
+        assert Colorizer.from_pretrained(tmp_path, device_map=None).device.type == "cpu"
+        assert Colorizer.from_pretrained(tmp_path, device_map="auto").device.type == fastest_device()
+
+    @pytest.mark.parametrize(
+        ("call", "got"),
+        [
+            (lambda model, image: model(images=[image]), "images="),
+            (lambda model, image: model(image), "Image"),
+            (lambda model, image: model([image]), "list"),
+            (lambda model, _: model("photo.jpg"), "str"),
+        ],
+    )
+    def test_a_call_with_pictures_says_which_was_meant(
+        self, small: Colorizer, call: Callable[[Colorizer, Image.Image], object], got: str
+    ) -> None:
+        with pytest.raises(ValueError, match=rf"takes lightness as a tensor .*, got {got};.* colorizer\.colorize"):
+            call(small, Image.new("L", (16, 16)))
+
+    def test_a_call_takes_lightness_by_name(self, small: Colorizer) -> None:
+        assert small(lightness=torch.full((1, 1, 32, 32), 50.0)).shape == (1, 2, 32, 32)
 
     def test_subfolder(self) -> None:
         twin = Colorizer.from_pretrained(DEFAULT_WEIGHTS, subfolder="twin")
@@ -434,7 +459,11 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"device_map": "auto"}, "takes no 'device_map'; it takes device, map_location, dtype, torch_dtype, "),
+            ({"trust_remote_code": True}, "takes no 'trust_remote_code'; it takes device, map_location, device_map, "),
+            (
+                {"device_map": {"": 0}},
+                "device_map must be 'auto' or one device, on which the whole network lies, got {",
+            ),
             ({"strict": False}, "takes no 'strict'; it takes .*revision, .*subfolder, network, .*recipe$"),
             ({"dtype": "int8"}, "dtype must be one of float32, float16, bfloat16, float64, got 'int8'"),
             ({"torch_dtype": "auto"}, "dtype must be one of .*, got 'auto'"),

@@ -1,5 +1,6 @@
 """The compiled last step against the tensors' arithmetic that it repeats."""
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorgan.color import bytes_to_lightness, lab_to_gamut_rgb
+from colorgan.files import sha256
 from colorgan.painting import paint
+from colorgan.painting.compiled import KERNEL
 from colorgan.upsampling import apply_lines, between
 
 
@@ -87,20 +90,43 @@ def test_between_is_torchs_bilinear(small: int, large: int) -> None:
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
 
 
-def test_paints_where_nothing_can_be_cached(tmp_path: Path) -> None:
-    """A read-only installation without a home: compiled for this process alone, and said nothing about."""
+def test_paints_where_nothing_can_be_written(tmp_path: Path) -> None:
+    """A read-only installation without a home or a compiler, in a process that has painted nothing."""
     code = (
-        "import numba\n"
-        "njit = numba.njit\n"
-        "def refuse(*args, cache=False, **options):\n"
-        "    if cache:\n"
-        "        raise RuntimeError('cannot cache function: no locator available')\n"
-        "    return njit(*args, **options)\n"
-        "numba.njit = refuse\n"
+        "import builtins, io, os\n"
         "import torch\n"
         "from PIL import Image\n"
         "from colorgan.painting import paint\n"
+        "def refuse(*args, **options):\n"
+        "    raise PermissionError('nothing may be made here')\n"
+        "os.mkdir = os.makedirs = os.rename = os.replace = os.posix_spawn = os.fork = refuse\n"
+        "really, read = builtins.open, lambda path, mode='r', *rest, **more: "
+        "really(path, mode, *rest, **more) if set(mode) <= set('rbt') else refuse()\n"
+        "builtins.open = io.open = read\n"
         "print(paint(Image.new('L', (9, 9), 200), torch.zeros(4, 2, 2)).getpixel((4, 4)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert (done.stdout, done.stderr) == ("(200, 200, 200)\n", "")
+
+
+def test_what_is_compiled_is_of_the_source_beside_it() -> None:
+    """`python experiments/painting_kernel.py` writes it anew."""
+    first, *rest = KERNEL.read_text().splitlines()
+    assert sha256(KERNEL.with_suffix(".c")) in first
+    assert not any("target" in line for line in rest), "of this machine alone"
+
+
+def test_what_is_painted_is_an_image_as_any_other() -> None:
+    painted = paint(Image.new("L", (70, 40), 120), torch.zeros(4, 5, 6))
+    same = Image.fromarray(np.asarray(painted))
+    assert painted.mode == "RGB" and painted.getbands() == ("R", "G", "B")
+    assert painted.getpixel((3, 3)) == (120, 120, 120)
+    for ours, theirs in ((painted.copy(), same.copy()), (painted.convert("RGBA"), same.convert("RGBA"))):
+        assert ours.tobytes() == theirs.tobytes()
+    assert pickle.loads(pickle.dumps(painted)).tobytes() == same.tobytes()
+    before = painted.copy()
+    painted.putpixel((0, 0), (1, 2, 3))
+    painted.paste((4, 5, 6), (1, 1, 2, 2))
+    painted.putalpha(7)
+    assert painted.getpixel((0, 0)) == (1, 2, 3, 7) and painted.getpixel((1, 1)) == (4, 5, 6, 7)
+    assert before.getpixel((0, 0)) == (120, 120, 120)

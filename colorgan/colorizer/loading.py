@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from colorgan.files import one_line
+from colorgan.machine import fastest_device
 from colorgan.networks import GENERATORS
 from colorgan.upsampling import MAX_LEVELS
 
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only", "subfolder")
-PLACE_OPTIONS = ("device", "map_location", "dtype", "torch_dtype")  # the second of each pair is another library's word
+# Some are the words of other libraries.
+PLACE_OPTIONS = ("device", "map_location", "device_map", "dtype", "torch_dtype")
 DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 VIEWS = (16, 4096)  # the least and the largest `view_size`
 
@@ -87,6 +89,30 @@ def check_options(options: Iterable[str], arguments: Iterable[str]) -> None:
     for option in options:
         if option not in known:
             raise ValueError(f"from_pretrained takes no {option!r}; it takes {', '.join(known)}")
+
+
+def named_device(options: dict[str, Any]) -> "str | torch.device":
+    """Where `from_pretrained` is to put a model, by the options that say so, which are taken out of them."""
+    device, location, chart = (options.pop(name, None) for name in ("device", "map_location", "device_map"))
+    if chart == "auto":
+        chart = fastest_device()
+    elif not isinstance(chart, str | torch.device | None):
+        raise ValueError(f"device_map must be 'auto' or one device, on which the whole network lies, got {chart!r}")
+    return device or location or chart or "cpu"
+
+
+def check_call(given: tuple[object, ...], named: Iterable[str]) -> None:
+    """Refuse pictures for `Colorizer.__call__`, which is for tensors, with the call that is meant.
+
+    given: what was handed over by place; named: the names of what was handed over by name.
+    """
+    others = sorted(set(named) - {"lightness"})
+    if others or not all(isinstance(one, Tensor) for one in given):
+        what = f"{others[0]}=" if others else type(given[0]).__name__
+        raise ValueError(
+            f"a call of the model itself takes lightness as a tensor (N, 1, H, W), got {what}; for pictures, paths and "
+            "arrays it is colorizer.colorize(image), or colorizer.colorize([first, second])"
+        )
 
 
 def known_dtype(dtype: str | torch.dtype | None) -> torch.dtype:

@@ -5,11 +5,11 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 import torch
-from huggingface_hub import ModelCard, PyTorchModelHubMixin
+from huggingface_hub import PyTorchModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME, REPOCARD_NAME, SAFETENSORS_SINGLE_FILE
 from PIL import Image
 from safetensors import SafetensorError
@@ -18,17 +18,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorgan.borders import Border, find_border
-from colorgan.card import CardFacts, CardHead, model_card
+from colorgan.card import CardHead
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
 from colorgan.colorizer.loading import (
     HUB_OPTIONS,
     build_generator,
+    check_call,
     check_config,
     check_config_file,
     check_finite,
     check_options,
     check_same_tensors,
     known_dtype,
+    named_device,
 )
 from colorgan.colorizer.prediction import NO_WORDS, Prediction, check_daring, check_vividness
 from colorgan.colorizer.reference import Reference, References, check_reference
@@ -42,6 +44,11 @@ from colorgan.machine import to_device
 from colorgan.networks.word_head import WordHead
 from colorgan.photo import photo_from_image
 from colorgan.upsampling import LEVELS, apply_lines, fit_lines, smooth_within_edges
+
+if TYPE_CHECKING:
+    from huggingface_hub import ModelCard
+
+    from colorgan.card import CardFacts
 
 ONE_BY_ONE = "hints are of one photo: colorize the photos one by one, each with its own"
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
@@ -121,16 +128,27 @@ class Colorizer(
         """Whether the network has colour words: takes hints, and draws whole pictures."""
         return getattr(self.generator, "words", None) is not None
 
+    @property
+    def longest_fits(self) -> bool:
+        """Whether a photo's longer side is shown at `view_size`, and not as many pixels as its square has."""
+        multiple: int = self.generator.size_multiple
+        return multiple > LARGE_MULTIPLE
+
     def set_gain(self, gain: float) -> None:
         """Change the chroma scale that vividness 1 stands for, in the config that goes with the weights as well."""
         config: dict[str, Any] = self._hub_mixin_config  # type: ignore[assignment]
         self.gain = config["gain"] = gain
 
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """`forward`; pictures are for `colorize`, as a ValueError says."""
+        check_call(given, named)
+        return super().__call__(*given, **named)
+
     def forward(self, lightness: Tensor) -> Tensor:
         """L (N, 1, H, W) in [0, 100] -> ab (N, 2, H, W), any H and W; not yet fitted into sRGB."""
         if lightness.ndim != 4 or lightness.shape[1] != 1:
             raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
-        size = self._view_shape(*lightness.shape[2:])
+        size = self.view_shape(*lightness.shape[2:])
         view = functional.interpolate(lightness.float(), size, mode="bilinear", antialias=True)
         return apply_lines(fit_lines(view, self._predict_pictures(view)), lightness)
 
@@ -351,27 +369,28 @@ class Colorizer(
         """An upright image ("L" or "RGB"), or a rectangle of it (left, top, right, bottom in its pixels) -> what the
         network is shown: L (1, 1, h, w) in [0, 100], on the weights' device."""
         left, top, right, bottom = inside or (0, 0, *image.size)
-        height, width = self._view_shape(bottom - top, right - left)
+        height, width = self.view_shape(bottom - top, right - left)
         small = image.resize((width, height), Image.Resampling.BICUBIC, inside, reducing_gap=3.0)
         return bytes_to_lightness(torch.tensor(np.asarray(small))).to(self.device)
 
-    def _view_shape(self, height: float, width: float) -> tuple[int, int]:
+    def view_shape(self, height: float, width: float) -> tuple[int, int]:
         """The view's size: the photo's proportions, `view_size` squared pixels.
 
         Networks that want large multiples (a U-Net down to 1 x 1) see the photo with its longer side at
         `view_size`, since padding it to the next multiple would double what they look at.
         """
-        longest_fits = self.generator.size_multiple > LARGE_MULTIPLE
-        scale = self.view_size / (max(height, width) if longest_fits else math.sqrt(height * width))
+        scale = self.view_size / (max(height, width) if self.longest_fits else math.sqrt(height * width))
         return max(1, round(height * scale)), max(1, round(width * scale))
 
-    def generate_model_card(self, *, facts: CardFacts | None = None, repo_id: str = "") -> ModelCard:
+    def generate_model_card(self, *, facts: "CardFacts | None" = None, repo_id: str = "") -> "ModelCard":
         """The card that `save_pretrained` and `push_to_hub` write: model_card.md, filled in with what is known.
 
         Args:
             facts: how the model came to be; without them it is not on record.
             repo_id: "user/model", where it goes.
         """
+        from colorgan.card import CardFacts, model_card
+
         config: dict[str, Any] = self._hub_mixin_config  # type: ignore[assignment]
         parameters = sum(parameter.numel() for parameter in self.parameters())
         return model_card(config, parameters, self._hub_mixin_info.model_card_data, facts or CardFacts(), repo_id)
@@ -394,9 +413,9 @@ class Colorizer(
             pretrained_model_name_or_path: folder with config.json and model.safetensors, or "user/model".
             options: revision, token, cache_dir, force_download, local_files_only as in huggingface_hub (all files are
                 of the one commit that the revision means when it is asked for); subfolder, of the folder or the
-                repository; device (or map_location), the CPU where none is named; dtype (or torch_dtype), one of
-                `DTYPES` or its name, float32 where none is named, also for weights of half precision; or any argument
-                of `Colorizer` to override.
+                repository; device (or map_location, or device_map, which may be "auto"), the CPU where none is named;
+                dtype (or torch_dtype), one of `DTYPES` or its name, float32 where none is named, also for weights of
+                half precision; or any argument of `Colorizer` to override.
 
         Raises:
             ValueError: no such folder, model, option or device, no network, a tensor that is missing, unexpected or
@@ -405,6 +424,7 @@ class Colorizer(
         name = str(pretrained_model_name_or_path)
         check_options(options, cls._hub_mixin_init_parameters)
         place = {option: options.pop(option) for option in HUB_OPTIONS if option in options}
+        device = named_device(options)
         try:
             if Path(name).is_dir():
                 folder = Path(name) / (place.get("subfolder") or "")
@@ -414,7 +434,7 @@ class Colorizer(
                 config = first_fetched(name, CONFIG_NAME, **place)
                 folder, options["place"] = config.parent, {**place, "revision": commit_of(config)}
             check_config_file(name, folder / CONFIG_NAME, cls._hub_mixin_init_parameters)
-            model: Colorizer = super().from_pretrained(folder, called=name, **options)
+            model: Colorizer = super().from_pretrained(folder, called=name, device=device, **options)
         except json.JSONDecodeError as error:
             raise ValueError(f"the config.json of {name!r} is broken: {error}") from error
         except HUB_ERRORS as error:
@@ -431,8 +451,7 @@ class Colorizer(
         model_id: str,
         called: str = "",
         place: dict[str, Any] | None = None,
-        device: str | torch.device | None = None,
-        map_location: str | torch.device | None = None,
+        device: str | torch.device = "cpu",
         dtype: str | torch.dtype | None = None,
         torch_dtype: str | torch.dtype | None = None,
         revision: str | None,
@@ -466,7 +485,7 @@ class Colorizer(
         check_finite(called, weights)
         model.card_head = CardHead.read(Path(model_id) / REPOCARD_NAME)
         model.load_state_dict(weights)  # copies, so half precision on disk becomes float32 here
-        model = to_device(model.to(known_dtype(dtype or torch_dtype)), device or map_location or "cpu")
+        model = to_device(model.to(known_dtype(dtype or torch_dtype)), device)
         return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

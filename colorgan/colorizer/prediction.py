@@ -12,7 +12,7 @@ from torch import Tensor
 from colorgan.colorizer.repainting import Memory, Repainting
 from colorgan.hints import Hint, check_hints, check_place
 from colorgan.limits import MAX_VIVIDNESS
-from colorgan.painting import paint, paint_deep
+from colorgan.painting import PhotoPainting, paint, paint_deep
 from colorgan.seeds import seed_of
 
 MOST_LIKELY = 8  # colours of a palette
@@ -83,6 +83,10 @@ class Prediction:
         """
         return paint(image, self._chosen(variant, vividness, hints, seed, daring))
 
+    def painting(self, image: Image.Image, variant: int = 0, vividness: float = 1.0) -> PhotoPainting:
+        """`picture`, not painted yet: `photo.save_photo` takes it as one, and paints what it writes strip by strip."""
+        return PhotoPainting(image, self._chosen(variant, vividness))
+
     def deep_picture(
         self,
         values: NDArray[np.uint16],
@@ -97,7 +101,12 @@ class Prediction:
         return paint_deep(values, self._chosen(variant, vividness, hints, seed, daring))
 
     def _chosen(
-        self, variant: int, vividness: float, hints: Sequence[Hint] | None, seed: int, daring: float | None
+        self,
+        variant: int,
+        vividness: float,
+        hints: Sequence[Hint] | None = None,
+        seed: int = 0,
+        daring: float | None = None,
     ) -> Tensor:
         """The lines (4, h, w) of a variant at a vividness."""
         check_vividness(vividness)

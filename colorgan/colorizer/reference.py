@@ -19,8 +19,8 @@ from colorgan.hints import Hint
 from colorgan.images import to_tensor
 from colorgan.networks.words import BLOCK
 
-LIKENESS = 0.65  # cosine of features, less their mean over both photos, above which two blocks may be of one thing
-MARGIN = 0.05  # by which a block's nearest must be nearer than all that do not touch it
+LIKENESS = 0.72  # cosine of features, less their mean over both photos, above which two blocks may be of one thing
+MARGIN = 0.06  # by which a block's nearest must be nearer than all that do not touch it
 MOST = 60  # hints, the surest
 FAINTEST = 2.0  # ab units: of a smaller mean chroma a reference has no colours to take
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from colorgan.hints.hint import Hint, quoted
-from colorgan.hints.sidecar import FORMAT, VERSION, only, parse_hints, parsed_json, read_text
+from colorgan.hints.sidecar import only, parse_hints, parsed_json, read_text, record_of
 
 FILM_FORMAT, FILM_VERSION = "colorgan film hints", 1
 MOST_MOMENTS = 1000
@@ -47,14 +47,16 @@ class FilmHints:
 def read_film_hints(path: Path) -> FilmHints:
     """What was said of a film. ValueError, one line with the file's name, for a file that says something else."""
     try:
-        return _parsed(parsed_json(read_text(path)), path.parent)
+        return parse_film_hints(read_text(path), path.parent)
     except ValueError as error:
         raise ValueError(f"{str(path)!r} is no file of a film's hints: {error}") from error
     except OSError as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from error
 
 
-def _parsed(record: Any, folder: Path) -> FilmHints:
+def parse_film_hints(text: str | bytes, folder: Path) -> FilmHints:
+    """What a file's text says, whose references are named from a folder. ValueError, one line, for other text."""
+    record = parsed_json(text)
     if not isinstance(record, dict) or record.get("format") != FILM_FORMAT:
         raise ValueError(f'"format" must be "{FILM_FORMAT}"')
     if record.get("version") != FILM_VERSION:
@@ -63,7 +65,7 @@ def _parsed(record: Any, folder: Path) -> FilmHints:
     listed = record.get("moments", [])
     if not isinstance(listed, list) or len(listed) > MOST_MOMENTS:
         raise ValueError(f'"moments" must be a list of at most {MOST_MOMENTS:,}, got {quoted(listed)}')
-    size = parse_hints(_as_photo(record, [])).size
+    size = parse_hints(record_of([], record.get("size"))).size
     moments = [_moment(number, said, record, folder) for number, said in enumerate(listed, start=1)]
     return FilmHints(size, tuple(sorted(moments, key=lambda moment: moment.time_s)))
 
@@ -79,14 +81,9 @@ def _moment(number: int, said: Any, record: dict[str, Any], folder: Path) -> Mom
     if reference is not None and (not isinstance(reference, str) or not reference):
         raise ValueError(f'{where}: "reference" must be the name of a photo, got {quoted(reference)}')
     try:
-        hints = parse_hints(_as_photo(record, said.get("hints", []))).hints
+        hints = parse_hints(record_of(said.get("hints", []), record.get("size"))).hints
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
     if not hints and reference is None:
         raise ValueError(f'{where} must have "hints", a "reference" or both')
     return Moment(float(time_s), hints, None if reference is None else folder / reference)
-
-
-def _as_photo(record: dict[str, Any], hints: Any) -> dict[str, Any]:
-    """A moment's hints as the record of a photo, whose rules are theirs."""
-    return {"format": FORMAT, "version": VERSION, "size": record.get("size"), "hints": hints}

@@ -92,11 +92,17 @@ def write_hints(path: Path, photo: PhotoHints) -> None:
 def read_hints(path: Path) -> PhotoHints:
     """What `write_hints` wrote, or a person by hand. ValueError, one line with the file's name, for anything else."""
     try:
-        return parse_hints(read_text(path))
+        return hints_of(read_text(path), str(path))
     except OSError as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+
+
+def hints_of(said: bytes, name: str) -> PhotoHints:
+    """The content of a file of hints, of this name. ValueError, one line with the name, for anything else."""
+    try:
+        return parse_hints(said)
     except ValueError as error:
-        raise ValueError(f"{str(path)!r} is no file of hints: {error}") from error
+        raise ValueError(f"{name!r} is no file of hints: {error}") from error
 
 
 def parse_hints(said: str | bytes | dict[str, Any]) -> PhotoHints:
@@ -106,6 +112,12 @@ def parse_hints(said: str | bytes | dict[str, Any]) -> PhotoHints:
     if len(said) > MOST_BYTES:
         raise ValueError(_too_long())
     return _hints(parsed_json(said))
+
+
+def record_of(hints: Any, size: Any) -> dict[str, Any]:
+    """A list of hints as such a file has them, of a photo of (width, height) pixels, as the record of one: what
+    `parse_hints` takes. Nothing is checked."""
+    return {"format": FORMAT, "version": VERSION, "size": size, "hints": hints}
 
 
 def read_text(path: Path) -> bytes:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 LEVEL = 0.95
 
@@ -28,6 +27,8 @@ def wilson(successes: float, trials: float, critical: float | None = None) -> In
 
     Counts may be fractions: an effective number of independent trials.
     """
+    from scipy import special  # here and below: slow to import, and no part of the smallest installation
+
     if trials <= 0:
         return Interval(math.nan, 0.0, 1.0)
     z = float(special.ndtri((1 + LEVEL) / 2)) if critical is None else critical
@@ -39,6 +40,8 @@ def wilson(successes: float, trials: float, critical: float | None = None) -> In
 
 def t_interval(values: npt.NDArray[np.float64]) -> tuple[Interval, float]:
     """Mean of a sample with Student's interval, and the two-sided p that the mean is 0."""
+    from scipy import special
+
     mean = float(values.mean()) if len(values) else math.nan
     if len(values) < 2:
         return Interval(mean, -1.0, 1.0), math.nan

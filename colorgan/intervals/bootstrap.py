@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-from scipy import stats
 from torch import Tensor
 
 from colorgan.intervals import Interval
@@ -47,6 +46,8 @@ class Estimate:
         """The value and its 95 % interval."""
         if not self.left_out:
             return _interval(torch.tensor(self.value, dtype=torch.float64), self.others)
+        from scipy import stats  # slow to import, and no part of the smallest installation
+
         groups = len(self.others)
         error = ((groups - 1) / groups * (self.others - self.others.mean()).square().sum()).sqrt().item()
         reach = float(stats.t.ppf(0.975, groups - 1)) * error

@@ -6,12 +6,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorgan.networks.engine import Engine, Graph
 from colorgan.networks.words import COLOUR_SCALE
 
 CELL = 4  # pixels of the view to a place of the features, and places to a block's side
 AROUND = 5  # a place takes shares of so many by so many blocks
 LIKE = 24  # numbers by which places are compared
 NEVER = -1e4
+# `Painter.paint`
+PAINT = Graph("painter", frozenset({"project", "likeness", "distance", "project_hints.bias", "enter.bias"}))
+NOWHERE = (-1e15, -1e15, 0.0, 0.0)  # a hint so far away that no place takes a share of it
 
 
 @dataclass
@@ -56,6 +60,7 @@ class Painter(nn.Module):
         nn.init.zeros_(self.leave.weight)
         assert self.leave.bias is not None
         nn.init.zeros_(self.leave.bias)
+        self.engine = Engine(PAINT)
 
     def forward(
         self,
@@ -82,6 +87,9 @@ class Painter(nn.Module):
         """What is said of a photo -> its colours; see the class."""
         count, _, height, width = canvas.entered.shape
         grid, seen = (height // CELL, width // CELL), self.project.in_channels
+        found = self._by_engine(canvas, state.unflatten(1, grid), colours.unflatten(1, grid), hints, given, drawn)
+        if found is not None:
+            return found
         context = self.context(state).view(count, *grid, -1).permute(0, 3, 1, 2)
         context = functional.interpolate(context, (height, width), mode="bilinear")
         shared = mixed(canvas.blocks, colours.transpose(1, 2).reshape(count, 2, *grid))
@@ -104,6 +112,20 @@ class Painter(nn.Module):
             left = _spread(share, hints, given, functional.avg_pool2d(painted, 2))
             painted = painted + functional.interpolate(left, scale_factor=2, mode="bilinear")
         return painted
+
+    def _by_engine(
+        self, canvas: Canvas, state: Tensor, colours: Tensor, hints: Tensor, given: Tensor, drawn: Tensor
+    ) -> Tensor | None:
+        """What `paint` gives, by onnxruntime; None where torch is to. State and colours are (N, h, w, ...) here."""
+        places = torch.where(given[..., None], hints * hints.new_tensor((CELL, CELL, 1, 1)), hints.new_tensor(NOWHERE))
+        if not places.shape[1]:  # the graph wants one at least
+            places = hints.new_tensor(NOWHERE).expand(len(hints), 1, -1)
+        maps = {
+            "blocks": canvas.blocks, "alike": canvas.alike, "entered": canvas.entered, "thought": state,
+            "colours": colours, "hints": places, "drawn": drawn,
+        }  # fmt: skip
+        found = self.engine.run(self, maps)
+        return None if found is None else found[0]
 
     def shares_of_blocks(self, z: Tensor) -> Tensor:
         """Places z (N, LIKE, 4h, 4w) -> the shares that each takes of the blocks around its own, (N, P, 25, 16)."""

@@ -102,6 +102,7 @@ class WordHead(nn.Module):
         super().__init__()
         if block != BLOCK:
             raise ValueError(f"the block of colour words must be {BLOCK} pixels of the view, got {block!r}")
+        self.objects = objects
         seen = objects + channels + 2 + (BLOCK // CELL) ** 2
         self.words = ColourWords(seen, count, width, layers, heads)
         self.painter = Painter(channels, width, painter)

@@ -15,10 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorgan.networks.engine import Engine, Graph
+
 BLOCK = 16  # side of a block in pixels of the view
 COLOUR_SCALE = 40.0  # ab units; about the spread of colours that people name
 NEARNESS = 4.0  # ab units: a colour this far from a word is like it by exp(-1/2)
 NEAR = 3.0  # ab units: within about this a word is as good as another
+SAY = Graph("words", frozenset({"enter", "forget", "where", "mean", "deviation", "steps"}))  # `ColourWords.say`
 REACH = 15  # blocks: further apart than this, two blocks are as good as this far
 
 
@@ -97,8 +100,9 @@ class ColourWords(nn.Module):
         self.said = nn.Linear(2 + 3, width)
         self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
         self.leave = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, count))
+        self.engine = Engine(SAY)
 
-    _kept: tuple[Any, list[Tensor]] | None = None
+    _kept: tuple[Any, Tensor] | None = None
     vocabulary: Tensor
     mean: Tensor
     deviation: Tensor
@@ -114,22 +118,31 @@ class ColourWords(nn.Module):
 
     def say(self, seen: Tensor, known: Known, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """What `read` made of the features, (N, P, width), and what is known -> what `forward` gives."""
+        biases = self._biases(grid, seen.device)
+        maps = {"read": seen, "colours": known.colours, "state": known.state, "place": known.place}
+        found = self.engine.run(self, {name: one.unflatten(1, grid) for name, one in maps.items()}, {"steps": biases})
+        if found is not None:
+            logits, thought, _ = found
+            return logits.flatten(1, 2), thought.flatten(1, 2)
         x = seen + self.known(known)
-        for layer, bias in zip(self.layers, self._biases(grid, x.device), strict=True):
+        for layer, bias in zip(self.layers, biases, strict=True):
             x = layer(x, bias)
         return self.leave(x), x
 
-    def _biases(self, grid: tuple[int, int], device: torch.device) -> list[Tensor]:
-        """Each layer's bias on a grid. Without gradients the last grid's are kept: they are a sixth of a pass."""
+    def _biases(self, grid: tuple[int, int], device: torch.device) -> Tensor:
+        """Each layer's bias on a grid, (layers, heads, P, P). Without gradients the last grid's are kept: they are a
+        sixth of a pass."""
         layers = cast(Sequence[Layer], self.layers)
         if torch.is_grad_enabled():
-            steps = relative_steps(grid, device)
-            return [layer.bias(steps) for layer in layers]
+            return self._new_biases(grid, device)
         of = (grid, *(_identity(layer.steps) for layer in layers))
         if self._kept is None or self._kept[0] != of:
-            steps = relative_steps(grid, device)
-            self._kept = of, [layer.bias(steps) for layer in layers]
+            self._kept = of, self._new_biases(grid, device)
         return self._kept[1]
+
+    def _new_biases(self, grid: tuple[int, int], device: torch.device) -> Tensor:
+        steps = relative_steps(grid, device)
+        return torch.stack([layer.bias(steps) for layer in cast(Sequence[Layer], self.layers)])
 
     def read(self, features: Tensor, grid: tuple[int, int]) -> Tensor:
         """What the photo says of each block, (N, P, width): the same whatever is known."""
