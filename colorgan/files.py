@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, their hashes, and an exception in one line.
+"""Files and folders that appear whole or not at all, their hashes, and an exception in one line; what to install.
 
 What is written goes under another name first, beside its own: `.HEX.part`, short, since a name may be as long as the
 system allows. It is flushed to the disk, then renamed: a reader never sees half of it, also after a power cut.
@@ -9,29 +9,33 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 DRAFTS = ".*.part"  # what a killed process leaves: a pattern for `glob`
 
 
-def write_whole(path: Path, content: str | bytes | memoryview, *, mode: int = 0o666, replace: bool = True) -> None:
+def write_whole(
+    path: Path, content: str | bytes | Iterable[bytes | memoryview], *, mode: int = 0o666, replace: bool = True
+) -> None:
     """Write a file, in place of one that has its name. A link keeps pointing to what it pointed to.
 
     Args:
         path: in a folder that exists.
-        content: text is written as UTF-8.
+        content: text is written as UTF-8, pieces one after the other as they come.
         mode: permissions from the file's first moment on, less the umask.
         replace: False keeps a file that is there already, also one that another process writes at the same time.
 
     Raises:
-        OSError: it cannot be written; nothing is left, and what was there before stays.
+        OSError: it cannot be written; nothing is left, and what was there before stays. So it is after any error of
+            the pieces.
     """
     with (
         file_whole(path, replace=replace) as draft,
         open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file,
     ):
-        file.write(content.encode() if isinstance(content, str) else content)
+        whole = content.encode() if isinstance(content, str) else content
+        file.writelines([whole] if isinstance(whole, bytes) else whole)
         file.flush()
         os.fsync(file.fileno())
 
@@ -119,6 +123,11 @@ def remove_drafts(folder: Path) -> None:
             draft.unlink(missing_ok=True)
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an address, such as s3://photos/1950, and not a path of this machine."""
+    return "://" in text
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
@@ -148,6 +157,24 @@ def one_line(error: BaseException, *, name_class: bool = False) -> str:
     if not text:
         return type(error).__name__
     return f"{type(error).__name__}: {text}" if name_class and not isinstance(error, ValueError | OSError) else text
+
+
+def to_install(what: str, error: ModuleNotFoundError, extra: str) -> str | None:
+    """A line that says which extra brings what is missing; None where a module of colorgan's own is."""
+    if (error.name or "colorgan").partition(".")[0] == "colorgan":
+        return None
+    return f"{what} needs {error.name}: pip install 'colorgan[{extra}]'"
+
+
+@contextlib.contextmanager
+def naming_extra(what: str, extra: str) -> Iterator[None]:
+    """A package that an import inside lacks is told with the extra that brings it: ModuleNotFoundError, one line."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if line := to_install(what, error, extra):
+            raise ModuleNotFoundError(line, name=error.name) from None
+        raise
 
 
 def _draft_of(path: Path) -> Path:

@@ -89,10 +89,16 @@ def _photos(path: Path, output: Path, finds: Finds) -> Iterator[Path]:
                 yield source
 
 
+def is_photo_name(name: str) -> bool:
+    """Whether a file's name is a photo's or a film's, hidden or not."""
+    path = Path(name)
+    return path.suffix.lower() in photo_endings() or is_film(path)
+
+
 def _is_photo(path: Path) -> bool:
-    """Whether a file's name is a photo's or a film's, hidden or not, and it is nothing that must be waited for."""
+    """Whether a file's name is a photo's, and it is nothing that must be waited for."""
     regular = path.is_file() or not path.exists()  # a broken link is a photo that cannot be read
-    return (path.suffix.lower() in photo_endings() or is_film(path)) and regular
+    return is_photo_name(path.name) and regular
 
 
 def _count_photos(folder: Path) -> int:

@@ -9,8 +9,9 @@ import errno
 import math
 import os
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from colorgan.hints import Hint, PhotoHints, colour_name_or_hex
 from colorgan.limits import MAX_MEGAPIXELS
 from colorgan.photo import Photo, PhotoTooLargeError, open_photo, read_deep, save_photo, without_depth
 from colorgan.photo.description import description
-from colorgan.photo.endings import keeps_depth
+from colorgan.photo.endings import keeps_depth, usual_ending
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction, Reference
@@ -39,12 +40,14 @@ HELD_MEGAPIXELS = 12.0  # in memory for each thread, at most; a photo above it i
 @dataclass(frozen=True)
 class PhotoOutcome:
     """What became of a job: `error` is a line that names the photo, None where all its pictures are written; `notes`
-    say what of the photo was left out; `too_large` is whether more megapixels would have to be admitted."""
+    say what of the photo was left out; `too_large` is whether more megapixels would have to be admitted; `seconds` is
+    the time that it took a thread, of what it shares with others its share."""
 
     job: Job
     error: str | None = None
     notes: tuple[str, ...] = ()
     too_large: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,11 @@ class DiskFullError(OSError):
 
 
 def colorize_files(
-    colorizer: "Colorizer", jobs: Sequence[Job], settings: Settings, report: Callable[[PhotoOutcome], None]
+    colorizer: "Colorizer", jobs: Collection[Job], settings: Settings, report: Callable[[PhotoOutcome], None]
 ) -> None:
     """Do the jobs; `report` gets the outcome of each, from any thread, in no fixed order.
+
+    They are gone through once, a little ahead of the work: photos may be fetched as they are asked for.
 
     A photo that cannot be read, coloured or written does not stop the others. An interruption (Ctrl-C) finishes
     the pictures that are being written, reports them, begins no other, and is raised again.
@@ -83,7 +88,8 @@ def colorize_files(
     """
     threads = torch.get_num_threads()
     worker = _Worker(colorizer, settings, report)
-    pool = ThreadPoolExecutor(threads, "colorgan", initializer=torch.set_num_threads, initargs=(1,))
+    # One more than cores: of these one mostly waits for the disk.
+    pool = ThreadPoolExecutor(threads + 1, "colorgan", initializer=torch.set_num_threads, initargs=(1,))
     held: deque[tuple[float, Future[None]]] = deque()
     try:
         for group, megapixels in _groups(jobs, settings.batch_size, threads):
@@ -116,20 +122,24 @@ class _Worker:
     def do(self, group: list[Job]) -> None:
         """Read, colour and write photos; all are reported, unless the run is stopping or the disk is full."""
         read = [one for job in group if (one := self._read(job))]
-        for one, prediction in self._predict(read):
+        start = time.perf_counter()
+        predicted = self._predict(read)
+        share = (time.perf_counter() - start) / max(len(predicted), 1)
+        for one, prediction in predicted:
             if not self.stopping.is_set():
-                self._paint(one, prediction)
+                self._paint(one, prediction, one.seconds + share)
 
     def _read(self, job: Job) -> "_Read | None":
         if self.stopping.is_set():
             return None
+        start = time.perf_counter()
         try:
             photo = open_photo(job.source, self.settings.max_megapixels, page=job.page)
             size = photo.image.size
             said = job.hints.at_size(size) if job.hints else PhotoHints(size)
             settings = self.settings
             said = said.but(seed=settings.seed, daring=settings.daring, vividness=settings.vividness)
-            return _Read(job, photo, said)
+            return _Read(job, photo, said, time.perf_counter() - start)
         except Exception as error:  # one bad file never stops the rest, whatever a decoder makes of it
             self.report(failure_of(job, error))
             return None
@@ -158,19 +168,20 @@ class _Worker:
         how: dict[str, Any] = {"variants": self.settings.variants, "seed": said.seed}
         return how | {name: value for name, value in asked.items() if value is not None}
 
-    def _paint(self, one: "_Read", prediction: "Prediction") -> None:
+    def _paint(self, one: "_Read", prediction: "Prediction", seconds: float) -> None:
+        start = time.perf_counter()
         job, photo, said, settings = one.job, one.photo, one.said, self.settings
         name, referenced = settings.model_name, settings.reference is not None
         note = None if name is None else description(name, hinted=bool(said.hints), referenced=referenced)
         deep = None
-        if any(keeps_depth(path.suffix) for _, path in job.pictures):
+        if any(keeps_depth(path.suffix or usual_ending(photo.format)) for _, path in job.pictures):
             deep = read_deep(job.source, photo, settings.max_megapixels, page=job.page)
         own_notes = photo.notes if deep is None else without_depth(photo.notes)
         notes = dict.fromkeys((*own_notes, *(_hint_notes(prediction, said.hints) if said.hints else ())))
         try:
             for variant, path in job.pictures:
                 picture = (
-                    prediction.picture(photo.image, variant, said.vividness)
+                    prediction.painting(photo.image, variant, said.vividness)
                     if deep is None
                     else prediction.deep_picture(deep, variant, said.vividness)
                 )
@@ -184,16 +195,17 @@ class _Worker:
                 raise DiskFullError(errno.ENOSPC, "the disk is full", str(path)) from error
             self.report(failure_of(job, error))
         else:
-            self.report(PhotoOutcome(job, notes=tuple(notes)))
+            self.report(PhotoOutcome(job, notes=tuple(notes), seconds=seconds + time.perf_counter() - start))
 
 
 @dataclass(frozen=True)
 class _Read:
-    """A photo that was read, and all that was said of it, at its size."""
+    """A photo that was read, in so many seconds, and all that was said of it, at its size."""
 
     job: Job
     photo: Photo
     said: PhotoHints
+    seconds: float
 
 
 def _hint_notes(prediction: "Prediction", hints: Sequence[Hint]) -> list[str]:
@@ -219,15 +231,15 @@ def failure_of(job: Job, error: Exception) -> PhotoOutcome:
     return PhotoOutcome(job, line, too_large=isinstance(error, PhotoTooLargeError))
 
 
-def _groups(jobs: Sequence[Job], batch_size: int, threads: int) -> Iterator[tuple[list[Job], float]]:
+def _groups(jobs: Collection[Job], batch_size: int, threads: int) -> Iterator[tuple[list[Job], float]]:
     """Jobs in order, in groups of up to `batch_size` and `GROUP_MEGAPIXELS` (or of one), and their megapixels.
 
-    Groups get smaller towards the end, so that all threads are at work until about the same time.
+    Groups get smaller towards the end, so that all threads are at work until about the same time; one alone need not.
     """
     group, held = list[Job](), 0.0
     for index, job in enumerate(jobs):
         megapixels = _megapixels(job.source)
-        share = math.ceil((len(jobs) - index + len(group)) / (2 * threads))
+        share = math.ceil((len(jobs) - index + len(group)) / (2 * threads)) if threads > 1 else batch_size
         if group and (len(group) >= min(batch_size, share) or held + megapixels > GROUP_MEGAPIXELS):
             yield group, held
             group, held = [], 0.0

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,8 @@ from colorgan.photo.finding import count_pages
 class Job:
     """One photo, the files to be made of it, which page of it, and what was said of it; or one film.
 
-    pictures: (variant, file); variant 0 is the likeliest picture, and the only one of a film.
+    pictures: (variant, file); variant 0 is the likeliest picture, and the only one of a film. A name without an ending
+        gets the photo's own format.
     film_hints: the file of what was said of a film.
     """
 
@@ -95,8 +96,8 @@ def plan(
             read or that are for none of the photos.
     """
     paths = [path for given in inputs for path in expanded(given)]
-    if _names_a_file(output):
-        _check_output_file(output, paths, suffix, codec)
+    if names_a_file(output):
+        check_output_file(output, paths[0] if len(paths) == 1 and not paths[0].is_dir() else None, suffix, codec)
         pictures, places, left_out = [(paths[0], Path(output))], [Path(paths[0].name)], 0
     else:
         folder = Path(output)
@@ -104,31 +105,70 @@ def plan(
             raise ValueError(f"{output!r} is a file: name a folder, or a picture such as 'photo.jpg'")
         finds = find_photos(paths, folder)
         places = [place for _, place in finds.photos]
-        pictures = _with_endings([(source, folder / place) for source, place in finds.photos], suffix, codec)
+        pictures = with_endings([(source, folder / place) for source, place in finds.photos], suffix, codec)
         left_out = finds.left_out
-    paged = [(*picture, 0) for picture in pictures]
-    if all_pages:
-        paged, places = _with_pages(pictures, places)
-    jobs = _jobs(paged, variants)
+    jobs, places = jobs_for(pictures, places, variants, count_pages if all_pages else None)
     if not jobs:
-        none = f"there are no photos in {', '.join(repr(given) for given in inputs)}"
-        raise ValueError(f"{none}: {count_left_out(left_out)}" if left_out else none)
+        raise ValueError(none_in(inputs, left_out))
     _check_destinations(jobs)
     jobs, unused = _with_hints(jobs, places, Path(hints)) if hints is not None else (jobs, ())
     there = [path for job in jobs for path in job.there]
     if existing == "replace" or not there:
         return Work(jobs, left_out=left_out, unused_hints=unused)
     if existing == "refuse":
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise PicturesExistError(f"{str(there[0])!r}{more} already there")
+        raise PicturesExistError(they_exist(str(there[0]), len(there)))
     left = [job for job in map(_missing, jobs) if job.pictures]
     return Work(left, len(jobs) - len(left), left_out, unused)
+
+
+def jobs_for(
+    pictures: Sequence[tuple[Path, Path]],
+    places: Sequence[Path],
+    variants: int,
+    count: Callable[[Path], int] | None = None,
+) -> tuple[list[Job], list[Path]]:
+    """Photos and the pictures they become -> jobs, and the place of each.
+
+    Names are settled folder by folder, so that this may be asked folder by folder as well.
+
+    Args:
+        pictures: as `with_endings` has them.
+        places: of the photos, below the output folder.
+        variants: as of `plan`.
+        count: how many pages a photo has, each of which becomes a job; None for the first alone.
+    """
+    paged = [(*picture, 0) for picture in pictures]
+    if count is not None:
+        paged, places = _with_pages(pictures, places, count)
+    return _jobs(paged, variants), list(places)
 
 
 def count_left_out(count: int) -> str:
     """What was passed over, in words."""
     plural = "s" * (count > 1)
     return f"{count} thumbnail{plural}, hidden file{plural} or folder{plural} left out"
+
+
+def none_in(inputs: Sequence[str], left_out: int) -> str:
+    """That there are no photos, in words."""
+    none = f"there are no photos in {', '.join(repr(given) for given in inputs)}"
+    return f"{none}: {count_left_out(left_out)}" if left_out else none
+
+
+def they_exist(first: str, count: int) -> str:
+    """That pictures are there already, in words."""
+    more = f" and {count - 1} more" if count > 1 else ""
+    return f"{first!r}{more} already there"
+
+
+def both_become(first: str, second: str, name: str) -> str:
+    """That two photos would share a picture's name, in words."""
+    return f"{first!r} and {second!r} would both become {name!r}"
+
+
+def would_replace(source: str, photo: str) -> str:
+    """That a picture would replace a photo, in words."""
+    return f"the picture of {source!r} would replace the photo {photo!r}"
 
 
 def _with_hints(jobs: Sequence[Job], places: Sequence[Path], hints: Path) -> tuple[list[Job], tuple[Path, ...]]:
@@ -168,18 +208,19 @@ def _format(suffix: str) -> str | None:
     return Image.registered_extensions().get(suffix.lower())
 
 
-def _names_a_file(output: str) -> bool:
+def names_a_file(output: str) -> bool:
+    """Whether an output is a picture's or a film's name, and no folder's."""
     path = Path(output)
     ending = path.suffix.lower()
     known = ending in photo_endings() or ending in CONTAINERS or is_film(path) or _format(path.suffix) is not None
     return known and not output.endswith(("/", os.sep)) and not path.is_dir()
 
 
-def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None, codec: str) -> None:
-    """Refuse a picture's or a film's name as output that cannot be one's."""
-    if len(paths) != 1 or paths[0].is_dir():
+def check_output_file(output: str, photo: Path | None, suffix: str | None, codec: str) -> None:
+    """Refuse a picture's or a film's name as output that cannot be one's; `photo` is None where it is not one."""
+    if photo is None:
         raise ValueError(f"{output!r} is the name of one picture, but there are several photos: name a folder")
-    if is_film(paths[0]):
+    if is_film(photo):
         check_film_output(Path(output), codec)
         return
     ending = Path(output).suffix
@@ -189,7 +230,7 @@ def _check_output_file(output: str, paths: Sequence[Path], suffix: str | None, c
         raise ValueError(f"{output!r} does not end in {suffix}: leave out one of the two")
 
 
-def _with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None, codec: str) -> list[tuple[Path, Path]]:
+def with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None, codec: str) -> list[tuple[Path, Path]]:
     """Photos and the pictures they become: of their own ending, if no other is asked for and it can be written. Films
     likewise, by their codec."""
     kept = writable_endings() if suffix is None else ()
@@ -212,12 +253,12 @@ def _with_endings(placed: Sequence[tuple[Path, Path]], suffix: str | None, codec
 
 
 def _with_pages(
-    pictures: Sequence[tuple[Path, Path]], places: Sequence[Path]
+    pictures: Sequence[tuple[Path, Path]], places: Sequence[Path], count_in: Callable[[Path], int]
 ) -> tuple[list[tuple[Path, Path, int]], list[Path]]:
     """Photos with their pictures, and their places -> the same for each page, whose numbers are as long as the last."""
     found, places_found = list[tuple[Path, Path, int]](), list[Path]()
     for (source, picture), place in zip(pictures, places, strict=True):
-        count = 1 if is_film(source) else count_pages(source)
+        count = 1 if is_film(source) else count_in(source)
         ends = [f"-page-{page:0{len(str(count))}}" for page in range(1, count + 1)] if count > 1 else [""]
         found += [(source, picture.with_stem(picture.stem + end), page) for page, end in enumerate(ends)]
         places_found += [place.with_stem(place.stem + end) for end in ends]
@@ -254,9 +295,9 @@ def _check_destinations(jobs: Sequence[Job]) -> None:
             name = os.path.normcase(path.resolve())
             identity = _identity(path)
             if identity and (photo := photos.get(identity)):
-                raise ValueError(f"the picture of {str(job.source)!r} would replace the photo {str(photo)!r}")
+                raise ValueError(would_replace(str(job.source), str(photo)))
             if name in taken:
-                raise ValueError(f"{str(taken[name])!r} and {str(job.source)!r} would both become {str(path)!r}")
+                raise ValueError(both_become(str(taken[name]), str(job.source), str(path)))
             taken[name] = job.source
 
 

@@ -9,6 +9,7 @@ finding.py   a path, a file, an image -> the picture in it, by whoever reads its
 reading.py   the picture -> `Photo`, or its pixels alone; arrays.py numpy's arrays
 deep.py      the 16 bits of a photo that has them, for a result that keeps them
 levels.py    numbers of any kind -> 8 bits; pixels.py modes, profiles.py colours -> sRGB
+inline.py    a file as text, as JSON carries it
 metadata.py  what is written beside EXIF; exif.py, xmp.py keep it true of the result
 writing.py   a result -> its file; embedding.py what a format has a place for
 

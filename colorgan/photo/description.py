@@ -4,6 +4,8 @@ import datetime
 
 from colorgan import __version__
 
+TEXT = "Colorized by colorgan {version}, model {model}, {date}: the colours are a guess{guided}"
+
 
 def description(model: str, *, hinted: bool = False, referenced: bool = False) -> str:
     """Who coloured a picture, when, and that the colours are a guess: they must not pass for a record.
@@ -13,4 +15,4 @@ def description(model: str, *, hinted: bool = False, referenced: bool = False) -
     today = datetime.date.today().isoformat()
     guides = [guide for guide, there in (("a person's hints", hinted), ("another photo", referenced)) if there]
     guided = f", guided by {' and '.join(guides)}" if guides else ""
-    return f"Colorized by colorgan {__version__}, model {model}, {today}: the colours are a guess{guided}"
+    return TEXT.format(version=__version__, model=model, date=today, guided=guided)

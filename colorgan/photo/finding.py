@@ -15,13 +15,16 @@ from colorgan.files import one_line
 from colorgan.photo import jpeg, png
 from colorgan.photo.directories import MOST_PAGES, read_pages
 from colorgan.photo.endings import NOT_PHOTOS
+from colorgan.photo.exif import says_adobe_rgb
 from colorgan.photo.jp2 import mended_jp2, open_jp2
+from colorgan.photo.levels import narrowed
 from colorgan.photo.opened import Opened
-from colorgan.photo.plugins import BY_PLUGIN, is_decoded_at_once, open_by_plugin, settle_jxl
-from colorgan.photo.profiles import profile_of_code_points
+from colorgan.photo.plugins import BY_PLUGIN, HEIF, is_decoded_at_once, open_by_plugin, settle_jxl
+from colorgan.photo.profiles import adobe_rgb, profile_of_code_points
 from colorgan.photo.raw import develop, is_raw
 from colorgan.photo.record import PhotoError
-from colorgan.photo.tiff import exif_at, open_tiff, read_anew
+from colorgan.photo.tiff import open_tiff, read_anew
+from colorgan.photo.tiff_tags import exif_at
 
 _STRANGERS = (
     (b"%PDF", 0, "a PDF document"), (b"8BPS\0\2", 0, "a PSB, Photoshop's format for large files"),
@@ -61,17 +64,28 @@ def _lazy(image: Image.Image, file: BinaryIO | None, name: str) -> Opened:
         profile = png.stated_profile(image, file, name)
     elif image.format == "JXL" and file is not None:
         notes += settle_jxl(image, file)
-    elif image.format in ("AVIF", "HEIF") and file is not None and not image.info.get("icc_profile"):
+    elif image.format == HEIF and (bits := image.info.get("bit_depth") or 8) > 8:
+        notes.append(narrowed(bits, "gray" if image.mode == "L" else "colour"))
+    if image.format in ("AVIF", HEIF) and file is not None and not image.info.get("icc_profile"):
         file.seek(0)
         _, found, codes = file.read(_HEIF_HEAD).partition(b"colrnclx")
         if found and len(codes) >= 4:
             primaries, transfer = struct.unpack(">HH", codes[:4])
             profile = profile_of_code_points(image.mode, primaries, transfer, name)
-    elif image.format == "TGA" and image.mode in ("LA", "RGBA") and file is not None:
+    if image.format == "TGA" and image.mode in ("LA", "RGBA") and file is not None:
         file.seek(17)
         opaque = not file.read(1)[0] & 15  # how many bits of its pixels are transparency, as the header says
         return Opened(image, tuple(notes), is_opaque=opaque)
     return Opened(image, tuple(notes), profile=profile)
+
+
+def profile_of(opened: Opened) -> bytes | None:
+    """The ICC profile that a file states, in one way or another."""
+    image, source = opened.image, opened.exif if opened.exif is not None else opened.image
+    profile = opened.profile or image.info.get("icc_profile")
+    if not profile and says_adobe_rgb(source):
+        profile = adobe_rgb()
+    return profile if image.mode != "LAB" and isinstance(profile, bytes) else None  # LAB needs none
 
 
 def stated_megapixels(path: Path, most: float) -> float:
@@ -96,8 +110,16 @@ def count_pages(path: Path) -> int:
     """How many pictures a TIFF holds, thumbnails not counted, up to 1,000; 1 for any other file, readable or not."""
     try:
         with path.open("rb") as file:
-            pages = read_pages(file)
-    except (OSError, ValueError):
+            return count_pages_in(file)
+    except OSError:
+        return 1
+
+
+def count_pages_in(file: BinaryIO) -> int:
+    """The same of an open file. OSError where it cannot be read."""
+    try:
+        pages = read_pages(file)
+    except ValueError:
         return 1
     return 1 if pages is None or pages.is_raw else min(len(pages.whole), MOST_PAGES)
 

@@ -9,7 +9,7 @@ import numpy as np
 from colorgan.photo.record import PhotoError
 
 _SMALL_INTEGERS = 65535  # integers up to here may be 8 or 16 bits wide in whatever holds them
-_NARROWED = re.compile(r"\d+-bit gray became 8-bit|\d+ bits a channel became 8")
+_NARROWED = re.compile(r"(\d+)-bit gray became 8-bit|(\d+) bits a channel became 8")
 _BAND = 1 << 20  # numbers that are turned into floats at a time
 
 
@@ -47,12 +47,12 @@ def to_levels(values: np.ndarray, scale: Scale = Scale()) -> tuple[np.ndarray, l
     elif bits > 16 or low < 0:
         if low < 0 or high > _SMALL_INTEGERS:
             if low >= 0 and high > white // 2:  # they reach into the topmost bit: of all that the type holds
-                return _stretched(values, 0, white), [_narrowed(bits, kind)]
+                return _stretched(values, 0, white), [narrowed(bits, kind)]
             return _stretched(values, low, high), [f"{kind} values from {low} to {high} were stretched to 8 bits"]
         white, bits = _SMALL_INTEGERS, 16
     if bits > 8 and high <= 255 and scale.white is None:
         white, bits = 255, 8
-    notes = [_narrowed(bits, kind)] if bits > 8 else []
+    notes = [narrowed(bits, kind)] if bits > 8 else []
     if high * 16 <= white:
         notes.append(f"its brightest value is {high} of {white}: the picture is nearly black")
     if values.dtype.itemsize > 2:
@@ -66,7 +66,14 @@ def without_depth(notes: Iterable[str]) -> tuple[str, ...]:
     return tuple(note for note in notes if not _NARROWED.fullmatch(note))
 
 
-def _narrowed(bits: int, kind: str) -> str:
+def bits_before(notes: Iterable[str]) -> int:
+    """Of how many bits a photo's integers were, by its notes; 8 where they say nothing."""
+    found = filter(None, (_NARROWED.fullmatch(note) for note in notes))
+    return max((int(one[1] or one[2]) for one in found), default=8)
+
+
+def narrowed(bits: int, kind: str) -> str:
+    """That integers of so many bits, "gray" or "colour", became 8-bit: a note."""
     return f"{bits}-bit gray became 8-bit" if kind == "gray" else f"{bits} bits a channel became 8"
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from colorgan.photo.bounds import check_size
 from colorgan.photo.extras import extra
 from colorgan.photo.record import PhotoError
 
-BY_PLUGIN = ("HEIF", "JXL")  # what the plugins call these formats
+HEIF = "HEIF"
+BY_PLUGIN = (HEIF, "JXL")  # what the plugins call these formats
 _NEEDS = "for which {0} is needed: pip install {0}, or save it as JPEG first"
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _LONGEST_METADATA = 1 << 24  # bytes, unpacked
@@ -25,11 +28,8 @@ def open_by_plugin(file: BinaryIO, head: bytes, name: str, max_megapixels: float
     Raises PhotoError that names the package to install, where it is missing.
     """
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        plugin = extra("pillow_heif") or extra("pi_heif")  # the same reader twice, the second without an encoder
-        if plugin is None:
-            raise PhotoError(f"{name} is a HEIC photo, {_NEEDS.format('pillow-heif')}")
         file.seek(0)
-        heif: Image.Image = plugin.HeifImageFile(file, "")
+        heif: Image.Image = _heif_plugin(name).HeifImageFile(file, "")
         return heif
     if is_decoded_at_once(head):
         plugin = extra("pillow_jxl.JpegXLImagePlugin")
@@ -37,6 +37,21 @@ def open_by_plugin(file: BinaryIO, head: bytes, name: str, max_megapixels: float
             raise PhotoError(f"{name} is a JPEG XL photo, {_NEEDS.format('pillow-jxl-plugin')}")
         return _open_jxl(plugin, file, name, max_megapixels)
     return None
+
+
+def heif_numbers(file: BinaryIO, name: str) -> NDArray[np.uint16]:
+    """A HEIC of more than 8 bits -> its numbers, upright, (H, W) or (H, W, samples), 0 to all that its bits hold."""
+    file.seek(0)
+    heif = _heif_plugin(name).open_heif(file, convert_hdr_to_8bit=False)
+    values: NDArray[np.uint16] = np.asarray(heif)
+    return values >> (16 - heif.info["bit_depth"])  # the plugin moves them to the upper end
+
+
+def _heif_plugin(name: str) -> Any:
+    plugin = extra("pillow_heif") or extra("pi_heif")  # the same reader twice, the second without an encoder
+    if plugin is None:
+        raise PhotoError(f"{name} is a HEIC photo, {_NEEDS.format('pillow-heif')}")
+    return plugin
 
 
 def is_decoded_at_once(head: bytes) -> bool:

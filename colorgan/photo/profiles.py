@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageCms
 
+from colorgan.photo.extras import extra
 from colorgan.photo.record import PhotoError
 
 Curve = float | Literal["sRGB"]  # an exponent, or the curve of IEC 61966-2-1
@@ -23,6 +25,7 @@ _PRIMARIES = {
 _TRANSFERS: dict[int, Curve] = {1: "sRGB", 4: 2.2, 5: 2.8, 6: "sRGB", 8: 1.0, 13: "sRGB", 14: "sRGB", 15: "sRGB"}
 _BEYOND_WHITE = {16: "PQ", 18: "HLG"}
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+_BAND = 1 << 22  # numbers that are converted at a time
 # Bradford's cone responses, by which ICC.1:2022 annex E adapts white points to D50.
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _D50 = np.array([0.9642, 1.0, 0.8249])
@@ -40,6 +43,29 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes |
         image = image.convert("RGB")
         notes.append("CMYK without a usable profile became RGB: colours are approximate")
     return image, None, notes
+
+
+def deep_to_srgb(values: NDArray[np.uint16], icc: bytes) -> NDArray[np.uint16] | None:
+    """RGB (H, W, 3) under a profile -> the same under sRGB, as `to_srgb` does it for 8 bits; None without imagecodecs,
+    which has LittleCMS for 16, or where the profile is broken or of no RGB."""
+    codecs = extra("imagecodecs")
+    if codecs is None:
+        return None
+    how = {
+        "colorspace": "rgb",
+        "outcolorspace": "rgb",
+        "outdtype": "u2",
+        "intent": codecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+    }
+    how["flags"] = codecs.CMS.FLAGS.BLACKPOINTCOMPENSATION
+    colours, rows = np.empty_like(values), max(1, _BAND // values[0].size)
+    try:
+        for top in range(0, len(values), rows):
+            band = np.ascontiguousarray(values[top : top + rows])
+            colours[top : top + rows] = codecs.cms_transform(band, icc, _srgb_profile(), **how)
+    except (codecs.CmsError, ValueError, TypeError):
+        return None
+    return colours
 
 
 def _through_profile(image: Image.Image, icc: bytes) -> tuple[Image.Image, bytes, list[str]]:

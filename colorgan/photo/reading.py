@@ -20,13 +20,12 @@ from colorgan.photo.exif import (
     orientation_of,
     read_exif,
     resolution_of,
-    says_adobe_rgb,
 )
-from colorgan.photo.finding import found_in, found_in_image, mended, opened_source, own_words
+from colorgan.photo.finding import found_in, found_in_image, mended, opened_source, own_words, profile_of
 from colorgan.photo.metadata import read_metadata
 from colorgan.photo.opened import Opened
 from colorgan.photo.pixels import on_white, to_eight_bits
-from colorgan.photo.profiles import adobe_rgb, to_srgb
+from colorgan.photo.profiles import to_srgb
 from colorgan.photo.record import Photo, PhotoError, name_of, plain_image
 
 _TRUE_16_BITS = re.compile(r"(L|LA|RGB|RGBA|RGBa|RGBX|CMYK|LAB);16")  # not BGR;16, which is 5 + 6 + 5 bits
@@ -130,11 +129,7 @@ def _pixels(opened: Opened, name: str, max_megapixels: float, shorter_side: int 
     _load(image)
     check_size(*image.size, name, max_megapixels)  # an icon tells its true size only now
     turn = orientation_of(opened.exif if opened.exif is not None else image)
-    profile = opened.profile or image.info.get("icc_profile")
-    if not profile and says_adobe_rgb(opened.exif if opened.exif is not None else image):
-        profile = adobe_rgb()
-    if image.mode == "LAB" or not isinstance(profile, bytes):
-        profile = None  # LAB needs none
+    profile = profile_of(opened)
     gray_pair = image.mode == "RGBA" and any(raw_mode.startswith("LA") for raw_mode in raw_modes)  # 16-bit gray, alpha
     pixels, alpha, pixel_notes = to_eight_bits(image.convert("LA") if gray_pair else image)
     alpha = alpha or opened.alpha

@@ -5,7 +5,6 @@ TIFF 6.0, its technical notes (Adobe, 1995 and 2002), and what libtiff makes of 
 
 import logging
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
@@ -16,8 +15,8 @@ from colorgan.photo.directories import MOST_PAGES, Directory, PageTable, read_pa
 from colorgan.photo.extras import extra
 from colorgan.photo.levels import Scale, to_levels
 from colorgan.photo.opened import Opened
-from colorgan.photo.profiles import primaries_profile, srgb_levels
 from colorgan.photo.record import PhotoError
+from colorgan.photo.tiff_tags import PROFILE, exif_at, iptc_at, with_statements
 
 if TYPE_CHECKING:
     import tifffile
@@ -27,12 +26,10 @@ _MODES = {
     _WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _RGB: "RGB", _INKS: "CMYK", _YCBCR: "YCbCr", _LAB: "LAB", _ICC_LAB: "LAB",
 }  # fmt: skip
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANES, _EXTRA, _FORMAT = 258, 259, 262, 277, 284, 338, 339
-_MAX_VALUE, _TYPED_MIN, _TYPED_MAX, _COLOR_MAP, _TRANSFER, _INK_SET, _DECODE = 281, 340, 341, 320, 301, 332, 433
+_MAX_VALUE, _TYPED_MIN, _TYPED_MAX, _COLOR_MAP, _INK_SET, _DECODE = 281, 340, 341, 320, 332, 433
 _RAW, _OLD_JPEG, _JPEG, _WEBP = 1, 6, 7, 50001  # compressions; Pillow's libtiff has no WebP
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samples
 _SEPARATE = 2
-_PROFILE = 34675
-_IPTC, _LONGEST_IPTC = 33723, 1 << 24
 _MUCH_LARGER = 4  # times the pixels
 _MOST_SAMPLES = 16  # a pixel
 _ESSENTIAL = (_BITS, _EXTRA, _FORMAT, 273, 279, 324, 325)  # the last: where strips and tiles are, and how long
@@ -72,7 +69,7 @@ def open_tiff(file: BinaryIO, pages: PageTable, page: int, name: str, max_megapi
             image.palette = ImagePalette.raw("RGB;L", bytes(tags[_COLOR_MAP]))
         extras = tags.get(_EXTRA, ())
         notes += _extra_notes(extras, _alpha_place(extras))
-        return _with_statements(Opened(image, tuple(notes), iptc=_iptc_at(file, pages.chain[place])), tags)
+        return with_statements(Opened(image, tuple(notes), iptc=iptc_at(file, pages.chain[place])), tags)
     return _from_arrays(file, pages.chain[place], (place,), notes, name, max_megapixels)
 
 
@@ -88,8 +85,8 @@ def read_anew(image: TiffImagePlugin.TiffImageFile, name: str, max_megapixels: f
         opened = Opened(image)
         if file is not None and pages is not None and place < len(pages.chain):
             notes = (_page_note(place, len(pages.chain)),) if len(pages.chain) > 1 else ()
-            opened = Opened(image, notes, iptc=_iptc_at(file, pages.chain[place]))
-        return _with_statements(opened, image.tag_v2)
+            opened = Opened(image, notes, iptc=iptc_at(file, pages.chain[place]))
+        return with_statements(opened, image.tag_v2)
     if file is None or pages is None or not image.tile:
         raise PhotoError(f"{name} is a TIFF that Pillow misreads: give its file to colorgan.photo.open_photo instead")
     return _from_arrays(file, pages.chain[place], (place,), [], name, max_megapixels)
@@ -200,11 +197,11 @@ def _from_arrays(
         image, alpha, own_notes = _with_meaning(values, page, photometric, name)
         exif = exif_at(file, directory.offset)
     image.format = "TIFF"
-    profile = exif.get(_PROFILE)
+    profile = exif.get(PROFILE)
     if isinstance(profile, bytes):
         image.info["icc_profile"] = profile
-    opened = Opened(image, (*notes, *own_notes), exif, alpha, iptc=_iptc_at(file, directory))
-    return _with_statements(opened, exif)
+    opened = Opened(image, (*notes, *own_notes), exif, alpha, iptc=iptc_at(file, directory))
+    return with_statements(opened, exif)
 
 
 def page_values(file: BinaryIO, place: int, name: str) -> np.ndarray:
@@ -322,49 +319,3 @@ def _extra_notes(extras: tuple[int, ...], alpha_place: int | None) -> list[str]:
     left = len(extras) - (alpha_place is not None)
     channels = "an extra channel" if left == 1 else f"{left} extra channels"
     return [f"{channels} (infrared, a mask or the like) left out"] if left > 0 else []
-
-
-def _with_statements(opened: Opened, tags: Any) -> Opened:
-    """What a TIFF without a profile says of its tones and colours: TransferFunction, and the primaries of RGB."""
-    photometric, bits = tags.get(_PHOTOMETRIC, 0), tags.get(_BITS, (1,))
-    if _PROFILE in tags or photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
-        return opened
-    notes, curve, profile = list(opened.notes), (), None
-    table, count = tags.get(_TRANSFER), 2 ** (bits[0] if isinstance(bits, tuple) else bits)
-    if isinstance(table, tuple):
-        channels = 3 if photometric == _RGB else 1
-        if len(table) in (count, channels * count) and count in (256, 65536):
-            places = np.rint(np.arange(256) * ((count - 1) / 255)).astype(int)
-            light = np.array(table, float).reshape(-1, count)[:, places] / 65535
-            levels = srgb_levels(light if photometric != _WHITE_IS_ZERO else light[:, ::-1])
-            if np.abs(levels.astype(int) - np.arange(256)).max() > 2:
-                curve = tuple(np.broadcast_to(levels, (channels, 256)).ravel().tolist())
-                notes.append("its tones were converted by the TransferFunction of the file")
-        else:
-            notes.append("its TransferFunction, which does not fit its bits, was left out of account")
-    white, primaries = tags.get(318), tags.get(319)
-    if photometric == _RGB and isinstance(white, tuple) and isinstance(primaries, tuple):
-        profile = primaries_profile(white, primaries)
-    return replace(opened, notes=tuple(notes), curve=curve, profile=profile)
-
-
-def _iptc_at(file: BinaryIO, directory: Directory) -> bytes:
-    """IPTC-NAA as it lies in the file: many programs write it as LONGs, of which Pillow tells the first."""
-    length, offset = directory.long_tags.get(_IPTC, (0, 0))
-    if not 0 < length <= _LONGEST_IPTC or offset >= 2**63:
-        return b""
-    file.seek(offset)
-    return file.read(length).rstrip(b"\0")
-
-
-def exif_at(file: BinaryIO, offset: int) -> Image.Exif:
-    """The tags of a directory, as Pillow knows them of its own images."""
-    exif = Image.Exif()
-    file.seek(0)
-    head = file.read(4)
-    exif.bigtiff, exif.endian = b"+" in head, "<" if head[:2] == b"II" else ">"
-    try:
-        exif.load_from_fp(file, offset)
-    except Exception:  # as many kinds as there are ways to break a directory
-        return Image.Exif()
-    return exif

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, TiffTags
 
 from colorgan.files import one_line, write_whole
-from colorgan.photo import png
+from colorgan.photo import png, strips
 from colorgan.photo.deep import STEP, Deep, in_eight_bits
 from colorgan.photo.embedding import embedding
 from colorgan.photo.endings import DEEP, WRITTEN, writable_endings
@@ -44,7 +45,7 @@ _JPEG_SEGMENT = 65533  # bytes that one APP1 segment, so all of a JPEG's EXIF, c
 
 
 def save_photo(
-    picture: Image.Image | Deep,
+    picture: Image.Image | Deep | strips.Strips,
     destination: str | os.PathLike[str] | BinaryIO,
     photo: Photo | None = None,
     *,
@@ -53,8 +54,9 @@ def save_photo(
 ) -> tuple[str, ...]:
     """Writes `picture` (RGB, sRGB) with the alpha, EXIF, profile, resolution and metadata of `photo`.
 
-    A picture of 16 bits, uint16 (H, W, 3), keeps them in PNG and TIFF, and has 8 in all others. Returns notes, plain
-    sentences on what of all this the format has no place for.
+    A picture of 16 bits, uint16 (H, W, 3), keeps them in PNG and TIFF, and has 8 in all others. One that is made in
+    strips is never whole in memory where it becomes a JPEG without transparency. JPEGs are coded by all cores. Returns
+    notes, plain sentences on what of all this the format has no place for.
 
     The format is that of the name's extension, else `format`, else the photo's own where it can be written, else
     PNG. JPEG is written at quality 95 with full chroma, WebP at quality 95 (its chroma is always halved), AVIF at 90
@@ -68,12 +70,14 @@ def save_photo(
     """
     path = destination if isinstance(destination, str | os.PathLike) else None
     chosen = _format_for("" if path is None else Path(path).suffix.lower(), format, photo)
-    data, notes = _encoded(picture, chosen, photo, description)
+    pieces, notes = _encoded(picture, chosen, photo, description)
     try:
         if path is not None:
-            write_whole(Path(path), data)
+            write_whole(Path(path), pieces)
         else:
-            destination.write(data)  # type: ignore[union-attr]
+            destination.write(b"".join(pieces))  # type: ignore[union-attr]
+    except PhotoError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or one_line(error)
         raise PhotoError(f"cannot write {name_of(destination)}: {reason}") from error
@@ -94,9 +98,9 @@ def _format_for(extension: str, asked: str | None, photo: Photo | None) -> str:
 
 
 def _encoded(
-    picture: Image.Image | Deep, kind: str, photo: Photo | None, description: str | None
-) -> tuple[bytes | memoryview, list[str]]:
-    """A result -> the bytes of its file, and notes. In memory first, so that no encoder meets a full disk."""
+    picture: Image.Image | Deep | strips.Strips, kind: str, photo: Photo | None, description: str | None
+) -> tuple[Iterable[bytes | memoryview], list[str]]:
+    """A result -> the bytes of its file, in pieces, and notes. No encoder meets a full disk: it writes to memory."""
     deep = picture if isinstance(picture, np.ndarray) else None
     picture, alpha = _layers(in_eight_bits(picture) if isinstance(picture, np.ndarray) else picture, photo)
     longest = _LONGEST_SIDE.get(kind, 2**31 - 1)
@@ -107,7 +111,7 @@ def _encoded(
         notes.append(f"{kind} has 8 bits a channel, of the photo's 16")
     if alpha is not None and kind not in _KEEP_ALPHA:
         notes.append(f"{kind} has no transparency: the picture was laid on white")
-        picture, alpha = on_white(picture, alpha), None
+        picture, alpha = on_white(_whole(picture), alpha), None
     dpi, icc_profile = (photo.dpi, photo.icc_profile) if photo is not None else (None, None)
     exif, exif_notes = _result_exif(photo, kind, description)
     metadata = photo.metadata if photo is not None else Metadata()
@@ -117,8 +121,12 @@ def _encoded(
     options |= {"dpi": dpi} if dpi else {}
     options |= {"icc_profile": icc_profile} if icc_profile else {}
     embedded, left_out = embedding(kind, metadata, xmp, description)
+    notes += [*exif_notes, *left_out]
+    if kind == "JPEG":
+        return _in_pieces(picture, options | embedded), notes
     file = io.BytesIO()
-    try:
+    with _encoder_words(picture.size, kind):
+        picture = _whole(picture)
         if kind == "TIFF":
             pixels = np.asarray(_merged(picture, alpha)) if deep is None else _deep_merged(deep, alpha)
             _write_tiff(file, pixels, exif, icc_profile, dpi, xmp, metadata.iptc)
@@ -129,31 +137,51 @@ def _encoded(
             _merged(picture, alpha).save(file, kind, **options, **embedded)
             if kind == "JPEG2000":
                 file.write(jp2_boxes(exif_bytes(exif), xmp))
-    except MemoryError as error:
-        raise PhotoError(f"encoding {_times(picture.size)} pixels as {kind} needs more memory than is free") from error
-    except Exception as error:  # encoders, too, raise nearly anything
-        raise PhotoError(f"cannot encode {_times(picture.size)} pixels as {kind}: {one_line(error)}") from error
-    data: bytes | memoryview = file.getbuffer()
     if deep is not None and kind == "PNG":
-        data = png.deepened(file.getvalue(), _deep_merged(deep, alpha))
-    return data, [*notes, *exif_notes, *left_out]
+        return [png.deepened(file.getvalue(), _deep_merged(deep, alpha))], notes
+    return [file.getbuffer()], notes
+
+
+@contextlib.contextmanager
+def _encoder_words(size: tuple[int, int], kind: str) -> Iterator[None]:
+    """Turns what encoders raise, which is nearly anything, into one line."""
+    try:
+        yield
+    except MemoryError as error:
+        raise PhotoError(f"encoding {_times(size)} pixels as {kind} needs more memory than is free") from error
+    except Exception as error:
+        raise PhotoError(f"cannot encode {_times(size)} pixels as {kind}: {one_line(error)}") from error
+
+
+def _in_pieces(picture: Image.Image | strips.Strips, options: dict[str, Any]) -> Iterator[bytes]:
+    """A JPEG as it is coded."""
+    with _encoder_words(picture.size, "JPEG"):
+        yield from strips.encoded(picture, _ENCODER_OPTIONS["JPEG"], options)
 
 
 def _times(size: tuple[int, int]) -> str:
     return f"{size[0]} x {size[1]}"
 
 
-def _layers(picture: Image.Image, photo: Photo | None) -> tuple[Image.Image, Image.Image | None]:
+def _layers(
+    picture: Image.Image | strips.Strips, photo: Photo | None
+) -> tuple[Image.Image | strips.Strips, Image.Image | None]:
     """The colours and the alpha to write; an alpha of the picture's own wins."""
-    if picture.mode not in ("L", "RGB", "RGBA"):
-        raise PhotoError(f"a picture to save must be RGB (or RGBA, or L), got mode {picture.mode!r}")
-    picture.load()
-    if picture.mode == "RGBA":
-        return plain_image(picture.convert("RGB")), picture.getchannel("A")
     alpha = photo.alpha if photo is not None else None
+    if isinstance(picture, Image.Image):
+        if picture.mode not in ("L", "RGB", "RGBA"):
+            raise PhotoError(f"a picture to save must be RGB (or RGBA, or L), got mode {picture.mode!r}")
+        picture.load()
+        if picture.mode == "RGBA":
+            return plain_image(picture.convert("RGB")), picture.getchannel("A")
+        picture = plain_image(picture if picture.mode == "RGB" else picture.convert("RGB"))
     if alpha is not None and alpha.size != picture.size:
         raise PhotoError(f"the picture is {_times(picture.size)}, its photo's transparency {_times(alpha.size)}")
-    return plain_image(picture if picture.mode == "RGB" else picture.convert("RGB")), alpha
+    return picture, alpha
+
+
+def _whole(picture: Image.Image | strips.Strips) -> Image.Image:
+    return picture if isinstance(picture, Image.Image) else picture.whole()
 
 
 def _merged(picture: Image.Image, alpha: Image.Image | None) -> Image.Image:

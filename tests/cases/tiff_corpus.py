@@ -254,6 +254,10 @@ def tones() -> Iterator[Case]:
     yield Case("primaries of P3.tif", wide, notes=("converted from the profile 'primaries",), **expected)
     usual = raw_tiff(pixels, **rgb, t319=(0.64, 0.33, 0.3, 0.6, 0.15, 0.06))
     yield Case("primaries of sRGB.tif", usual, **_RGB)
+    for given, noted in (((0, 255) * 3, ()), ((16, 235) * 3, ("ReferenceBlackWhite was left out",))):
+        yield Case(f"black at {given[0]}.tif", raw_tiff(pixels, **rgb, t532=given), notes=noted, **_RGB)
+    densities = raw_tiff(scaled(_GRAY, 255, "<u1").tobytes(), t258=8, t262=1, t290=3, t291=tuple(range(256)))
+    yield Case("densities.tif", densities, notes=("GrayResponseCurve was left out",), **_L)
     ranged = raw_tiff(negative, t258=16, t262=0, t433=(0.0, 1.0))
     yield Case("decode.tif", ranged, error="a range of its own for each channel")
 
@@ -299,7 +303,7 @@ def raw_photographs() -> Iterator[Case]:
     linear = np.kron(scaled(_GRAY, 4095, "<u2"), np.ones((4, 4), np.uint16))  # LibRaw takes no smaller ones
     corners = tuple((srgb_level(level / 255),) * 3 for level in GRAYS[:2])
     developed: dict[str, Any] = {
-        "notes": ("developed by LibRaw",),
+        "notes": ("developed by LibRaw", "16 bits a channel"),
         "size": (4 * WIDTH, 4 * HEIGHT),
         "corners": corners,
         "tolerance": 12,

@@ -1,6 +1,8 @@
 """16 bits in, 16 bits out: read, painted and written, so that light and shade are true in depth as well."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,73 @@ def test_a_profile_bends_all_16_bits(tmp_path: Path) -> None:
     light = SMOOTH / 65535
     wanted = 65535 * np.where(light < 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     assert deep is not None and np.abs(deep - wanted).max() < 1.5 * 257 and len(np.unique(deep)) > 5000
+
+
+def in_srgb(light: np.ndarray) -> np.ndarray:
+    """Light in [0, 1] -> 16-bit sRGB by IEC 61966-2-1, in floats."""
+    return 65535 * np.where(light < 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+SOFT = np.stack((SMOOTH // 2 + 16000, SMOOTH // 3 + 20000, SMOOTH[::-1] // 3 + 20000), 2).astype(
+    np.uint16
+)  # inside sRGB
+
+
+@pytest.mark.parametrize("kind", ["profile.tif", "profile.png"])
+def test_colours_under_another_profile_keep_16_bits(tmp_path: Path, kind: str) -> None:
+    """Adobe RGB (1998) -> sRGB by the primaries of both (their matrices, D65), in floats."""
+    imagecodecs = pytest.importorskip("imagecodecs")
+    from colorgan.photo.profiles import adobe_rgb
+
+    path, profile = tmp_path / kind, adobe_rgb()
+    if kind == "profile.png":
+        path.write_bytes(imagecodecs.png_encode(SOFT))
+        chunk = b"iCCP" + b"a\0\0" + zlib.compress(profile)
+        whole = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        path.write_bytes(path.read_bytes()[:33] + whole + path.read_bytes()[33:])
+    else:
+        tifffile.imwrite(path, SOFT, photometric="rgb", iccprofile=profile)
+    deep = read_deep(path, open_photo(path), 10)
+    light = (SOFT / 65535) ** (563 / 256) @ ADOBE_TO_SRGB.T
+    assert deep is not None and np.abs(deep - in_srgb(light)).max() < 257 and len(np.unique(deep)) > 8000
+
+
+# Adobe RGB (1998) 4.3.5.3 and IEC 61966-2-1: both matrices to XYZ, one inverted.
+ADOBE_TO_SRGB = np.array(
+    [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
+) @ np.array([[0.57667, 0.18556, 0.18823], [0.29734, 0.62736, 0.07529], [0.02703, 0.07069, 0.99134]])
+
+
+@pytest.mark.parametrize(("kind", "levels"), [("16.jp2", 6000), ("12.jp2", 1500), ("12.tif", 1500), ("ten.heic", 400)])
+def test_other_formats_keep_what_they_have(tmp_path: Path, kind: str, levels: int) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    path = tmp_path / kind
+    if kind == "ten.heic":
+        heif = pytest.importorskip("pillow_heif").from_bytes(mode="RGB;16", size=(96, 64), data=SOFT.tobytes())
+        heif.save(path, quality=-1, chroma=444, matrix_coefficients=0)
+    elif kind == "12.tif":
+        tifffile.imwrite(path, SOFT >> 4, photometric="rgb", bitspersample=12)
+    else:
+        bits = int(kind[:2])
+        path.write_bytes(imagecodecs.jpeg2k_encode(SOFT >> (16 - bits), level=0, bitspersample=bits))
+    photo = open_photo(path)
+    deep = read_deep(path, photo, 10)
+    assert deep is not None and np.abs(deep.astype(int) - SOFT).max() <= 80 and len(np.unique(deep)) > levels
+    assert any("became 8" in note for note in photo.notes)
+
+
+@pytest.mark.parametrize("turn", [1, 6])
+def test_a_raw_photograph_keeps_what_the_camera_saw(tmp_path: Path, turn: int) -> None:
+    pytest.importorskip("rawpy")
+    from cases.tiff_corpus import dng
+
+    light = np.linspace(200, 4000, 96 * 64).reshape(64, 96).round().astype(np.uint16)  # of 4095
+    (tmp_path / "camera.dng").write_bytes(dng(np.stack([light] * 3, -1), 34892, turn))
+    photo = open_photo(tmp_path / "camera.dng")
+    deep = read_deep(tmp_path / "camera.dng", photo, 10)
+    assert deep is not None and deep.shape == (*photo.size[::-1], 3) and len(np.unique(deep)) > 3000
+    far = deep.astype(int) - np.asarray(photo.image).astype(int) * 257
+    assert np.abs(far).max() <= 257
 
 
 def test_what_has_no_more_than_8_bits_is_left_alone(tmp_path: Path) -> None:
