@@ -2,5 +2,7 @@
 
 fetching.py   a model's files from the Hub
 sending.py    a folder's files to it, in one commit
+storage.py    a bucket or a repository as a place for files
+program.py    colorgan itself, for repositories that run it
 retry.py      another try at what may pass
 """

@@ -53,7 +53,7 @@ def send(
         return _commit(api, files, repo_id, message, owned, private, revision, repository)
 
     with _errors_in_one_line(repo_id, token):
-        return retried(attempt, _may_pass, DELAYS_S)
+        return retried(attempt, may_pass, DELAYS_S)
 
 
 def prepare(repo_id: str, *, private: bool = False, revision: str | None = None) -> str:
@@ -75,11 +75,11 @@ def prepare(repo_id: str, *, private: bool = False, revision: str | None = None)
     check_token(token)
     api = HfApi(token=token)
     with _errors_in_one_line(repo_id, token):
-        login = retried(api.whoami, _may_pass, DELAYS_S)
+        login = retried(api.whoami, may_pass, DELAYS_S)
         owner, _, name = repo_id.rpartition("/")
         _check_login(login, repo_id, owner)
         repo_id = f"{owner or login['name']}/{name}"
-        retried(lambda: _repository(api, repo_id, private, revision, {}), _may_pass, DELAYS_S)
+        retried(lambda: _repository(api, repo_id, private, revision, {}), may_pass, DELAYS_S)
     return repo_id
 
 
@@ -150,7 +150,8 @@ def _errors_in_one_line(repo_id: str, token: str | None) -> Iterator[None]:
         raise ValueError(f"cannot publish to {repo_id!r}: {_without_token(hub_reason(error, token), token)}") from error
 
 
-def _may_pass(error: Exception) -> bool:
+def may_pass(error: Exception) -> bool:
+    """Whether another try at what the client raised this of may succeed."""
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in (*PASSING_STATUSES, OVERTAKEN)
     return isinstance(error, HTTPError | json.JSONDecodeError)  # a proxy's error page is no JSON

@@ -8,6 +8,9 @@ training_photos.py  what a model's files say of the photos it was trained on
 reading.py          files of other rooms, as the types of those rooms
 """
 
-from colorgan.publishing.run import publish
+from colorgan.files import naming_extra
+
+with naming_extra(__name__, "evaluate"):
+    from colorgan.publishing.run import publish
 
 __all__ = ["publish"]

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub.utils import yaml_dump
+
 from colorgan.card import CardEvaluation, CardMetric
-from colorgan.data.names import public_name
+from colorgan.data.names import KNOWN, is_local, public_name
 from colorgan.evaluation.report import REPORT
 from colorgan.files import sha256
 from colorgan.intervals import Interval
@@ -60,6 +62,28 @@ class ModelReport:
             str(protocol["date"])[:10],
             {key: Interval(**interval) for key, interval in metrics.items()},
         )
+
+    def eval_results(self) -> bytes | None:
+        """What `.eval_results/*.yaml` says of the headline metrics, as huggingface_hub's `EvalResultEntry` has it.
+
+        None where the photos are not of one data set on the Hub, which each entry must name.
+        """
+        name = self.data[0].name if len(self.data) == 1 else ""
+        if not name or is_local(name):
+            return None
+        dataset = {"id": KNOWN[name][0] if name in KNOWN else name}
+        dataset |= {"revision": self.data[0].revision} if self.data[0].revision else {}
+        photos = f"split {self.split!r}, {self.photos:,} photos, their shorter side at {self.resolution} pixels"
+        entries = [
+            {
+                "dataset": {**dataset, "task_id": f"colorization_{metric.key}"},
+                "value": round(metric.value, 5),
+                "date": self.day,
+                "notes": f"{metric.title}; 95 % interval {metric.interval_text}; {photos}; colorgan evaluate",
+            }
+            for metric in self.on_a_card().metrics
+        ]
+        return yaml_dump(entries, sort_keys=False).encode() if entries else None
 
     def on_a_card(self) -> CardEvaluation:
         """The headline metrics, and by which photos."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from colorgan.card import CardFacts
 from colorgan.colorizer import Colorizer
 from colorgan.data.names import is_local, public_name
 from colorgan.evaluation.report import REPORT
+from colorgan.exporting import check_packages, write_export
+from colorgan.hub.program import declared, program_files
 from colorgan.hub.sending import Content, send
 from colorgan.publishing.reading import read_lines, read_object, understood
 from colorgan.publishing.record import RunRecord
@@ -23,8 +26,15 @@ from colorgan.publishing.study import found_by_people
 from colorgan.training.run_folder import CURVES, METRICS, MODEL, RECIPE
 
 LOG, SAMPLE = "metrics.json", "samples.png"  # what the log and the sample sheet are called on the Hub
+EVAL_RESULTS = ".eval_results/colorgan.yaml"
+HANDLER, REQUIREMENTS = "handler.py", "requirements.txt"  # names that Inference Endpoints ask for
+ONNX = "onnx"  # folder of the model without torch
 NOTES = "notes.md"  # written by people, beside a run or a model
-_OURS = re.compile(r"(model\.safetensors|(config|metrics|recipe|report)\.json|README\.md|samples\.png|curves.*\.png)")
+_OURS = re.compile(
+    r"(\.eval_results/colorgan\.yaml|model\.safetensors|(config|metrics|recipe|report)\.json|README\.md|samples\.png"
+    r"|curves.*\.png|onnx/.*)"
+)
+_OUR_PROGRAM = re.compile(r"colorgan/.*")  # an endpoint's: it stays where the next commit brings none, and works on
 _PLACES = (
     "dataset",
     "validation_dataset",
@@ -45,11 +55,14 @@ def publish(
     revision: str | None = None,
     token: str | None = None,
     hardware: str = "",
+    onnx: bool = False,
+    endpoint: bool = False,
 ) -> str:
     """Publish a run in one commit -> the model's address.
 
     Weights, config.json, the card, and as far as the run has them the last sample sheet, the curves, metrics.json,
-    recipe.json and report.json. Checkpoints and trackers' logs stay at home, and so do the paths of this machine.
+    recipe.json, report.json and, of it, what the Hub shows beside the data set (`.eval_results`). Checkpoints and
+    trackers' logs stay at home, and so do the paths of this machine.
 
     Args:
         run_folder: of the trainer, or any folder with a model (`Colorizer.save_pretrained`).
@@ -58,26 +71,40 @@ def publish(
         revision: branch to publish to, main unless told.
         token: with the right to write; None for HF_TOKEN or the login.
         hardware: what it was trained on, in place of what the run recorded.
+        onnx: whether it also goes as ONNX files, as `exporting.export` writes them.
+        endpoint: whether what an Inference Endpoint runs goes along: handler.py, requirements.txt and colorgan itself.
 
     Raises:
-        ValueError: no model there, or the Hub cannot or will not take it; one line.
+        ValueError: no model there, one that cannot be exported, or the Hub cannot or will not take it; one line.
     """
     folder = Path(run_folder)
     model = next((place for place in (folder / MODEL, folder) if (place / WEIGHTS).is_file()), None)
     if model is None:
         raise ValueError(f"{str(run_folder)!r} holds no trained model: neither {MODEL}/{WEIGHTS} nor {WEIGHTS}")
+    if onnx:
+        check_packages()
     colorizer = Colorizer.from_pretrained(model)  # what does not load must not be published
-    files = collect(folder, model, colorizer, repo_id, hardware)
-    message = f"{colorizer.name}, published by colorgan"
-    return send(
-        files,
-        repo_id,
-        message,
-        owned=lambda name: _OURS.fullmatch(name) is not None,
-        private=private,
-        revision=revision,
-        token=token,
-    )
+    with tempfile.TemporaryDirectory() as place:
+        files = dict(collect(folder, model, colorizer, repo_id, hardware))
+        if onnx:
+            files |= {f"{ONNX}/{name}": Path(place) / name for name in write_export(colorizer, Path(place))}
+        if endpoint:
+            files |= endpoint_files()
+        return send(
+            files,
+            repo_id,
+            f"{colorizer.name}, published by colorgan",
+            owned=lambda name: bool(_OURS.fullmatch(name) or (endpoint and _OUR_PROGRAM.fullmatch(name))),
+            private=private,
+            revision=revision,
+            token=token,
+        )
+
+
+def endpoint_files() -> dict[str, Content]:
+    """What an Inference Endpoint runs beside the model: handler.py, which it calls; what to install; the program."""
+    needed = "\n".join(declared()) + "\n"
+    return {HANDLER: Path(__file__).with_name(HANDLER), REQUIREMENTS: needed.encode(), **program_files()}
 
 
 def collect(folder: Path, model: Path, colorizer: Colorizer, repo_id: str, hardware: str = "") -> Mapping[str, Content]:
@@ -92,6 +119,9 @@ def collect(folder: Path, model: Path, colorizer: Colorizer, repo_id: str, hardw
         files[CURVES] = record.curves
     if record.log:
         files[LOG] = _public(read_lines(folder / METRICS))
+    report = ModelReport.read(folder, model / WEIGHTS)
+    if report and (results := report.eval_results()):
+        files[EVAL_RESULTS] = results
     for name in (RECIPE, REPORT):
         if content := read_object(folder / name):
             files[name] = _public(content)

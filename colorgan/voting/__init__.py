@@ -18,11 +18,14 @@ statistics.py   votes -> figures with their intervals
 results.py      a study's figures, and when they may be seen
 export.py       answers, study and results as files
 journal.py      raw rows as lines, and back into a new database
-backup.py       a copy of the votes on the Hub, and back from there
+depository.py   where votes are kept off the server's disk
+backup.py       a copy of the votes there, and back
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from colorgan.files import naming_extra
 
 if TYPE_CHECKING:
     from colorgan.voting.export import export_study
@@ -73,5 +76,6 @@ def __getattr__(name: str) -> Any:
     """Import a module when its name is asked for: the store must not wait for torch, which renders pictures."""
     for module, names in _MODULES.items():
         if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+            with naming_extra(__name__, "study"):
+                return getattr(importlib.import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,11 +1,10 @@
-"""Votes leave a disk that does not last: new rows go to a private data set on the Hub at intervals, and come back.
+"""Votes leave a disk that does not last: new rows go to a place of their own at intervals, and come back.
 
-In the data set a study is a folder named after it and its manifest: `study.json`, `pictures.zip`, and in `votes/` one
+There a study is a folder named after it and its manifest: `study.json`, `pictures.zip`, and in `votes/` one
 file of JSON lines for each time that there was something new. The database itself is never sent. The rows tell which
-side was the computer's, so the data set is made private, and a public one is refused.
+side was the computer's, so what is made on the Hub is private, and what is public there is refused.
 """
 
-import contextlib
 import json
 import os
 import re
@@ -14,27 +13,23 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import RepositoryNotFoundError
-from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
 from colorgan.files import folder_whole, one_line
-from colorgan.hub.fetching import HUB_ERRORS, hub_reason
-from colorgan.hub.sending import Content, check_token, send
+from colorgan.hub.sending import Content
 from colorgan.voting import journal
+from colorgan.voting.depository import depository
 from colorgan.voting.pool import IMAGES, MANIFEST, Pool
 from colorgan.voting.privacy import SECRET_VARIABLE
 from colorgan.voting.records import StudyRow
 from colorgan.voting.store import STUDY_NAME, Store
 from colorgan.voting.study import Study, study_folder
 
-VARIABLE = "COLORGAN_VOTES_DATASET"  # names the data set where no flag does
+VARIABLE = "COLORGAN_VOTES"  # names the place where no flag does
 EVERY_MINUTES = 5.0
 _LAST_PUSH_S = 20.0  # what a Space grants before it kills is about 30
 _ROOT, _STUDY, _PICTURES = "studies", "study.json", "pictures.zip"
@@ -44,7 +39,7 @@ tags:
 ---
 
 Raw votes of studies that are running, kept by colorgan so that they survive their server's disk. They tell which
-picture was the computer's: keep this data set private. For a data set to publish, use `colorgan study export`.
+picture was the computer's: keep them private. For a data set to publish, use `colorgan study export`.
 """
 
 
@@ -54,35 +49,33 @@ def _to_stderr(line: str) -> None:
 
 
 class VoteBackup:
-    """Keeps a copy of some studies, and of their votes as they come, in a data set on the Hub.
+    """Keeps a copy of some studies, and of their votes as they come, in a data set, a bucket or a folder elsewhere.
 
-    Nothing that goes wrong with the Hub stops the serving: it is said, and tried again at the next interval.
+    Nothing that goes wrong there stops the serving: it is said, and tried again at the next interval.
 
     Args:
         store: where the studies are.
-        repo_id: "user/dataset"; made private if it is not there.
+        place: where to; see `depository`.
         every_minutes: between looks for what is new.
-        token: with the right to write; None for HF_TOKEN or the login.
+        token: of a data set; None for HF_TOKEN or the login.
         say: where warnings go, one line each; default stderr.
     """
 
     def __init__(
         self,
         store: Store,
-        repo_id: str,
+        place: str,
         *,
         every_minutes: float = EVERY_MINUTES,
         token: str | None = None,
         say: Callable[[str], None] = _to_stderr,
     ):
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo_id):
-            raise ValueError(f"a data set on the Hub is 'user/name', got {repo_id!r}")
-        self.store, self.repo_id, self.every_s = store, repo_id, every_minutes * 60
-        self._token, self._say = token, say
+        self.store, self.place, self.every_s = store, depository(place, token), every_minutes * 60
+        self._say = say
         self._studies: dict[str, Study] = {}
-        self._written: set[tuple[Any, ...]] = set()  # identities of rows that the Hub has
-        self._described: dict[str, StudyRow] = {}  # folder in the data set -> the study as it stands there
-        self._looked = False  # whether it is known what the Hub has
+        self._written: set[tuple[Any, ...]] = set()  # identities of rows that are there
+        self._described: dict[str, StudyRow] = {}  # folder -> the study as it stands there
+        self._looked = False  # whether it is known what is there
         self._turn, self._stopped = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -91,19 +84,19 @@ class VoteBackup:
         self._studies[study.row.study_id] = study
 
     def restore(self) -> list[str]:
-        """Bring back what the data set has and the store has not -> the names of the studies in it.
+        """Bring back what is kept and the store has not -> the names of the studies.
 
         Raises:
-            ValueError: the Hub does not give it; one line.
+            ValueError: it is not to be had; one line.
         """
         with self._turn:
             return self._restore()
 
     def push(self) -> int:
-        """Send what is new in one commit -> how many rows; nothing goes out where there is nothing new.
+        """Send what is new -> how many rows; nothing goes out where there is nothing new.
 
         Raises:
-            ValueError: the Hub does not take it; one line. All of it goes with the next push.
+            ValueError: it is not taken; one line. All of it goes with the next push.
         """
         with self._turn, tempfile.TemporaryDirectory(prefix="colorgan-votes-") as aside:
             if not self._looked:
@@ -111,7 +104,7 @@ class VoteBackup:
             described = {_place(study): self.store.study(name) for name, study in self._studies.items()}
             files, found = self._new(Path(aside), described)
             if files:
-                send(files, self.repo_id, _told(found), private=True, token=self._token, repo_type="dataset")
+                self.place.take(files, _told(found), last=_STUDY)
             self._written.update(journal.identity(row) for row in found)
             self._described |= described
             return len(found)
@@ -128,7 +121,7 @@ class VoteBackup:
         last.start()
         last.join(_LAST_PUSH_S)
         if last.is_alive():
-            self._say(f"the last votes did not reach {self.repo_id!r} in time")
+            self._say(f"the last votes did not reach {self.place.name!r} in time")
 
     def _run(self) -> None:
         self._try()  # the studies themselves should be there before their first votes
@@ -163,34 +156,14 @@ class VoteBackup:
 
     def _restore(self) -> list[str]:
         with tempfile.TemporaryDirectory(prefix="colorgan-votes-") as aside:
-            root = self._fetch(Path(aside))
-            names = [self._restore_study(place) for place in sorted(root.glob("*")) if (place / _STUDY).is_file()]
+            self.place.bring(_ROOT, Path(aside))
+            studies = sorted((Path(aside) / _ROOT).glob("*"))
+            names = [self._restore_study(place) for place in studies if (place / _STUDY).is_file()]
         self._looked = True
         return [name for name in names if name]
 
-    def _fetch(self, aside: Path) -> Path:
-        """All of the data set's studies as files; none where there is no such data set yet."""
-        check_token(self._token)
-        try:
-            revision = HfApi(token=self._token).dataset_info(self.repo_id).sha
-            with _no_bars():
-                snapshot_download(
-                    self.repo_id,
-                    repo_type="dataset",
-                    revision=revision,
-                    local_dir=aside,
-                    allow_patterns=f"{_ROOT}/*",
-                    token=self._token,
-                )
-        except RepositoryNotFoundError:
-            pass  # or it may not be seen: then sending fails, and says so
-        except HUB_ERRORS as error:
-            reason = hub_reason(error, self._token)
-            raise ValueError(f"cannot read the votes in {self.repo_id!r}: {reason}") from error
-        return aside / _ROOT
-
     def _restore_study(self, place: Path) -> str | None:
-        """One study of the data set -> its name; None, and a warning, where it cannot be brought back."""
+        """One study that is kept -> its name; None, and a warning, where it cannot be brought back."""
         try:
             row = _study_row(place / _STUDY)
             pool = _pictures(place, row)
@@ -200,32 +173,32 @@ class VoteBackup:
             ]
             restored = journal.restore(self.store, row.study_id, found)
         except (ValueError, OSError, zipfile.BadZipFile) as error:
-            self._say(f"{place.name!r} in {self.repo_id!r} stays there: {one_line(error)}")
+            self._say(f"{place.name!r} in {self.place.name!r} stays there: {one_line(error)}")
             return None
         self._written.update(journal.identity(one) for one in found)
         self._described[f"{_ROOT}/{place.name}"] = row
         if restored.left_out:
             self._say(f"{restored.left_out} sessions of {row.study_id!r} were left out: their people have others here")
         if restored.answers:
-            self._say(f"{restored.answers} answers of {row.study_id!r} came back from {self.repo_id!r}")
+            self._say(f"{restored.answers} answers of {row.study_id!r} came back from {self.place.name!r}")
         return row.study_id
 
 
 def open_backup(
     store: Store,
-    repo_id: str | None = None,
+    place: str | None = None,
     *,
     every_minutes: float = EVERY_MINUTES,
     say: Callable[[str], None] = _to_stderr,
 ) -> VoteBackup | None:
-    """The copy of the votes in `repo_id`, or else in COLORGAN_VOTES_DATASET; None where neither names a data set.
+    """The copy of the votes in `place`, or else in COLORGAN_VOTES; None where neither names one.
 
     What it holds is in the store from now on. `watch` and `start` it once the studies are there.
     """
-    repo_id = repo_id or os.environ.get(VARIABLE)
-    if not repo_id:
+    place = place or os.environ.get(VARIABLE)
+    if not place:
         return None
-    backup = VoteBackup(store, repo_id, every_minutes=every_minutes, say=say)
+    backup = VoteBackup(store, place, every_minutes=every_minutes, say=say)
     if SECRET_VARIABLE not in os.environ:
         say(f"set {SECRET_VARIABLE}: with a new secret on a new disk, who voted before could vote again")
     try:
@@ -235,20 +208,8 @@ def open_backup(
     return backup
 
 
-@contextlib.contextmanager
-def _no_bars() -> Iterator[None]:
-    if are_progress_bars_disabled():
-        yield
-        return
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        enable_progress_bars()
-
-
 def _place(study: Study) -> str:
-    """A study's folder in the data set: one of the same name on other pictures is another study."""
+    """A study's folder there: one of the same name on other pictures is another study."""
     return f"{_ROOT}/{study.row.study_id}-{study.row.manifest_sha256[:12]}"
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from colorgan.intervals import LEVEL, Interval, holm, t_interval, wilson
 
@@ -68,6 +67,8 @@ def these_photos(votes: Votes) -> Interval:
     Wilson with the effective number of votes n / max(1, design effect) and a t quantile with people - 1 degrees of
     freedom, in the manner of Korn & Graubard (Survey Methodology 24, 1998).
     """
+    from scipy import special  # slow to import: not before somebody asks for results
+
     if not len(votes):
         return Interval(math.nan, 0.0, 1.0)
     if votes.people < 2:
@@ -118,6 +119,8 @@ def d_prime_pairs(fooled: float, votes: float) -> float:
     0 is guessing (perfect fakes), 2.3 is 95 % correct. Half a vote is added to both outcomes (the log-linear rule of
     Hautus 1995) so that all correct is not infinite.
     """
+    from scipy import special  # slow to import: not before somebody asks for results
+
     if votes <= 0:
         return math.nan
     return math.sqrt(2) * float(special.ndtri((votes - fooled + 0.5) / (votes + 1)))
@@ -143,6 +146,8 @@ def yes_no(person: Ints, is_fake: Bools, said_fake: Bools) -> YesNo:
 
     Rates are as counted, with the interval of `these_photos`; d' and c use the log-linear rule (Hautus 1995).
     """
+    from scipy import special  # slow to import: not before somebody asks for results
+
     rates, z = [], []
     for kind in (is_fake, ~is_fake):
         said = said_fake[kind]
@@ -184,6 +189,8 @@ def model_differences(votes: Votes, model: Sequence[str]) -> list[ModelDifferenc
 def votes_needed(rate: float, null: float = 0.5, power: float = 0.8) -> float:
     """Independent votes that tell a rate from `null`, two-sided at .05, by the normal approximation
     (Fleiss, Levin & Paik, Statistical Methods for Rates and Proportions, 2003, chapter 2)."""
+    from scipy import special  # slow to import: not before somebody asks for results
+
     if rate == null or not 0 < rate < 1:
         raise ValueError(f"the rate must be in (0, 1) and differ from {null}, got {rate}")
     z_alpha, z_power = float(special.ndtri((1 + LEVEL) / 2)), float(special.ndtri(power))

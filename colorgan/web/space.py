@@ -11,10 +11,10 @@ from pathlib import Path
 import colorgan
 from colorgan.files import folder_whole
 from colorgan.hub.fetching import HUB_ERRORS, hub_reason, pinned_revision
+from colorgan.hub.program import PACKAGE, declared, license_text
 from colorgan.hub.sending import send
 from colorgan.web.templating import render
 
-PACKAGE = Path(colorgan.__file__).parent
 MODEL_FILES = ("config.json", "model.safetensors")
 CARD = "README.md"  # of the model: it states a name and a licence
 TEMPLATES = {"app.py": "space_app.py.jinja", "README.md": "space_readme.md"}
@@ -55,20 +55,26 @@ def serve(model: str) -> None:
         launch([model], host=host, studies=study.studies, prepare=study.prepare)
 
 
-def upload_space(folder: str | Path, space_id: str, *, private: bool = False, token: str | None = None) -> str:
-    """Put a Space's folder on the Hub in one commit -> its address. Raises ValueError, one line, if that fails."""
+def upload_space(folder: str | Path, space_id: str, *, private: bool = False, votes: str | None = None) -> str:
+    """Put a Space's folder on the Hub in one commit -> its address. Raises ValueError, one line, if that fails.
+
+    votes: "user/bucket", mounted there before, for the study's votes; see `space_votes.keep_votes`.
+    """
     root = Path(folder)
     files = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*")) if path.is_file()}
     if not {"README.md", "app.py", "requirements.txt"} <= files.keys():
         raise ValueError(f"{str(folder)!r} is no Space: README.md, app.py and requirements.txt make one")
     kept = {name: path for name, path in files.items() if "__pycache__" not in name}
+    if votes:
+        from colorgan.web.space_votes import keep_votes  # the study's rooms
+
+        keep_votes(space_id, votes, private=private)
     return send(
         kept,
         space_id,
         "The page, published by colorgan",
         owned=lambda name: name.startswith(("colorgan/", "model/")),
         private=private,
-        token=token,
         repo_type="space",
         space_sdk="gradio",
     )
@@ -77,7 +83,7 @@ def upload_space(folder: str | Path, space_id: str, *, private: bool = False, to
 def requirements(gpu: bool = False) -> list[str]:
     """What the page needs, at the versions that run here; torch as its CPU build, which is all a free Space has, or as
     the Space with a card to lend brings it."""
-    needed = [line for line in importlib.metadata.requires("colorgan") or () if "extra ==" not in line]
+    needed = declared("app", "study")
     names = [re.split(r"[^\w.-]", line)[0] for line in needed]
     pinned = [f"{name}=={importlib.metadata.version(name).split('+')[0]}" for name in names]
     if gpu:
@@ -107,12 +113,14 @@ def _fill(folder: Path, model: str, gpu: bool) -> None:
     local = Path(model).is_dir()
     if local:
         (folder / "model").mkdir()
-        card = [CARD] if (Path(model) / CARD).is_file() else []
-        for name in (*MODEL_FILES, *card):
+        from colorgan.colorizer.orientation import FILE  # here: it waits for torch
+
+        others = [name for name in (CARD, FILE) if (Path(model) / name).is_file()]
+        for name in (*MODEL_FILES, *others):
             shutil.copyfile(Path(model) / name, folder / "model" / name)
     unwanted = shutil.ignore_patterns("__pycache__", "weights")  # the Space has its own model
     shutil.copytree(PACKAGE, folder / "colorgan", ignore=unwanted)
-    (folder / "LICENSE").write_text(_license(), encoding="utf-8")
+    (folder / "LICENSE").write_text(license_text(), encoding="utf-8")
     (folder / "requirements.txt").write_text("\n".join(requirements(gpu)) + "\n", encoding="utf-8")
     values = {
         "gpu": gpu,
@@ -123,11 +131,3 @@ def _fill(folder: Path, model: str, gpu: bool) -> None:
     }
     for name, template in TEMPLATES.items():
         (folder / name).write_text(render(template, **values) + "\n", encoding="utf-8")
-
-
-def _license() -> str:
-    """Apache-2.0's text: beside the package in a source folder, in its metadata once installed."""
-    beside = PACKAGE.parent / "LICENSE"
-    if beside.is_file():
-        return beside.read_text(encoding="utf-8")
-    return importlib.metadata.distribution("colorgan").read_text("licenses/LICENSE") or ""

@@ -1,7 +1,8 @@
 """A small Hugging Face Hub in memory, over real HTTP on this machine, that can be told to fail.
 
-It answers what huggingface_hub asks to publish, load and stream (without Xet); what it does not know is listed in
-`unknown`. Refusals are worded as the real Hub words them, since the client goes by those words.
+It answers what huggingface_hub asks to publish, load and stream, of repositories without Xet and of buckets with it;
+what it does not know is listed in `unknown`. Refusals are worded as the real Hub words them, since the client goes by
+those words.
 """
 
 import base64
@@ -18,6 +19,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
+from cases import hub_buckets
 
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
 LFS_SUFFIXES = (".safetensors", ".parquet", ".png", ".zip")
@@ -30,6 +32,7 @@ class File:
 
     data: bytes
     lfs: bool = False
+    xet: str = ""  # Xet's hash, of a file in a bucket
 
     @property
     def oid(self) -> str:
@@ -38,6 +41,8 @@ class File:
     def entry(self, path: str) -> dict[str, Any]:
         """As listings show it."""
         plain = {"type": "file", "path": path, "oid": git_oid(self.data), "size": len(self.data)}
+        if self.xet:
+            return {**plain, "xetHash": self.xet}
         return {**plain, "lfs": {"oid": self.oid, "size": len(self.data), "pointerSize": 134}} if self.lfs else plain
 
 
@@ -58,6 +63,9 @@ class Repository:
 
     def __init__(self, private: bool):
         self.private = private
+        self.volumes: list[dict[str, Any]] = []  # of a Space, as its variables and secrets
+        self.variables: dict[str, str] = {}
+        self.secrets: dict[str, str] = {}
         self.commits: dict[str, Commit] = {}
         self.branches: dict[str, str] = {}
         self.add("main", "initial commit", {".gitattributes": File(b"*.safetensors filter=lfs\n")})
@@ -130,6 +138,7 @@ class HubServer:
         self.token, self.user = token, user
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.stored: dict[str, bytes] = {}  # large files by SHA-256
+        self.xet = hub_buckets.XetStores()
         self.requests: list[str] = []
         self.unknown: list[str] = []
         self.faults: list[Fault] = []
@@ -151,6 +160,7 @@ class HubServer:
         for connection in list(self._connections):
             hang_up(connection)
         self._server.server_close()
+        self.xet.close()
 
     def fail(self, pattern: str, kind: str, **details: Any) -> Fault:
         """Let something go wrong, see `Fault`."""
@@ -190,6 +200,8 @@ class HubServer:
             ("/api/repos/create", self._create),
             ("/lfs/([0-9a-f]{64})", self._store),
             (rf"/(?:datasets/|spaces/)?{_REPOSITORY}\.git/info/lfs/objects/batch", self._lfs_batch),
+            (rf"/api/buckets/{_REPOSITORY}(?:/([\w-]+)(?:/(.*))?)?", self._bucket_api),
+            (rf"/buckets/{_REPOSITORY}/resolve/(.+)", self._bucket_file),
             (rf"/(?:api/resolve-cache/)?(?:{kinds}/)?{_REPOSITORY}/resolve/([^/]+)/(.+)", self._resolve),
             (rf"/api/{kinds}/{_REPOSITORY}(?:/([^/]+)(?:/([^/]+)(?:/(.*))?)?)?", self._repository_api),
         ]
@@ -225,6 +237,81 @@ class HubServer:
         self.stored[oid] = request.body
         return Reply()
 
+    def add_bucket(self, name: str, files: dict[str, bytes] | None = None, *, private: bool = True) -> Repository:
+        """A bucket that has these files."""
+        bucket = self.repositories["bucket", name] = Repository(private)
+        there = {path: File(data, xet=self.xet.add(data)) for path, data in (files or {}).items()}
+        bucket.add("main", "files", there)
+        return bucket
+
+    def _bucket_api(self, request: Request, known: bool, name: str, question: str | None, folder: str | None) -> Reply:
+        """A bucket: files without commits, each there as soon as it has its name."""
+        bucket = self.repositories.get(("bucket", name))
+        if question is None and request.method == "POST":
+            return self._create_bucket(name, bucket, json.loads(request.body))
+        if bucket is None or not known:
+            return refusal(404, "Repository not found", "RepoNotFound")
+        files = bucket.history()[0].files
+        if question is None:
+            size = sum(len(file.data) for file in files.values())
+            about = {"id": name, "private": bucket.private, "createdAt": "2026-11-30T08:00:00.000Z"}
+            return as_json({**about, "size": size, "totalFiles": len(files)})
+        if question.startswith("xet-"):
+            return self._xet_token(question)
+        if question == "batch":
+            return self._bucket_batch(bucket, request.body)
+        if question not in ("tree", "paths-info"):
+            self.unknown.append(f"{request.method} {request.path}")
+            return refusal(404, "not something this Hub knows")
+        if question == "paths-info":
+            wanted = [path for path in json.loads(request.body)["paths"] if path in files]
+            return as_json([files[path].entry(path) for path in wanted])
+        found = list(listed(files, unquote(folder or ""), "recursive" in request.query))
+        return as_json(found)
+
+    def _create_bucket(self, name: str, bucket: Repository | None, wanted: dict[str, Any]) -> Reply:
+        if name.partition("/")[0] != self.user:
+            return refusal(403, "You don't have the rights to create a bucket under this namespace")
+        answer = {"url": f"{self.url}/buckets/{name}", "id": name}
+        if bucket is not None:
+            return as_json({**answer, "error": "You already created this bucket"}, 409)
+        self.add_bucket(name, private=wanted.get("visibility") == "private")
+        return as_json(answer)
+
+    def _xet_token(self, question: str) -> Reply:
+        """Where contents go, or come from: in headers for the client, in JSON for its Xet library."""
+        address = self.xet.to_write() if question == "xet-write-token" else self.xet.to_read()
+        told = hub_buckets.headers(address)
+        reply = as_json({"casUrl": address, "accessToken": "xet", "exp": int(told["X-Xet-Token-Expiration"])})
+        reply.headers |= told
+        return reply
+
+    def _bucket_batch(self, bucket: Repository, body: bytes) -> Reply:
+        """Name contents, and remove files; what cannot be done is told, and the rest done all the same."""
+        files, failed = dict(bucket.history()[0].files), []
+        lines = [json.loads(line) for line in body.splitlines() if line.strip()]
+        self.xet.take({line["xetHash"] for line in lines if line["type"] == "addFile"})
+        for line in lines:
+            path = line["path"]
+            if line["type"] == "deleteFile" and path in files:
+                del files[path]
+            elif line["type"] == "addFile" and (data := self.xet.contents.get(line["xetHash"])) is not None:
+                files[path] = File(data, xet=line["xetHash"])
+            else:
+                failed.append({"path": path, "error": "there is no such content or file"})
+        bucket.add("main", "batch", files)
+        return as_json({"success": not failed, "failed": failed}, 422 if failed else 200)
+
+    def _bucket_file(self, request: Request, known: bool, name: str, path: str) -> Reply:
+        bucket = self.repositories.get(("bucket", name))
+        file = bucket.history()[0].files.get(unquote(path)) if bucket and known else None
+        if file is None:
+            return refusal(404, "Entry not found", "EntryNotFound")
+        reply = partly(request, file)
+        refresh = f"{self.url}/api/buckets/{name}/xet-read-token"
+        reply.headers |= {"X-Xet-Hash": file.xet, "X-Xet-Refresh-Route": refresh}
+        return reply
+
     def _visible(self, kinds: str | None, name: str, known: bool) -> Repository | Reply:
         """A repository, or what the Hub says of one that is not there for this visitor."""
         repository = self.repositories.get((KINDS[kinds or "models"], name))
@@ -246,16 +333,7 @@ class HubServer:
             return refusal(404, f"Invalid rev id: {unquote(revision)}", "RevisionNotFound")
         found = commit.files.get(unquote(path))
         headers = {"X-Repo-Commit": commit.oid, "Accept-Ranges": "bytes"}
-        if found is None:
-            reply = refusal(404, "Entry not found", "EntryNotFound")
-        else:
-            reply = Reply(200, found.data, {"ETag": f'"{found.oid}"', "X-Linked-Size": str(len(found.data))})
-            if part := re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "")):
-                size = len(found.data)
-                start = int(part[1]) if part[1] else size - int(part[2])
-                end = min(int(part[2]), size - 1) if part[1] and part[2] else size - 1
-                reply.status, reply.body = 206, found.data[start : end + 1]
-                headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+        reply = refusal(404, "Entry not found", "EntryNotFound") if found is None else partly(request, found)
         reply.headers |= headers
         return reply
 
@@ -273,6 +351,8 @@ class HubServer:
         if isinstance(repository, Reply):
             return repository
         branch = unquote(revision or "main")
+        if kinds == "spaces" and question in ("runtime", "volumes", "variables", "secrets"):
+            return space_settings(request, repository, question)
         if question == "refs":
             branches = [{"name": one, "ref": one, "targetCommit": oid} for one, oid in repository.branches.items()]
             return as_json({"branches": branches, "tags": [], "converts": [], "pullRequests": []})
@@ -404,6 +484,31 @@ def read_body(handler: BaseHTTPRequestHandler) -> bytes:
     return b"".join(chunks)
 
 
+def partly(request: Request, file: File) -> Reply:
+    """A file, or the part of it that is asked for."""
+    reply, size = Reply(200, file.data, {"ETag": f'"{file.oid}"', "X-Linked-Size": str(len(file.data))}), len(file.data)
+    if part := re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "")):
+        start = int(part[1]) if part[1] else size - int(part[2])
+        end = min(int(part[2]), size - 1) if part[1] and part[2] else size - 1
+        reply.status, reply.body = 206, file.data[start : end + 1]
+        reply.headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    return reply
+
+
+def space_settings(request: Request, space: Repository, question: str) -> Reply:
+    """What a Space runs with: read, or changed."""
+    wanted = json.loads(request.body or "{}")
+    if question == "volumes":
+        space.volumes = wanted["volumes"]
+    if question in ("runtime", "volumes"):
+        return as_json({"stage": "RUNNING", "volumes": space.volumes or None})
+    there = space.variables if question == "variables" else space.secrets
+    if request.method == "POST":
+        there[wanted["key"]] = wanted["value"]
+    shown = {key: {"value": value} if question == "variables" else {} for key, value in there.items()}
+    return as_json(shown)
+
+
 def front_matter(text: str) -> Any:
     found = re.match(r"---\r?\n(.*?)\r?\n---", text, re.DOTALL)
     return yaml.safe_load(found[1]) if found else None
@@ -411,12 +516,16 @@ def front_matter(text: str) -> Any:
 
 def described(name: str, repository: Repository, commit: Commit) -> dict[str, Any]:
     card = commit.files.get("README.md")
+    results = [(path, file.data) for path, file in commit.files.items() if path.startswith(".eval_results/")]
     return {
         "_id": commit.oid[:24],
         "id": name,
         "sha": commit.oid,
         "private": repository.private,
         "cardData": front_matter(card.data.decode()) if card else None,
+        "evalResults": [
+            {"filename": path, "data": entry} for path, data in sorted(results) for entry in yaml.safe_load(data)
+        ],
         "siblings": [{"rfilename": path} for path in sorted(commit.files)],
     }
 

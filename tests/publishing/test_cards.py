@@ -1,14 +1,14 @@
 """The cards of runs and models, from what training, evaluation, studies and people left beside them."""
 
-import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cases.hub import HOLES, SMALL, make_run
-from huggingface_hub import ModelCard
+import yaml
+from cases.hub import HOLES, SMALL, make_run, report_on
+from huggingface_hub import EvalResultEntry, ModelCard, eval_result_entries_to_yaml, parse_eval_result_entries
 
 from colorgan.card.design import NETWORKS
 from colorgan.colorizer import Colorizer
@@ -16,7 +16,7 @@ from colorgan.data import KNOWN
 from colorgan.evaluation.report import REPORT
 from colorgan.intervals import Interval
 from colorgan.publishing.record import RunRecord
-from colorgan.publishing.run import card_of
+from colorgan.publishing.run import EVAL_RESULTS, card_of, collect
 from colorgan.publishing.training_photos import recipe_behind
 from colorgan.recipes import RECIPES
 from colorgan.training.run_folder import RECIPE
@@ -29,30 +29,6 @@ def card(run: Path, hardware: str = "") -> ModelCard:
     model = Colorizer.from_pretrained(run / "model")
     made = card_of(RunRecord.read(run), run / "model", model, "tester/model", hardware)
     return ModelCard(made.content)
-
-
-def report_on(run: Path, digest: str | None = None) -> dict[str, Any]:
-    """What `colorgan evaluate` writes, as far as a card reads it."""
-    weights = (run / "model" / "model.safetensors").read_bytes()
-    figures = {
-        "psnr": {"value": 23.456, "low": 22.9, "high": 24.02},
-        "chroma_ratio": {"value": 0.8, "low": 0.7, "high": 0.9},
-        "of a later version": {"value": 1.0, "low": 1.0, "high": 1.0},
-    }
-    return {
-        "protocol": {
-            "date": "2026-11-21T10:00:00+00:00",
-            "data": [{"name": "flowers-102", "split": "test", "revision": "abc123", "licence": "research"}],
-            "split": "test",
-            "photos": 1020,
-            "resolution": 256,
-        },
-        "contestants": [
-            {"name": "gray", "kind": "baseline"},
-            {"name": "ours", "kind": "model", "file_sha256": digest or hashlib.sha256(weights).hexdigest()},
-        ],
-        "figures": {"gray": {}, "ours": figures},
-    }
 
 
 @pytest.mark.parametrize("name", list(SMALL))
@@ -92,27 +68,52 @@ def test_a_card_is_complete(name: str, evaluated: bool, tmp_path: Path) -> None:
     assert "\n\n\n" not in text
 
 
-def test_figures_with_intervals_and_a_model_index(tmp_path: Path) -> None:
+def test_figures_with_intervals(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     (run / REPORT).write_text(json.dumps(report_on(run)))
     made = card(run)
     assert "| PSNR, dB ↑ | 23.46 | 22.90 to 24.02 |" in made.text
     assert "On 1,020 photos of flowers-102 (split 'test'), their shorter side at 256 pixels, 2026-11-21." in made.text
-    assert made.data.model_name == "model"
-    assert made.data.eval_results
-    by_type = {one.metric_type: one for one in made.data.eval_results}
-    first = by_type["psnr"]
-    assert (first.task_type, first.metric_value) == ("image-to-image", 23.456)
-    assert (first.dataset_type, first.dataset_split) == ("Donghyun99/Oxford-Flower-102", "test")
-    assert (first.dataset_revision, first.metric_args) == ("abc123", {"interval_95": [22.9, 24.02]})
+    front = made.data.to_dict()
+    assert front["metrics"] == ["chroma_ratio", "psnr"] and "model-index" not in front
+
+
+def results_of(run: Path) -> list[EvalResultEntry] | None:
+    """The entries of what is published for the Hub's own tables, by its client's parser."""
+    model = run / "model"
+    content = collect(run, model, Colorizer.from_pretrained(model), "tester/model").get(EVAL_RESULTS)
+    return parse_eval_result_entries(yaml.safe_load(content)) if isinstance(content, bytes) else None
+
+
+def test_evaluation_results_are_what_the_hubs_client_parses(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    report = report_on(run)
+    (run / REPORT).write_text(json.dumps(report))
+    entries = results_of(run)
+    assert entries and [one.task_id for one in entries] == ["colorization_chroma_ratio", "colorization_psnr"]
+    assert {(one.dataset_id, one.dataset_revision) for one in entries} == {("Donghyun99/Oxford-Flower-102", "abc123")}
+    assert (entries[1].value, entries[1].date) == (23.456, "2026-11-21")
+    assert entries[1].notes == (
+        "PSNR, dB ↑; 95 % interval 22.90 to 24.02; split 'test', 1,020 photos, their shorter side at 256 pixels; "
+        "colorgan evaluate"
+    )
+    content = collect(run, run / "model", Colorizer.from_pretrained(run / "model"), "tester/model")[EVAL_RESULTS]
+    assert isinstance(content, bytes) and eval_result_entries_to_yaml(entries) == yaml.safe_load(content)
+
+
+@pytest.mark.parametrize("names", [["/home/somebody/photos"], ["flowers-102", "stanford-dogs"]])
+def test_photos_that_are_no_one_data_set_of_the_hub_have_no_entry(names: list[str], tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    report = report_on(run)
+    report["protocol"]["data"] = [{"name": name, "split": "test", "revision": None} for name in names]
+    (run / REPORT).write_text(json.dumps(report))
+    assert results_of(run) is None
 
 
 def test_a_validation_on_few_photos_is_not_passed_off_as_an_evaluation(tmp_path: Path) -> None:
     made = card(make_run(tmp_path / "run", psnr=21.5))
     assert "| PSNR, dB ↑ | 21.50 | – |" in made.text
     assert "Only the trainer's own validation on no more than 4 photos" in made.text
-    assert made.data.eval_results
-    assert made.data.eval_results[0].dataset_split is None
 
 
 def test_a_report_on_other_weights_is_refused(tmp_path: Path) -> None:

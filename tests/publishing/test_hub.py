@@ -11,13 +11,14 @@ import huggingface_hub.constants as constants
 import numpy as np
 import pytest
 import torch
-from cases.hub import TOKEN, hub, hub_server, make_run, point_client_to, waits
+from cases.hub import TOKEN, hub, hub_server, make_run, point_client_to, report_on, waits
 from cases.hub_server import File, HubServer, Repository, Request
-from huggingface_hub import ModelCard
+from huggingface_hub import HfApi, ModelCard
 from PIL import Image
 
 from colorgan import cli
 from colorgan.colorizer import Colorizer
+from colorgan.evaluation.report import REPORT
 from colorgan.hub.sending import DELAYS_S
 from colorgan.publishing import publish
 
@@ -75,6 +76,16 @@ class TestPublish:
             assert found[name].data == (run / path).read_bytes()
         assert [row["images_seen"] for row in json.loads(found["metrics.json"].data)] == [32, 64]
         assert json.loads(found["recipe.json"].data)["recipe"]["name"] == "wgan-bedroom"
+
+    def test_an_evaluation_is_in_the_hubs_tables(self, hub: HubServer, run: Path) -> None:
+        (run / REPORT).write_text(json.dumps(report_on(run)))
+        publish(run, ID)
+        assert files(hub).keys() == PUBLISHED | {REPORT, ".eval_results/colorgan.yaml"}
+        found = HfApi().model_info(ID, expand=["evalResults"]).eval_results
+        assert found and {one.task_id: one.value for one in found}["colorization_psnr"] == 23.456
+        (run / REPORT).unlink()
+        publish(run, ID)
+        assert files(hub).keys() == PUBLISHED
 
     def test_optimisers_logs_and_paths_stay_home(self, hub: HubServer, tmp_path: Path) -> None:
         run = make_run(tmp_path / "runs" / "mine", dataset=(str(tmp_path / "secret" / "album"), "someone/photos"))

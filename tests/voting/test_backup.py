@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cases.hub import TOKEN, hub, hub_server, waits
-from cases.hub_server import HubServer
+from cases.hub_server import HubServer, Request
 from cases.postgres import database, postgres  # noqa: F401
 from cases.study import SECRET, Visitor, serving, small_pool
 from cases.voting import START_S, Clock
@@ -132,6 +132,81 @@ def test_votes_survive_the_disk(hub: HubServer, disk: Disk) -> None:
     assert study.progress().started == 3 and study.progress().finished == 2
     assert sum('"answer"' in row for row in disk.rows()) == 2 * PLAN.trials + 2
     assert backup.push() > 0
+
+
+@pytest.fixture(params=["bucket", "folder"])
+def place(request: pytest.FixtureRequest, hub: HubServer, tmp_path: Path) -> str:
+    """Where votes may lie as well as in a data set."""
+    return "hf://buckets/tester/votes/2026" if request.param == "bucket" else str(tmp_path / "volume" / "votes")
+
+
+def test_votes_in_a_bucket_or_a_folder_survive_the_disk(hub: HubServer, disk: Disk, place: str) -> None:
+    study = disk.create()
+    backup = VoteBackup(disk.store, place, say=disk.said.append)
+    backup.watch(study)
+    with serving([study]) as address:
+        vote(address, disk)
+        assert backup.push() > 0
+        vote(address, disk, answers=2, seed=2)
+        assert backup.push() > 0 and backup.push() == 0
+    before = disk.rows()
+    if place.startswith("hf:"):
+        bucket = hub.repositories["bucket", "tester/votes"]
+        assert bucket.private
+        assert sum(name.endswith(".jsonl") for name in bucket.history()[0].files) == 2
+        study_came = [commit for commit in bucket.history() if any("study.json" in name for name in commit.files)][-1]
+        assert any("votes/" in name for name in study_came.files), "a study that is there is whole"
+    disk.wipe()
+    backup = VoteBackup(disk.store, place, say=disk.said.append)
+    assert backup.restore() == backup.restore() == ["autumn"]
+    assert disk.rows() == before
+    backup.watch(disk.open())
+    assert backup.push() == 0
+    assert [line for line in disk.said if "came back from" in line] == disk.said != []
+
+
+def test_what_a_bucket_took_in_part_is_sent_again_and_comes_back_once(
+    hub: HubServer, disk: Disk, waits: list[float]
+) -> None:
+    study = disk.create()
+    address_of_votes = "hf://buckets/tester/votes"
+    backup = VoteBackup(disk.store, address_of_votes, say=disk.said.append)
+    backup.watch(study)
+
+    def breaks(request: Request) -> None:
+        if not hub.faults and b"studies/autumn" in request.body and b"/votes/" in request.body:
+            hub.fail("POST .*/batch$", "status", times=10**6)  # from the next one on
+
+    hub.before = breaks
+    with serving([study]) as address:
+        vote(address, disk, answers=3)
+        with pytest.raises(ValueError, match="cannot keep votes in 'hf://buckets/tester/votes': the Hub fails"):
+            backup.push()
+    there = hub.repositories["bucket", "tester/votes"].history()[0].files
+    assert any("/votes/" in name for name in there) and not any("study.json" in name for name in there)
+    hub.faults.clear()
+    hub.before = lambda request: None
+    assert VoteBackup(disk.store, address_of_votes).restore() == []
+    assert backup.push() > 0
+    kept = disk.rows()
+    disk.wipe()
+    assert VoteBackup(disk.store, address_of_votes, say=disk.said.append).restore() == ["autumn"]
+    assert disk.rows() == kept
+
+
+def test_a_public_bucket_is_refused(hub: HubServer, disk: Disk) -> None:
+    bucket = hub.add_bucket("tester/open", private=False)
+    backup = VoteBackup(disk.store, "hf://buckets/tester/open", say=disk.said.append)
+    backup.watch(disk.create())
+    with pytest.raises(ValueError, match="it is there already and public"):
+        backup.push()
+    assert not bucket.history()[0].files
+
+
+@pytest.mark.parametrize("place", ["votes", "tester/votes/more", "", "user name/votes"])
+def test_a_place_that_is_none_is_refused(disk: Disk, place: str) -> None:
+    with pytest.raises(ValueError, match="votes are kept in 'user/dataset', at an address or in /a/folder, got"):
+        VoteBackup(disk.store, place)
 
 
 def test_a_closed_study_comes_back_closed(hub: HubServer, disk: Disk) -> None:

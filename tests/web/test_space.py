@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -18,14 +19,18 @@ import pytest
 import yaml
 from cases.hub import hub, hub_server, make_run
 from cases.hub_server import HubServer
+from cases.study import Visitor
+from huggingface_hub import HfApi
 
 from colorgan import cli
+from colorgan.hub.program import PACKAGE
 from colorgan.publishing import publish
 from colorgan.voting import backup as votes
 from colorgan.voting.database import DATABASE_VARIABLE
 from colorgan.voting.privacy import SECRET_VARIABLE
 from colorgan.web import gpu
-from colorgan.web.space import PACKAGE, requirements, upload_space, write_space
+from colorgan.web.space import requirements, upload_space, write_space
+from colorgan.web.space_votes import keep_votes
 
 __all__ = ["hub", "hub_server"]  # fixtures that live elsewhere
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's, to its own parts
@@ -61,13 +66,22 @@ def test_a_space_has_all_it_needs(model: Path, tmp_path: Path) -> None:
     assert {path.name for path in (space / "model").iterdir()} == {"config.json", "model.safetensors", "README.md"}
 
 
+def test_what_tells_which_way_up_goes_along(model: Path, tmp_path: Path) -> None:
+    own = shutil.copytree(model, tmp_path / "own")
+    (own / "upright.safetensors").write_bytes(b"learnt for it")
+    space = write_space(tmp_path / "space", str(own))
+    assert (space / "model" / "upright.safetensors").read_bytes() == b"learnt for it"
+
+
 def test_the_requirements_are_those_of_the_package_and_met_here() -> None:
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    names = {re.split(r"[^\w.-]", line)[0] for line in declared}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    declared = [*project["dependencies"], *extras["app"], *extras["study"]]
+    names = {re.split(r"[^\w.-]", line)[0] for line in declared} - {"colorgan"}
     extra, *pinned = requirements()
     assert extra.startswith("--extra-index-url https://download.pytorch.org/")
     found = dict(line.split("==") for line in pinned)
-    assert found.keys() <= names and {"torch", "gradio", "huggingface_hub", "numpy"} <= found.keys()
+    assert found.keys() == names and {"torch", "gradio", "sqlalchemy", "numpy"} <= names
     for name, wanted in found.items():
         assert version(name).split("+")[0] == wanted
 
@@ -91,8 +105,8 @@ def test_it_starts_from_its_own_folder(model: Path, tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def started(space: Path, home: Path, **settings: str) -> Iterator[str]:
-    """The Space's program in a process of its own -> its address; ended as a Space ends it."""
+def started(space: Path, home: Path, *, gently: bool = False, **settings: str) -> Iterator[str]:
+    """The Space's program in a process of its own -> its address; killed, or, `gently`, told to end."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GRADIO"))}
     environment = {**clean, "HF_HUB_OFFLINE": "1", "TMPDIR": str(home), "OMP_NUM_THREADS": "1"}
     environment |= {"COLORGAN_HOME": str(home / "home"), **settings}
@@ -105,6 +119,9 @@ def started(space: Path, home: Path, **settings: str) -> Iterator[str]:
             assert address
             yield address[0]
         finally:
+            if gently:
+                process.terminate()
+                process.wait(40)
             process.kill()
 
 
@@ -164,6 +181,68 @@ def test_a_hub_model_is_named_and_not_copied(hub: HubServer, model: Path, tmp_pa
     assert not list(space.rglob("*.safetensors"))
     assert not any("model.safetensors" in request and request.startswith("GET") for request in hub.requests)
     compile((space / "app.py").read_text(), "app.py", "exec")
+
+
+def test_votes_on_a_volume_survive_a_restart(hub: HubServer, model: Path, tmp_path: Path) -> None:
+    """The Space is put on the Hub; then its program runs here as the Hub was told, twice, with a new disk each time."""
+    space, volume = tmp_path / "space", tmp_path / "bucket"
+    asked = ["space", str(space), "--model", str(model), "--to", "tester/page", "--votes", "tester/votes"]
+    assert cli.main(asked) == 0
+    there = hub.repository("tester/page", "space")
+    assert hub.repositories["bucket", "tester/votes"].private
+    assert there.volumes == [{"type": "bucket", "source": "tester/votes", "mountPath": "/data"}]
+    assert len(there.secrets[SECRET_VARIABLE]) >= 32
+    settings = {name: value.replace("/data", str(volume)) for name, value in there.variables.items()} | there.secrets
+    assert settings.keys() == {votes.VARIABLE, SECRET_VARIABLE}
+    stimuli = space / "colorgan" / "voting" / "stimuli.py"
+    stimuli.write_text(stimuli.read_text().replace("\nSIDE_PX = 384", "\nSIDE_PX = 96"))  # small, and soon done
+    cookies: dict[str, str] = {}
+    for start in range(2):
+        (tmp_path / str(start)).mkdir()
+        with started(space, tmp_path / str(start), gently=True, **settings) as address:
+            while "One moment" in (page := fetched(address + "vote")):
+                time.sleep(0.2)
+            study = re.search('data-study="(demo-[^"]+)"', page)
+            assert study
+            with Visitor(address, study[1]) as visitor:
+                visitor.client.cookies.update(cookies)
+                assert visitor.start().status_code == 200
+                cookies = dict(visitor.client.cookies) or cookies
+                trial = visitor.trial()
+                assert trial["position"] == 1 + start, "who voted goes on with the next pair"
+                time.sleep(4)  # a pair is looked at for so long
+                assert visitor.answer(trial["trial_id"], "left").json()["outcome"] == "recorded"
+
+
+def test_a_space_that_has_volumes_and_a_secret_keeps_them(
+    hub: HubServer, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    HfApi().create_repo("tester/page", repo_type="space", space_sdk="gradio")
+    space = hub.repository("tester/page", "space")
+    models = {"type": "model", "source": "tester/model", "mountPath": "/models", "readOnly": True}
+    space.volumes, space.secrets = [models], {SECRET_VARIABLE: "x" * 32}
+    ours = {"type": "bucket", "source": "tester/votes", "mountPath": "/data"}
+    for _ in range(2):
+        keep_votes("tester/page", "tester/votes")
+        assert (space.volumes, space.secrets[SECRET_VARIABLE]) == ([models, ours], "x" * 32)
+    with pytest.raises(ValueError, match=r"cannot mount 'tester/more' in .*: bucket 'tester/votes' is mounted"):
+        keep_votes("tester/page", "tester/more")
+    hub.add_bucket("tester/open", private=False)
+    with pytest.raises(ValueError, match="the bucket is public"):
+        keep_votes("tester/page", "tester/open")
+    with pytest.raises(ValueError, match=r"cannot mount 'other/votes' in 'tester/page': this token may not"):
+        keep_votes("tester/page", "other/votes")
+    assert space.volumes == [models, ours]
+    for flags in (["--votes", "tester/votes"], ["--votes", "tester/votes", "--to", "tester/page", "--static"]):
+        assert cli.main(["space", str(tmp_path / "new"), "--model", str(model), *flags]) == 2
+        assert "--votes goes with --to, and not with --static" in capsys.readouterr().err
+
+
+def test_a_client_that_knows_no_volumes_is_named(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(HfApi, "set_space_volumes")
+    with pytest.raises(ValueError, match="volumes need a newer huggingface_hub than"):
+        keep_votes("tester/page", "tester/votes")
+    assert not hub.requests
 
 
 def test_to_the_hub_in_one_commit(
