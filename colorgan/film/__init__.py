@@ -10,9 +10,12 @@ colours.py    frames in their order -> their colours: where the engine and whoev
 shots.py      where one ends and the next begins
 motion.py     where places of a frame are in the next, and colours carried there
 telling.py    what was said of moments -> what is known of their shots
-encoding.py   painted frames -> the packets of a segment
+views.py      a frame as it is seen small, and lines from there to its own edges
+planes.py     a gray frame and its colours -> YUV
+encoding.py   frames and their colours -> the packets of a segment
 segments.py   what is done, on the disk, so that a run that was killed goes on
 joining.py    segments, and all that is no picture -> the film's file
+making.py     frames -> segments, by several threads
 running.py    all of it: `colorize_film`
 """
 

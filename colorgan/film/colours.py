@@ -10,14 +10,16 @@ once; after it `state`, which it keeps on the disk beside the segment. A run tha
 
 The network looks at key frames alone. What it says there is joined with what is remembered of the shot, carried along
 the flow, and so becomes steadier the longer a shot lasts. Frames between two keys take the colours of both, the nearer
-one's more, where the way from there is sure: what comes from behind something has the later key's. All of it is the
-size of what the network sees; each frame's lines are fitted to its own lightness, so that colours end at its edges.
+one's more, where the way from there is sure: what comes from behind something has the later key's. All of it is half
+the size of what the network sees; each frame's lines are fitted to its own lightness, so that colours end at its edges.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -25,16 +27,18 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.colorizer import NO_WORDS, References, check_vividness
+from colorgan.film.ahead import ahead
 from colorgan.film.motion import Array, Motion, SmallFrame, blend, carry, field_of, trust
-from colorgan.film.shots import Shots
+from colorgan.film.shots import Shots, Step
+from colorgan.film.tones import Pixels
+from colorgan.film.views import fitted_lines, halved, small_frame
 from colorgan.hints import Hint
-from colorgan.upsampling import fit_lines
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Reference
 
-KEY_FRAMES = 8  # from one that the network looks at to the next, at most
-LEAST_TRUST = 0.35  # of a frame's places, below which the network looks at it: much is new
+KEY_FRAMES = 16  # from one that the network looks at to the next, at most
+LEAST_TRUST = 0.25  # of a frame's places, below which the network looks at it: much is new
 MOST_OPINIONS = 3.0  # that a remembered colour counts as: each further one moves it by a quarter
 CLEAR = 5.0  # L* units of detail: a fainter frame's opinion counts less, by the square
 HARDLY = 1e-3  # how much a colour counts at places that nobody is sure of
@@ -42,16 +46,26 @@ HARDLY = 1e-3  # how much a colour counts at places that nobody is sure of
 
 @dataclass(frozen=True)
 class FilmFrame:
-    """One frame, upright, as a photo is: `Colorizer.predict` and `painting.paint` take its image.
+    """One frame, upright.
 
     number: from 0, counted over the whole film.
     time_s: seconds from the film's first frame; frames need not be evenly apart.
-    image: "RGB" or "L", full range, 8 bits; all frames of a film have one size.
+    pixels: gray (H, W) or RGB (H, W, 3), full range; all frames of a film have one size.
     """
 
     number: int
     time_s: float
-    image: Image.Image
+    pixels: Pixels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def image(self) -> Image.Image:
+        """The frame as a photo is, "L" or "RGB"; made when asked for."""
+        return Image.fromarray(self.pixels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +110,15 @@ class _Waiting:
     trust: Array
 
 
+class _LookedAt(NamedTuple):
+    """A frame, which shot it is of, how it moved, and the shots that were remembered then."""
+
+    frame: FilmFrame
+    seen: SmallFrame
+    step: Step
+    remembered: tuple[int, ...]
+
+
 class FilmColours:
     """What gives the frames of one film their colours.
 
@@ -125,22 +148,33 @@ class FilmColours:
         self._shot: int | None = None
         self._memories: dict[int, _Memory] = {}  # of the shot at hand, and of the one that a flash may interrupt
 
-    def colour(self, frames: Iterable[FilmFrame]) -> Iterator[tuple[FilmFrame, Tensor]]:
+    def colour(self, frames: Iterable[FilmFrame], look_ahead: int = 4) -> Generator[tuple[FilmFrame, Tensor]]:
         """The frames of the next segment -> each of them, in order, with the lines (4, h, w) that `painting.paint`
         takes for it, vividness included.
 
-        A generator: it takes frames as it needs them, holds at most `KEY_FRAMES` of them, and is called from one thread
-        at a time. Cuts it finds by itself.
+        A generator: it takes frames as it needs them, in a thread of its own, which looks for motion so many frames
+        before the one at hand; holds at most `KEY_FRAMES` besides; and is called from one thread at a time. Cuts it
+        finds by itself.
         """
-        waiting: list[_Waiting] = []
+        with (
+            ThreadPoolExecutor(1, "film-looker") as looker,
+            contextlib.closing(ahead(self._looked_at(frames), looker, look_ahead)) as looked_at,
+        ):
+            yield from self._coloured(looked_at)
+
+    def _looked_at(self, frames: Iterable[FilmFrame]) -> Iterator[_LookedAt]:
         for frame in frames:
-            seen = SmallFrame(self._colorizer.view(frame.image)[0, 0].cpu().numpy())
-            step = self._shots.step(seen)
+            seen = small_frame(frame.pixels, self._colorizer)
+            yield _LookedAt(frame, seen, self._shots.step(seen), self._shots.remembered)
+
+    def _coloured(self, looked_at: Iterable[_LookedAt]) -> Iterator[tuple[FilmFrame, Tensor]]:
+        waiting: list[_Waiting] = []
+        for frame, seen, step, remembered in looked_at:
             if step.shot != self._shot:
                 yield from self._between(waiting)
                 waiting = []
                 self._shot = step.shot
-                self._memories = {shot: one for shot, one in self._memories.items() if shot in self._shots.remembered}
+                self._memories = {shot: one for shot, one in self._memories.items() if shot in remembered}
             if step.motion is None:
                 yield self._first(frame, seen)
                 continue
@@ -214,15 +248,15 @@ class FilmColours:
         parts = (*(() if self._reference is None else (self._reference,)), *self._said.references)
         hints, reference = self._said.hints.get(frame.number, ()), References(parts) if parts else None
         [prediction] = self._colorizer.predict([frame.image], hints=hints, reference=reference)
-        lines = prediction.lines[0].float().cpu().numpy()
-        ab = lines[:2] * seen.lightness + lines[2:]
-        border = (lines == 0).all(0).astype(np.float32)  # `Border.around` leaves nothing there
-        return np.ascontiguousarray(ab.transpose(1, 2, 0)), border
+        lines = prediction.lines[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
+        border = halved((lines == 0).all(2).astype(np.float32))  # `Border.around` leaves nothing there
+        lines = halved(lines)
+        return lines[..., :2] * seen.lightness[..., None] + lines[..., 2:], border
 
     def _lines(self, seen: SmallFrame, ab: Array, border: Array) -> Tensor:
-        planes = torch.from_numpy(np.ascontiguousarray(ab.transpose(2, 0, 1)))
-        lines = fit_lines(torch.from_numpy(seen.lightness)[None, None], planes[None])[0]
-        return lines * torch.from_numpy(1 - border) * self._vividness
+        lines = fitted_lines(seen.lightness, ab)
+        lines *= (1 - border) * self._vividness
+        return torch.from_numpy(lines)
 
     def state(self) -> dict[str, Tensor]:
         """All that is remembered, as tensors that safetensors can keep; a copy, which later frames do not change."""

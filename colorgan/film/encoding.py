@@ -1,4 +1,4 @@
-"""Painted frames -> the packets of one segment, in a file of its own.
+"""Frames and their colours -> the packets of one segment, in a file of its own.
 
 The segment's file is NUT, FFmpeg's own container: it takes every codec, and any player that is built on FFmpeg plays
 it. What the film's file needs to know of packets (their order among the frames) is told beside it.
@@ -10,14 +10,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from colorgan.film.formats import Codec
+from colorgan.film.planes import paint_planes
 from colorgan.film.reading import FilmError, FrameFormat, pyav
-from colorgan.film.tones import BT709, FULL, LIMITED, RGB_MATRIX
+from colorgan.film.tones import BT709, FULL, LIMITED, RGB_MATRIX, Pixels, samples_of
+from colorgan.painting import paint
 
 UNTAGGED_TRANSFER = 2
-LARGE_MEGAPIXELS = 1.0  # of larger frames x264 looks at fewer before it packs one: each takes some 6 MB of 1080p
-SHORT_LOOK_AHEAD = 10  # frames; 40 is usual
 
 
 class SegmentEncoder:
@@ -35,8 +36,6 @@ class SegmentEncoder:
         options = dict(codec.options)
         if not codec.lossless:
             options["crf"] = str(codec.crf if crf is None else crf)
-        if codec.encoder == "libx264" and look_ahead_is_dear(frames):
-            options["rc-lookahead"] = str(SHORT_LOOK_AHEAD)
         if self._interlaced:
             options["flags"] = "+ildct+ilme"
         self._stream = self._container.add_stream(codec.encoder, rate=frames.rate, options=options)
@@ -50,14 +49,20 @@ class SegmentEncoder:
         context.color_primaries = BT709
         context.color_trc = BT709 if frames.transfer == UNTAGGED_TRANSFER else frames.transfer
         context.flags |= av.codec.context.Flags.global_header.value
+        self._takes_planes = context.pix_fmt == "yuv420p" and not self._interlaced and not frames.turns
         self._fields = _field_marker(av, frames, context.pix_fmt) if self._interlaced else None
         self._given: list[int] = []
         self._packed: list[int] = []
 
-    def add(self, painted: Image.Image, pts: int) -> None:
-        """The next frame, upright "RGB", shown at a time later than the one before."""
-        stored = np.ascontiguousarray(np.rot90(np.asarray(painted), -self._format.turns))
-        frame = self._converted(stored)
+    def add(self, pixels: Pixels, lines: Tensor, pts: int) -> None:
+        """The next frame, as `colours.FilmFrame` has it, and the lines to paint it by, later than the one before."""
+        if pixels.ndim == 2 and self._takes_planes:
+            frame = self._av.VideoFrame(self._format.width, self._format.height, "yuv420p")
+            paint_planes(pixels, lines, *map(samples_of, frame.planes))
+            frame.colorspace, frame.color_range = BT709, LIMITED
+        else:
+            stored = np.rot90(np.asarray(paint(Image.fromarray(pixels), lines)), -self._format.turns)
+            frame = self._converted(np.ascontiguousarray(stored))
         frame.pts, frame.time_base, frame.pict_type = pts, self._format.time_base, 0
         if self._fields is not None:
             self._fields.push(frame)
@@ -94,23 +99,15 @@ class SegmentEncoder:
         fields = [self._limited(np.ascontiguousarray(rgb[first::2]), pixels) for first in (0, 1)]
         frame = self._av.VideoFrame(self._format.width, self._format.height, pixels)
         for index, plane in enumerate(frame.planes):
-            woven = np.zeros((plane.height, plane.line_size), np.uint8)
+            woven = samples_of(plane)
             for first, field in enumerate(fields):
-                part = field.planes[index]
-                rows = np.frombuffer(part, np.uint8).reshape(part.height, part.line_size)
-                woven[first::2, : plane.width] = rows[: len(woven[first::2]), : plane.width]
-            plane.update(woven)
+                woven[first::2] = samples_of(field.planes[index])[: len(woven[first::2])]
         frame.colorspace, frame.color_range = BT709, LIMITED
         return frame
 
     def _limited(self, rgb: NDArray[Any], pixels: str) -> Any:
         frame = self._av.VideoFrame.from_ndarray(rgb, "rgb24")
         return frame.reformat(format=pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
-
-
-def look_ahead_is_dear(frames: FrameFormat) -> bool:
-    """Whether an encoder that looks far ahead would fill the memory."""
-    return frames.width * frames.height > LARGE_MEGAPIXELS * 1e6
 
 
 def keeps_fields(codec: Codec) -> bool:

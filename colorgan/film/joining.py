@@ -89,7 +89,7 @@ class _Join:
         for stream in source.streams:
             if stream.index == self._film.stream.index or (self._is_chapters(stream) and source.chapters()):
                 continue  # the track of chapters is written anew, from the chapters
-            if stream.index not in self._refused and self._takes(stream):
+            if stream.index not in self._refused and takes(self._container_name, stream):
                 kept.append(stream.index)
                 if stream.type == "video" and not is_cover(stream):
                     notes.append(f"stream {stream.index}, another film, is copied as it is")
@@ -99,16 +99,6 @@ class _Join:
                 other = "" if self._container_name == "matroska" else "; .mkv may"
                 notes.append(f"stream {stream.index}, {kind} ({name}), is left out: {self._ending} has no place{other}")
         return kept, notes
-
-    def _takes(self, stream: Any) -> bool:
-        """Whether the container does: found by trying."""
-        try:
-            with self._av.open(io.BytesIO(), "w", format=self._container_name) as trial:
-                _copied_stream(trial, stream)
-                trial.start_encoding()
-        except (self._av.FFmpegError, ValueError):
-            return False
-        return True
 
     def _is_chapters(self, stream: Any) -> bool:
         return stream.type == "data" and stream.name == "bin_data" and "mp4" in self._film.container.format.name
@@ -205,6 +195,18 @@ class _Join:
 
     def _open_segment(self, number: int) -> Any:
         return self._av.open(str(self._parts.packets(number)), format="nut")
+
+
+def takes(container: str, stream: Any) -> bool:
+    """Whether a container, by FFmpeg's name, takes a stream's packets as they are: found by trying."""
+    av = pyav()
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as trial:
+            _copied_stream(trial, stream)
+            trial.start_encoding()
+    except (av.FFmpegError, ValueError):
+        return False
+    return True
 
 
 def _copied_stream(out: Any, stream: Any) -> Any:

@@ -1,8 +1,9 @@
 """Where places of one frame are in the next, by dense optical flow, and fields of colours that are carried along it.
 
-Frames are small here: their lightness at the size that the network sees. The flow is OpenCV's DIS (Kroeger et al. 2016,
-"Fast Optical Flow using Dense Inverse Search", arXiv 1603.03590). A place is carried only where the flow back leads
-home again (Sundaram et al. 2010, "Dense Point Trajectories by GPU-Accelerated Large Displacement Optical Flow").
+Frames are small here: their lightness at half the size that the network sees, which is the size of the colours that it
+gives. The flow is OpenCV's DIS (Kroeger et al. 2016, "Fast Optical Flow using Dense Inverse Search", arXiv 1603.03590).
+A place is carried only where the flow back leads home again (Sundaram et al. 2010, "Dense Point Trajectories by
+GPU-Accelerated Large Displacement Optical Flow").
 """
 
 import functools
@@ -16,13 +17,13 @@ from numpy.typing import NDArray
 from colorgan.photo.extras import extra
 
 NEEDS_OPENCV = "films need OpenCV: pip install 'colorgan[film]'"
-SURROUNDINGS = 31  # pixels of the view: detail is what differs from the mean of so many by so many
+SURROUNDINGS = 15  # pixels of small frames: detail is what differs from the mean of so many by so many
 FAINT = 0.7  # L* units that detail must have in the square mean: less is a blank frame, black, white or a bare wall
 CONTRAST = 48.0  # 8-bit steps of standard deviation that frames get before flow is sought: a fade changes nothing
-HOME = 1.0  # pixels from which the flow may miss its origin, and the share of its own length for long ways
+HOME = 0.5  # pixels from which the flow may miss its origin, and the share of its own length for long ways
 HOME_SHARE = 0.02
 UNLIKE = 8.0  # L* units: carried lightness that is off by this much counts 1 / e
-UNLIKE_OVER = 5  # pixels to a side of the squares over which that is judged
+UNLIKE_OVER = 3  # pixels to a side of the squares over which that is judged
 MOST_VIVID = 1.2  # times that chroma is raised to make up for a mean
 STEEPEST = 5.0  # change of contrast that is taken for a fade
 
@@ -39,7 +40,7 @@ def opencv() -> Any:
 
 @dataclass(frozen=True, eq=False)
 class SmallFrame:
-    """A frame's L (h, w) in [0, 100], at the size that the network sees."""
+    """A frame's L (h, w) in [0, 100], at half the size that the network sees."""
 
     lightness: Array
 
@@ -88,6 +89,8 @@ class MotionFinder:
     def __init__(self) -> None:
         cv2 = opencv()
         self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._flow.setFinestScale(1)  # half of these small frames' size; the preset's quarter would miss what is small
+        self._flow.setVariationalRefinementIterations(3)  # without any, ways of fast films are lost; 5 find few more
 
     def flow(self, of: SmallFrame, to: SmallFrame) -> Array:
         """For each place of a frame how far away it is in another, x and y, (h, w, 2)."""

@@ -8,9 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from colorgan.film.tones import HLG, PQ, quarter_turns, upright_image
+from colorgan.film.tones import HLG, PQ, Pixels, quarter_turns, upright_pixels
 from colorgan.photo.bounds import check_size
 from colorgan.photo.extras import extra
 
@@ -20,6 +18,10 @@ _MOST_NAMED = 8  # damaged places named one by one
 _ENDS_EARLY_S = 1.0  # shorter than its file states by more than this, a film was cut off
 # Containers that say when packets are decoded, not when frames are shown: in each, frames take these times in order.
 _DECODING_TIMES = ("avi", "h264", "hevc", "m4v", "mpegvideo")
+# Files that lead to other files, or addresses: who sends a film must not have those read.
+_LEADING_ELSEWHERE = frozenset(
+    {"concat", "dash", "hls", "imf", "lavfi", "rtp", "rtsp", "sap", "sdp", "vobsub", "webm_dash_manifest"}
+)
 _TOP_FIRST, _BOTTOM_FIRST = (2, 4), (3, 5)  # AVFieldOrder: as coded, or as shown
 
 
@@ -29,11 +31,12 @@ class FilmError(ValueError):
 
 @dataclass(frozen=True)
 class SourceFrame:
-    """A frame, upright, and when it is shown: `pts` and `duration` in units of the film's time base."""
+    """A frame, and when it is shown: `pts` and `duration` in units of the film's time base; `pixels` as those of
+    `colours.FilmFrame`."""
 
     pts: int
     duration: int
-    image: Image.Image
+    pixels: Pixels
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Film:
                 resized += 1
                 decoded = decoded.reformat(self.frame_format.width, self.frame_format.height)
             duration = decoded.duration or self._tick()
-            yield SourceFrame(pts, duration, upright_image(decoded))
+            yield SourceFrame(pts, duration, upright_pixels(decoded))
             last, shown_to = pts, self._seconds(pts + duration)
         self._note_damage(shown_to, resized)
 
@@ -241,10 +244,11 @@ class Film:
 
 
 def open_film(path: Path) -> Any:
-    """A PyAV container, open to be read; FilmError, one line, where it cannot be."""
+    """A PyAV container, open to be read; FilmError, one line, where it cannot be, or only leads to other files."""
     av = pyav()
+    taken = ",".join(sorted(av.formats_available - _LEADING_ELSEWHERE))
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), metadata_errors="replace", options={"format_whitelist": taken})
     except FileNotFoundError:
         raise FilmError(f"there is no file {str(path)!r}") from None
     except PermissionError as error:

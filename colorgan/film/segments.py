@@ -7,10 +7,11 @@ that is killed at any moment goes on after the last whole segment. What the run 
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,17 @@ class Segment:
     ends: bool
     colours: dict[str, Tensor]
 
+    def without_colours(self) -> "Segment":
+        """What joining needs: of all segments of a long film, colours would fill the memory."""
+        return replace(self, colours={})
+
 
 class Parts:
     """The parts of one film to be."""
 
     def __init__(self, output: Path):
-        self.folder = parts_of(output)
+        self.output = Path(os.path.realpath(output))  # a link keeps pointing to what it pointed to
+        self.folder = parts_of(self.output)
 
     @property
     def exist(self) -> bool:
@@ -67,7 +73,7 @@ class Parts:
         write_whole(self.folder / PLAN, json.dumps(asked, indent=2) + "\n")
 
     def resume(self, asked: Mapping[str, Any]) -> list[Segment]:
-        """The segments that are done, of a run that was asked for the same.
+        """The segments that are done, of a run that was asked for the same; the colours of the last one alone.
 
         Raises:
             ValueError: it was asked for something else.
@@ -84,6 +90,7 @@ class Parts:
         remove_drafts(self.folder)
         done = list[Segment]()
         while (segment := self._read(len(done))) is not None:
+            done[-1:] = [one.without_colours() for one in done[-1:]]
             done.append(segment)
         return done
 
@@ -108,6 +115,15 @@ class Parts:
     def so_far(self, ending: str) -> Path:
         """The file of the playable film that an interrupted run leaves."""
         return self.folder / (SO_FAR + ending)
+
+    @contextmanager
+    def output_whole(self) -> Iterator[Path]:
+        """A name to write the film under; afterwards it is there, whole. What a killed run leaves of it is here, too,
+        and is cleared away with all else."""
+        whole = self.folder / f"whole{self.output.suffix}"
+        with file_whole(whole) as draft:
+            yield draft
+        whole.replace(self.output)
 
     def remove(self) -> None:
         """Clear them away."""

@@ -16,6 +16,7 @@ from colorgan.colorizer import Reference, check_reference
 from colorgan.film.colours import FilmFrame, ShotTold
 from colorgan.film.motion import Array, Motion, SmallFrame, Way
 from colorgan.film.shots import Shots
+from colorgan.film.views import small_frame
 from colorgan.hints import FilmHints, Hint, Moment, PhotoHints
 from colorgan.photo import open_photo
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 SOON = 1e-3  # seconds: times that people write are rounded
 BACK = 1500  # frames that a hint's place is followed back at most, a minute: so many ways are held
-COARSE = 4  # pixels of the view from one place to the next of which these are held
+COARSE = 2  # pixels of small frames from one place to the next of which these are held
 LOST = 0.3  # sureness of a way below which a place is lost
-PATCH = 2  # pixels of the view round a place that move as it does
+PATCH = 1  # pixels of small frames round a place that move as it does
 
 
 def told_shots(colorizer: "Colorizer", frames: Iterable[FilmFrame], said: FilmHints) -> dict[int, ShotTold]:
@@ -50,13 +51,13 @@ def told_shots(colorizer: "Colorizer", frames: Iterable[FilmFrame], said: FilmHi
         while latest is not None and waiting and waiting[0].time_s + SOON < until:
             frame, shot = latest
             told[shot] = _with(colorizer, told.get(shot, ShotTold()), frame, waiting[0])
-            trails[shot].follow(frame, PhotoHints(said.size, waiting.popleft().hints).at_size(frame.image.size).hints)
+            trails[shot].follow(frame, PhotoHints(said.size, waiting.popleft().hints).at_size(frame.size).hints)
 
     for frame in frames:
         hear(frame.time_s)
         if not waiting and not any(trail.followed for trail in trails.values()):
             break
-        seen = SmallFrame(colorizer.view(frame.image)[0, 0].cpu().numpy())
+        seen = small_frame(frame.pixels, colorizer)
         step = shots.step(seen)
         if step.motion is None:
             trails[step.shot] = _Trail(seen)
@@ -76,7 +77,7 @@ def told_shots(colorizer: "Colorizer", frames: Iterable[FilmFrame], said: FilmHi
 
 @dataclass
 class _Followed:
-    """A hint that is followed: its place in the view (x, y), and where it was said, in the view too."""
+    """A hint that is followed: its place in small frames (x, y), and where it was said, in those too."""
 
     hint: Hint
     place: Array
@@ -127,11 +128,11 @@ class _Trail:
 
     def _know(self, number: int, one: _Followed, frame: FilmFrame) -> None:
         away = (one.place - one.origin) / self._scale(frame)
-        self.hints.setdefault(number, []).append(_shifted(one.hint, away, frame.image.size))
+        self.hints.setdefault(number, []).append(_shifted(one.hint, away, frame.size))
 
     def _scale(self, frame: FilmFrame) -> Array:
         height, width = self.first.lightness.shape
-        return np.array((width / frame.image.width, height / frame.image.height), np.float32)
+        return np.array((width / frame.size[0], height / frame.size[1]), np.float32)
 
 
 def _with(colorizer: "Colorizer", before: ShotTold, frame: FilmFrame, moment: Moment) -> ShotTold:

@@ -1,6 +1,8 @@
 """`colorgan colorize` on films, and on folders of photos and films."""
 
+import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -113,3 +115,49 @@ def test_ctrl_c_says_what_plays(tmp_path: Path, model: str) -> None:
     assert run.returncode == 130 and said, errors
     so_far = frames_of(Path(said[2]))
     assert len(so_far) >= 50 and so_far[-1].time == pytest.approx(float(said[1]), abs=0.06)
+
+
+FULL_DISK = """
+mount -t tmpfs -o size={small}k none {disk} || exit 77
+{colorize}
+echo status $?
+ls -A {disk}
+mount -o remount,size=64m none {disk}
+{colorize} --resume
+echo status $?
+cp -r {disk} {kept}
+"""
+
+
+def test_a_full_disk_is_one_line_and_what_is_done_is_kept(tmp_path: Path, model: str) -> None:
+    """On a small disk of its own, in a namespace that nobody else sees; then with more room."""
+    disk, kept, film = tmp_path / "disk", tmp_path / "kept", tmp_path / "film.mp4"
+    disk.mkdir()
+    make_film(film, Recipe(frames=75))
+    colorize = shlex.join(
+        [*PYTHON, "colorize", str(film), "--output", f"{disk}/out.mkv", "--model", model, "--codec", "ffv1"]
+    )
+    script = FULL_DISK.format(small=500, disk=disk, kept=kept, colorize=colorize)
+    run = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, timeout=200)
+    if run.returncode == 77 or "unshare" in run.stderr:
+        pytest.skip(f"no disk of its own can be had here: {run.stderr.strip()}")
+    line = (
+        f"colorgan: error: the disk is full: cannot write '{disk}/out.mkv'; 0 of 1 film done; with more room --resume "
+    )
+    assert run.stderr == f"{line}goes on from here\n"
+    full, more = run.stdout.split("status 0\n")[0], run.stdout.split("out.mkv.parts\n")[-1]
+    assert full.startswith("status 1\nout.mkv.parts\n"), run.stdout
+    assert more.startswith(f"1 film coloured: '{disk}/out.mkv'\n"), run.stdout
+    assert len(frames_of(kept / "out.mkv")) == 75 and [path.name for path in kept.iterdir()] == ["out.mkv"]
+
+
+def test_a_film_that_ends_early_is_coloured_as_far_as_it_goes(
+    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = make_film(tmp_path / "film.mkv", Recipe(frames=60))
+    os.truncate(film, film.stat().st_size // 2)
+    assert run(film, "--output", tmp_path / "out.mkv", "--model", model) == 0
+    said, notes = capsys.readouterr()
+    assert said == f"1 film coloured: '{tmp_path / 'out.mkv'}'\n"
+    assert re.search(r"ends early: at [\d.]+ of 2\.4 s", notes) and notes.count("\n") == 1
+    assert 10 < len(frames_of(tmp_path / "out.mkv")) < 45

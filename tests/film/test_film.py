@@ -224,6 +224,16 @@ def test_refusals_are_one_line(
     assert not Path("out.mp4").exists() and not list(tmp_path.glob("*.parts"))
 
 
+def test_a_file_that_names_another_one_leads_nowhere(tmp_path: Path, colorizer: Any) -> None:
+    """FFmpeg plays lists of other files, whatever they are called: who sends one would be shown the others."""
+    make_film(tmp_path / "secret.ts", Recipe(frames=4))
+    (tmp_path / "film.mp4").write_text("ffconcat version 1.0\nfile secret.ts\n")
+    with av.open(str(tmp_path / "film.mp4")) as led:
+        assert led.format.name == "concat", "FFmpeg itself refuses it now"
+    with pytest.raises(FilmError, match=r"^'film.mp4' is no film that FFmpeg can read"):
+        colorize_film(tmp_path / "film.mp4", tmp_path / "out.mp4", colorizer)
+
+
 def test_sound_alone_is_no_film(tmp_path: Path, colorizer: Any) -> None:
     recipe = dataclasses.replace(Recipe(frames=4), sound=1)
     film = make_film(tmp_path / "film.mp4", recipe)

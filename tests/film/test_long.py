@@ -110,31 +110,74 @@ def test_ctrl_c_leaves_a_film_that_plays(tmp_path: Path, colorizer: Any) -> None
 
 RUN = """
 import sys
-from pathlib import Path
+from dataclasses import replace
 sys.path.insert(0, {tests!r})
 from cases.film import tiny_colorizer
-from colorgan.film import colorize_film
+from colorgan.film import colorize_film, running
+running.CODECS = {{name: replace(codec, segment_frames={segment}) for name, codec in running.CODECS.items()}}
 colorize_film({source!r}, {output!r}, tiny_colorizer(), codec="ffv1", resume=True)
 """
 
 
-def test_killed_at_any_moment(tmp_path: Path, colorizer: Any) -> None:
-    """SIGKILL after the first whole segment; then again while the film's file is being made."""
-    source, output = make_film(tmp_path / "film.mkv", Recipe(frames=120, sound=1)), tmp_path / "out.mkv"
-    program = RUN.format(tests=str(Path(__file__).parent.parent), source=str(source), output=str(output))
-    run = subprocess.Popen([sys.executable, "-c", program])
-    first = tmp_path / "out.mkv.parts" / "00000.safetensors"
-    wait_for(first, run)
+SLOW_END = """
+import time
+from colorgan.film import joining
+mux = joining._Join._mux
+joining._Join._mux = lambda join, *how: (mux(join, *how), time.sleep(60))
+"""
+
+
+def started(source: Path, output: Path, segment: int, first: str = "") -> "subprocess.Popen[bytes]":
+    """A run of its own, in segments of so many frames; `first` is done before."""
+    tests = str(Path(__file__).parent.parent)
+    program = RUN.format(tests=tests, source=str(source), output=str(output), segment=segment)
+    return subprocess.Popen([sys.executable, "-c", first + program])
+
+
+def kill(run: "subprocess.Popen[bytes]") -> None:
     run.send_signal(signal.SIGKILL)
     run.wait()
+
+
+def test_killed_at_any_moment(tmp_path: Path, colorizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL after the first whole segment."""
+    codecs = {name: replace(codec, segment_frames=20) for name, codec in CODECS.items()}
+    monkeypatch.setattr(running, "CODECS", codecs)
+    source, output = make_film(tmp_path / "film.mkv", Recipe(frames=70, sound=1)), tmp_path / "out.mkv"
+    run = started(source, output, 20)
+    first = tmp_path / "out.mkv.parts" / "00000.safetensors"
+    wait_for(first, run)
+    kill(run)
     assert not output.exists() and first.exists()
-    before = first.stat().st_mtime_ns
     outcome = colorize_film(source, output, colorizer, codec="ffv1", resume=True)
-    assert outcome.frames == 120 and outcome.resumed_frames in (50, 100) and before
+    assert outcome.frames == 70 and outcome.resumed_frames in (20, 40, 60)
     unbroken = tmp_path / "unbroken.mkv"
     colorize_film(source, unbroken, colorizer, codec="ffv1")
     assert pixels(output) == pixels(unbroken) and packets_of(output) == packets_of(source)
     assert not [path for path in tmp_path.rglob("*") if path.name.endswith((".part", ".parts"))]
+
+
+def test_killed_while_its_parts_are_joined(tmp_path: Path, colorizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL once the film's own file is begun: it is never there in part, and nothing stays of that."""
+    codecs = {name: replace(codec, segment_frames=10) for name, codec in CODECS.items()}
+    monkeypatch.setattr(running, "CODECS", codecs)
+    source, output = make_film(tmp_path / "film.mkv", Recipe(frames=30, sound=1)), tmp_path / "out.mkv"
+    colorize_film(source, tmp_path / "unbroken.mkv", colorizer, codec="ffv1")
+    parts = tmp_path / "out.mkv.parts"
+    with pytest.raises(StopError):
+        colorize_film(source, output, colorizer, codec="ffv1", report=stopping_at(30, StopError))
+    run = started(source, output, 10, SLOW_END)
+    until = time.monotonic() + 120
+    wait_for(parts / "00002.safetensors", run)
+    while not list(parts.glob(".*.part")):  # small as it is, it may wait in a buffer
+        assert run.poll() is None and time.monotonic() < until
+        time.sleep(0.01)
+    kill(run)
+    assert not output.exists() and parts.exists()
+    outcome = colorize_film(source, output, colorizer, codec="ffv1", resume=True)
+    assert outcome.resumed_frames == outcome.frames == 30
+    assert pixels(output) == pixels(tmp_path / "unbroken.mkv") and packets_of(output) == packets_of(source)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mkv", "out.mkv", "unbroken.mkv"]
 
 
 def wait_for(path: Path, run: Any) -> None:

@@ -3,7 +3,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 import torch
 from cases.shots import SIZE, Picture, film, pan
@@ -14,6 +13,7 @@ from colorgan import Colorizer, Hint
 from colorgan.color import rgb_to_lab
 from colorgan.film.colours import FilmColours, ShotTold
 from colorgan.film.telling import told_shots
+from colorgan.film.views import small_frame
 from colorgan.folder.films import colorize_films
 from colorgan.folder.pipeline import PhotoOutcome, Settings
 from colorgan.folder.plan import Job
@@ -38,7 +38,7 @@ def coloured(colorizer: Colorizer, pictures: Sequence[Picture], told: dict[int, 
 def at(lines: Tensor, picture: Picture, x: float, y: float, colorizer: Colorizer) -> Tensor:
     """The ab that lines give a place of a picture."""
     [frame] = film([picture])
-    lightness = colorizer.view(frame.image)[0, 0]
+    lightness = torch.from_numpy(small_frame(frame.pixels, colorizer).lightness)
     row, column = int(y * lightness.shape[0] / SIZE[1]), int(x * lightness.shape[1] / SIZE[0])
     line = lines[:, row, column]
     return line[:2] * lightness[row, column] + line[2:]
@@ -96,7 +96,7 @@ def test_a_film_is_told_from_its_file_to_its_file(colorizer: Colorizer, tmp_path
         stream = writing.add_stream("ffv1", rate=25)
         stream.width, stream.height, stream.pix_fmt = *SIZE, "gray"
         for frame in film(PICTURES):
-            writing.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(frame.image), "gray")))
+            writing.mux(stream.encode(av.VideoFrame.from_ndarray(frame.pixels, "gray")))
         writing.mux(stream.encode(None))
     record = {"format": "colorgan film hints", "version": 1, "size": list(SIZE)}
     moment = {"time": 14 / 25, "hints": [{"x": 70, "y": 60, "colour": TEAL, "radius": 6}]}
