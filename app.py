@@ -7,6 +7,7 @@ from contextlib import closing
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.limits import MAX_MEGAPIXELS
+from colorgan.machine import let_threads_sleep
 from colorgan.web.address import OWN_NAMES, check_free
 from colorgan.web.limits import MAX_MEGABYTES, Limits
 
@@ -67,6 +68,12 @@ def parse() -> argparse.Namespace:
         metavar="N",
         help="a host name that the page may be asked for by, such as photos.example.org; several times for several",
     )
+    parser.add_argument(
+        "--forget",
+        action="store_true",
+        help="let go of all photos when the page stops (with others' access that is always so)",
+    )
+    parser.add_argument("--mcp", action="store_true", help="also tools for agents, at /mcp (docs/integrations.md)")
     arguments = parser.parse_args()
     if arguments.port is not None and not 1 <= arguments.port <= 65535:
         parser.error(f"--port must be from 1 to 65535, got {arguments.port}")
@@ -79,11 +86,13 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Serve until Ctrl-C -> exit status; every error is one line."""
     arguments = parse()
+    let_threads_sleep()
     try:
         if arguments.port is not None:
             check_free(arguments.host, arguments.port)
         from colorgan.web.demonstration import Demonstration  # slow to import: not before the command line is right
         from colorgan.web.server import launch
+        from colorgan.web.workspace import kept_folder
 
         with closing(Demonstration()) as study:
             launch(
@@ -103,7 +112,12 @@ def main() -> int:
                 public_names=arguments.public_name or (),
                 studies=study.studies,
                 prepare=study.prepare,
+                keep=None if arguments.forget else kept_folder(),
+                mcp=arguments.mcp,
             )
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"app.py: error: the page needs {error.name}: pip install 'colorgan[app]'\n")
+        return 2
     except ValueError as error:
         sys.stderr.write(f"app.py: error: {error}\n")
         return 2

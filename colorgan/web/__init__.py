@@ -1,10 +1,14 @@
 """The pages: Colorize, Compare, and the study's. They own no logic; Gradio is imported when `server` is.
 
+gradio_import.py  Gradio without what it writes at each import
 server.py         the server: pages, theme, and the folder that is gone when it stops
 colorize.py       the Colorize page: its parts, and which event does what
+film.py           the Film page, likewise
+filming.py        one film after the other, whoever looks
 compare.py        the Compare page, likewise
-events.py         what both need to answer events
+events.py         what all need to answer events
 colorize_view.py  the HTML of the Colorize page
+film_view.py      the HTML of the Film page, and what it is told
 compare_view.py   the HTML of the Compare page
 templating.py     the one template engine, over templates/
 session.py        one person's photos, from file to picture

@@ -20,7 +20,7 @@ from colorgan.web.places import inside, moved_history, moved_marks, shifted, tur
 from colorgan.web.session import PageSession
 
 UNASKED = "look_around"  # of the names below, the one that no person asks for
-SURER = 0.03  # of the network's mean doubt, by which another way up must be surer to be offered
+SURE = 0.9  # that it is upright by another turn, for which that is offered: docs/log.md has what it costs
 LOOKED_AT_EDGE = 512  # pixels
 State = tuple[History | None, Framing, tuple[Mark, ...], int]  # of a photo that is turned and cut
 
@@ -125,19 +125,19 @@ def page(session: PageSession, sent: Any, models: Models) -> Iterator[None]:
 
 
 def look_around(session: PageSession, sent: Any, models: Models) -> None:
-    """Whether the network is surer of the open photo once it is turned; asked for once, when nothing else is to do."""
-    item = _open(session)
-    photo = item.coloured
+    """Whether the open photo is rather upright once it is turned; asked for once, when nothing else is to do."""
+    photo = _open(session).coloured
     if not photo or not photo.retouch or photo.likelier is not None:
+        return
+    photo.likelier = 0
+    model, orientation = photo.model, photo.model.orientation
+    if orientation is None:
         return
     with Image.open(photo.decoded.shown) as shown:
         small = fit(shown.convert("L"), LOOKED_AT_EDGE)
-    doubts = []
-    for quarters in range(4):
-        prediction, _ = models.predict(photo.model, small.rotate(-90 * quarters, expand=True), 0, 0)
-        doubts.append(float(prediction.doubt.mean()))
-    best = min(range(4), key=doubts.__getitem__)
-    photo.likelier = best if doubts[best] < doubts[0] - SURER else 0
+    sure = orientation.probabilities(small, lambda image: models.predict(model, image, 0, 0)[0].memory)
+    best = max(range(len(sure)), key=sure.__getitem__)
+    photo.likelier = best if sure[best] > SURE else 0
 
 
 def upright(session: PageSession, sent: Any, models: Models) -> None:
@@ -164,7 +164,7 @@ def own(session: PageSession, sent: Any, models: Models) -> None:
         for hint in hints:
             told = told.with_mark(item.history.new_mark(MarkKind.OWN, [hint]))
         item.history.tell(told)
-    session.paint(photo)
+    session.screen.paint(photo)
 
 
 def vividness_for_all(session: PageSession, sent: Any, models: Models) -> Iterator[None]:
@@ -176,7 +176,7 @@ def vividness_for_all(session: PageSession, sent: Any, models: Models) -> Iterat
     for count, item in enumerate(session.items):
         if item.coloured and item.coloured.vividness != vividness:
             item.coloured.vividness = vividness
-            session.paint(item.coloured)
+            session.screen.paint(item.coloured)
             if count % 4 == 3:
                 yield
 
@@ -185,7 +185,7 @@ def beside(session: PageSession, sent: Any, models: Models) -> None:
     """The picture as it is now stays beside those that are picked from now on; or no longer."""
     photo = _open(session).coloured
     if photo:
-        session.put_beside(photo, photo.choice if sent else None)
+        session.screen.put_beside(photo, photo.choice if sent else None)
 
 
 CHANGES: dict[str, Callable[[PageSession, Any, Models], Iterator[None] | None]] = {

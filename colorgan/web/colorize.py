@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.web import colorize_view, taking
 from colorgan.web.arranging import UNASKED, arrange
 from colorgan.web.colorize_api import ColorizeApi
 from colorgan.web.events import QUIET, Update, files_of, index_of, is_upload, name_of, why_refused
+from colorgan.web.gradio_import import gradio as gr
 from colorgan.web.items import ColouredPhoto, PhotoItem
+from colorgan.web.limits import MAX_VIVIDNESS_PERCENT
 from colorgan.web.messages import GONE, NOT_DONE
 from colorgan.web.retouch import Retouch
 from colorgan.web.session import PageSession
@@ -21,8 +21,8 @@ from colorgan.web.templating import ASSETS
 from colorgan.web.visited import VisitedPage
 
 MAX_PHOTOS = 100  # of one session
-MAX_VIVIDNESS_PERCENT = 150  # of the slider: beyond it photos look gaudy, though programs may ask for more
 SCRIPTS = (
+    "sending.js",
     "stage.js",
     "visit.js",
     "zoom.js",
@@ -195,17 +195,22 @@ class ColorizePage(VisitedPage):
         if session:
             session.away = True
             session.rest()
+            self.visits.keep(session)
         return self._everything(None, offer=session if session and session.items else None)
 
-    def resume(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
+    def resume(self, session: PageSession | None, event: gr.EventData) -> Iterator[list[Update]]:
         """The page was reloaded, or somebody came back to it: all is as it was, or is offered."""
         found = self.visits.find(str(event.token))
         if session is None and found is not None and event.offer:
-            return self._everything(None, offer=found if found.items else None)
+            yield self._everything(None, offer=found if found.items else None)
+            return
         if session is None and found is not None:
             session = found
             session.away = False
-        return self._everything(session)
+            for _ in session.wake(self.models):
+                yield self._everything(session)
+        shown = self._everything(session)
+        yield shown if session else [gr.skip()] * len(shown)  # what is said there stays
 
     def pick(self, session: PageSession | None, event: gr.EventData) -> list[Update]:
         """One of the colorizations was picked."""
@@ -214,11 +219,11 @@ class ColorizePage(VisitedPage):
             tiles = photo.retouch.tiles()
             with session.turn, session.noting():
                 photo.retouch.history.tell(tiles[index_of(event, tiles)])
-                session.paint(photo)
+                session.screen.paint(photo)
         elif session and photo:
             photo.chosen = index_of(event, photo.choices)
             with session.noting():
-                session.paint(photo)
+                session.screen.paint(photo)
         return self._everything(session, lost=True)
 
     def set_vividness(self, session: PageSession | None, percent: float) -> Iterator[list[Update]]:
@@ -228,7 +233,7 @@ class ColorizePage(VisitedPage):
         if session and photo:
             photo.vividness = vividness
             with session.noting():
-                session.paint(photo)
+                session.screen.paint(photo)
         elif session:
             for _ in arrange(session, "vividness_for_all", vividness, self.models):
                 yield [_kept(session), self._stage(session)]
@@ -240,7 +245,7 @@ class ColorizePage(VisitedPage):
         if session and photo and photo.retouch:
             with session.turn, session.noting():
                 photo.retouch.history.dial(min(max(percent, 0), 100) / 100)
-                session.paint(photo)
+                session.screen.paint(photo)
         return [_kept(session), self._stage(session)]
 
     def settle(self, session: PageSession | None) -> list[Update]:
@@ -299,7 +304,7 @@ class ColorizePage(VisitedPage):
         photo = _open_photo(session)
         if session and photo and photo.undrawn:
             with session.noting():
-                if not session.draw(photo):
+                if not session.screen.draw(photo):
                     return [_kept(session), gr.skip()]
         return [_kept(session), self._stage(session)]
 

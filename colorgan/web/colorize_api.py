@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
+from PIL import Image
 
 from colorgan.hints import PhotoHints, parse_hints
 from colorgan.limits import MAX_VIVIDNESS
+from colorgan.photo.deep import Deep
 from colorgan.photo.description import description
 from colorgan.web.events import is_upload
+from colorgan.web.gradio_import import gradio as gr
 from colorgan.web.items import Original
 from colorgan.web.limits import Limits
 from colorgan.web.messages import as_sentence
@@ -17,7 +19,7 @@ from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import download_name, plain_name
 from colorgan.web.session import PageSession
 from colorgan.web.session_files import CALL_PREFIX
-from colorgan.web.taking import write
+from colorgan.web.taking import deep_values, write
 
 MAX_VARIANT = 64
 
@@ -101,7 +103,10 @@ def convert(session: PageSession, path: Path, models: Models, variant: int, aske
 def _converted(
     session: PageSession, path: Path, model: LoadedModel, models: Models, variant: int, asked: Asked
 ) -> Path:
-    photo = session.photo(Original(path))
+    source = Original(path)
+    photo = session.photo(source)
+    name = download_name(plain_name(path.name), photo.format)
+    deep = deep_values(session, source, photo, name)
     said = asked.hints.at_size(photo.size) if asked.hints else PhotoHints(photo.size)
     said = said.but(seed=asked.seed, daring=asked.daring, vividness=asked.vividness)
     reference = session.reference(asked.reference) if asked.reference else None
@@ -109,12 +114,16 @@ def _converted(
     if model.colorizer.takes_hints:  # of many variants only the one that was asked for is drawn
         prediction, _ = models.predict(model, photo.image, 0, said.seed, **more)
         again: dict[str, Any] = {"hints": prediction.hints, "seed": said.seed, "daring": said.daring}
+    else:
+        again = {}
+        prediction, _ = models.predict(model, photo.image, variant, said.seed, daring=said.daring, **more)
+    picture: Image.Image | Deep
+    if deep is None:
         picture = prediction.picture(photo.image, variant, said.vividness, **again)
     else:
-        prediction, _ = models.predict(model, photo.image, variant, said.seed, daring=said.daring, **more)
-        picture = prediction.picture(photo.image, variant, said.vividness)
+        picture = prediction.deep_picture(deep, variant, said.vividness, **again)
     note = description(model.name, hinted=bool(said.hints), referenced=reference is not None)
-    saved, _ = write(session, picture, download_name(plain_name(path.name), photo.format), photo, note)
+    saved, _ = write(session, picture, name, photo, note)
     return saved
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-import gradio as gr
+from weakref import WeakValueDictionary
 
 from colorgan.web import compare_view
 from colorgan.web.address import is_own_address, is_own_name
 from colorgan.web.comparison import MAX_MODELS, Comparison, OfferedModel, offered_models
 from colorgan.web.events import QUIET, Update, files_of, index_of, is_upload, name_of, why_refused
-from colorgan.web.messages import NOT_DONE, as_sentence
+from colorgan.web.gradio_import import gradio as gr
+from colorgan.web.messages import GONE, NOT_DONE, as_sentence
+from colorgan.web.session import PageSession
 from colorgan.web.templating import ASSETS, render
 from colorgan.web.visited import VisitedPage
 
@@ -20,11 +21,15 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 class ComparePage(VisitedPage):
     """The page inside a route of a `gr.Blocks`: `build` lays it out, every other method answers an event."""
 
+    def __init__(self, *arguments: Any, **named: Any):
+        super().__init__(*arguments, **named)
+        self._there: WeakValueDictionary[str, Comparison] = WeakValueDictionary()  # by the token of its session
+
     def build(self) -> None:
         """The parts; the controls are to be seen once there is a photo (page.css)."""
         offered = offered_models(self.models)
         chosen = [one.source for one in offered[:2]]
-        script = "\n".join((ASSETS / name).read_text() for name in ("stage.js", "zoom.js"))
+        script = "\n".join((ASSETS / name).read_text() for name in ("sending.js", "stage.js", "visit.js", "zoom.js"))
         self.comparison = gr.State(None)
         with gr.Column(elem_id="page"):
             with gr.Column(elem_id="main"):
@@ -55,6 +60,7 @@ class ComparePage(VisitedPage):
             self.stage.bring(self.bring, inputs, picture, concurrency_limit=4, **QUIET),
             self.stage.sample(self.sample, inputs, picture, concurrency_limit=4, **QUIET),
             self.stage.restart(self.restart, inputs, picture, **QUIET),
+            self.stage.resume(self.resume, inputs, models, **QUIET),
             self.chosen.input(self.choose, inputs, models, trigger_mode="always_last", **QUIET),
             self.add.click(self.compare_named, concurrency_limit=2, **naming),
             self.named.submit(self.compare_named, concurrency_limit=2, **naming),
@@ -114,15 +120,33 @@ class ComparePage(VisitedPage):
             yield [comparison, gr.skip(), render("message.html", error=as_sentence(str(error))), *unchanged]
             return
         now = list(dict.fromkeys((*chosen, source)))
-        keys = dict.fromkeys((*(one.source for one in offered_models(self.models)), *now))
-        choices = gr.update(choices=[(OfferedModel(key).label, key) for key in keys], value=now)
         for shown in self._go_on(comparison, now):
-            yield [*shown, "", choices, ""]
+            yield [*shown, "", self._choices(now), ""]
 
     def restart(self, comparison: Comparison | None, chosen: Sequence[str]) -> list[Update]:
-        """Start over: nothing of the session is left."""
-        self._close(comparison)
-        return [None, self._stage(None, chosen)]
+        """Start over: the session is put away, and offered."""
+        if comparison:
+            comparison.session.away = True
+            comparison.session.rest()
+            self.visits.keep(comparison.session)
+        return [None, self._stage(None, chosen, offer=comparison.session if comparison else None)]
+
+    def resume(
+        self, comparison: Comparison | None, chosen: Sequence[str], event: gr.EventData
+    ) -> Iterator[list[Update]]:
+        """The page was reloaded, or somebody came back to it: all is as it was, or is offered."""
+        session = self.visits.find(str(event.token))
+        if comparison is not None or session is None or not session.items:
+            yield [gr.skip()] * 4
+        elif event.offer:
+            yield [None, self._stage(None, chosen, offer=session), "", gr.skip()]
+        else:
+            session.away, chosen = False, session.compared or chosen
+            found = self._there.get(session.token)
+            if found:
+                found.begin_again()
+            for shown in self._go_on(found, chosen) if found else self._show(self._of(session), chosen):
+                yield [*shown, "", self._choices(chosen)]
 
     def apologize(self, comparison: Comparison | None, chosen: Sequence[str]) -> list[Update]:
         """An event failed, or found the queue full: the page goes on from where it is."""
@@ -142,9 +166,10 @@ class ComparePage(VisitedPage):
     def _go_on(self, comparison: Comparison | None, chosen: Sequence[str]) -> Iterator[list[Update]]:
         """Let the models run that have not yet, showing each as it is done."""
         if comparison is None:
-            yield [None, self._stage(None, chosen)]
+            yield [None, self._stage(None, chosen, GONE)]
             return
         comparison.choose([OfferedModel(key) for key in chosen])
+        comparison.session.compared = tuple(chosen)
         yield [comparison, self._stage(comparison, chosen)]
         for panel in comparison.panels:
             if not panel.started:
@@ -158,9 +183,20 @@ class ComparePage(VisitedPage):
         self._close(comparison)
         return [None, self._stage(None, chosen, as_sentence(reason))]
 
-    def _stage(self, comparison: Comparison | None, chosen: Sequence[str], error: str = "") -> str:
+    def _stage(
+        self,
+        comparison: Comparison | None,
+        chosen: Sequence[str],
+        error: str = "",
+        offer: PageSession | None = None,
+    ) -> str:
         named = [OfferedModel(key) for key in chosen]
-        return compare_view.stage(comparison, named, self.examples, self.privacy, self.limits.max_bytes, error)
+        return compare_view.stage(comparison, named, self.examples, self.privacy, self.limits.max_bytes, error, offer)
+
+    def _choices(self, chosen: Sequence[str]) -> Update:
+        """The models to tick, with those that somebody named, and these ticked."""
+        keys = dict.fromkeys((*(one.source for one in offered_models(self.models)), *chosen))
+        return gr.update(choices=[(OfferedModel(key).label, key) for key in keys], value=list(chosen))
 
     def _close(self, comparison: Comparison | None) -> None:
         if comparison:
@@ -168,7 +204,11 @@ class ComparePage(VisitedPage):
             self.visits.end(comparison.session)
 
     def _new(self) -> Comparison:
-        return Comparison(self.visits.new())
+        return self._of(self.visits.new())
+
+    def _of(self, session: PageSession) -> Comparison:
+        comparison = self._there[session.token] = Comparison(session)
+        return comparison
 
 
 def is_from_here(request: gr.Request) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from colorgan.web.comparison import Comparison, OfferedModel, shown_metrics
 from colorgan.web.examples import Example
 from colorgan.web.names import ACCEPTED
+from colorgan.web.session import PageSession
 from colorgan.web.templating import render
 
 
@@ -15,8 +16,10 @@ def stage(
     privacy: str,
     max_bytes: int,
     error: str = "",
+    offer: PageSession | None = None,
 ) -> str:
-    """A comparison, or the drop target before there is one; `chosen` are to be compared next."""
+    """A comparison, or the drop target before there is one; `chosen` are to be compared next, `offer` is a session to
+    go on with."""
     return render(
         "compare.html",
         comparison=comparison if comparison and comparison.gray else None,
@@ -25,6 +28,8 @@ def stage(
         best=_best(comparison) if comparison else {},
         explained=shown_metrics() if comparison else [],
         error=error or (comparison.error if comparison else ""),
+        offer=offer,
+        token=comparison.session.token if comparison else "",
         examples=examples,
         privacy=privacy,
         max_bytes=max_bytes,

@@ -17,7 +17,6 @@ from colorgan.web.decoding import with_pixels
 from colorgan.web.items import PhotoItem
 from colorgan.web.messages import describe_failure
 from colorgan.web.models import Models, bundled_models
-from colorgan.web.own_colours import chroma_beyond_toning
 from colorgan.web.session import PageSession
 
 if TYPE_CHECKING:
@@ -129,6 +128,10 @@ class Comparison:
         there = {panel.model: panel for panel in self.panels}
         self.panels = [there.get(one) or Panel(one) for one in chosen]
 
+    def begin_again(self) -> None:
+        """What was under way when the page went is left to itself, and will be done anew."""
+        self.panels = [panel if panel.finished else Panel(panel.model) for panel in self.panels]
+
     @with_pixels
     def run(self, panel: Panel, models: Models) -> None:
         """Let a model colorize the photo. A failure becomes the panel's reason: it never stops the others."""
@@ -160,15 +163,14 @@ class _Truth:
     @classmethod
     def of(cls, image: Image.Image) -> "_Truth | None":
         """None where there are no true colours: in a gray photo, in a toned print, or in a ribbon of a photo."""
-        from colorgan.data.whole import LONGEST, MIN_CHROMA
+        from colorgan.data.whole import why_untrue
         from colorgan.images import to_tensor
         from colorgan.metrics.pictures import Pictures
         from colorgan.photo.fitting import with_shorter_side
 
-        if image.mode == "L" or max(image.size) > LONGEST * min(image.size):
+        if image.mode == "L" or why_untrue(rgb := image.convert("RGB")):
             return None
-        pictures = Pictures.of(to_tensor(with_shorter_side(image.convert("RGB"), METRIC_RESOLUTION))[None] / 255)
-        return cls(pictures) if chroma_beyond_toning(pictures.lightness, pictures.ab) >= MIN_CHROMA else None
+        return cls(Pictures.of(to_tensor(with_shorter_side(rgb, METRIC_RESOLUTION))[None] / 255))
 
     def metrics(self, lines: "Tensor") -> dict[str, float]:
         """Lines of `upsampling` (1, 4, h, w) -> how their colours compare with the true ones, by the metrics' keys."""

@@ -6,7 +6,6 @@ nobody has used them for some time.
 """
 
 import contextlib
-import ctypes
 import functools
 import threading
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from colorgan.machine import give_back_memory
 from colorgan.photo import Photo
 from colorgan.photo.finding import stated_megapixels
 
@@ -79,6 +79,13 @@ class Decoder:
                 self._held.move_to_end(key)
             return photo
 
+    @contextlib.contextmanager
+    def room(self, need: int) -> Iterator[None]:
+        """So many bytes for other work than a photo's; waits in turn for them."""
+        with self.work():
+            self._take(need, None)
+            yield
+
     def let_go(self, unused_s: float = 0.0, below: Path | None = None) -> None:
         """Hold no longer what was not used for so many seconds, of the files in one folder or of all."""
         before = time.monotonic() - unused_s
@@ -92,7 +99,7 @@ class Decoder:
                 del self._held[key]
             self._changed.notify_all()
         if gone:
-            give_back()
+            give_back_memory()
 
     @property
     def held_bytes(self) -> int:
@@ -129,7 +136,7 @@ class Decoder:
             held -= self._held.pop(others.pop(0)).size
             dropped = True
         if dropped:
-            give_back()
+            give_back_memory()
         return True
 
 
@@ -142,12 +149,6 @@ def with_pixels(method: _Method) -> _Method:
             return method(self, *arguments, **named)
 
     return working  # type: ignore[return-value]
-
-
-def give_back() -> None:
-    """Return freed memory to the system: glibc keeps Pillow's blocks of 16 MB for later, all there were at once."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 SHARED = Decoder()  # of this process: memory is one, however many pages there are

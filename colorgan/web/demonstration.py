@@ -24,7 +24,7 @@ class _ClosingError(Exception):
 class Demonstration:
     """What a page needs to show the built-in study: `studies` to serve, and `prepare` to call when models are loaded.
 
-    `COLORGAN_VOTES_DATASET` names a data set on the Hub that keeps the votes, `COLORGAN_DATABASE` a database. Whatever
+    `COLORGAN_VOTES` names a place that keeps the votes, `COLORGAN_DATABASE` a database. Whatever
     goes wrong here is said on stderr; the page goes on without the study.
     """
 

@@ -2,14 +2,15 @@
 
 import functools
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import torch
-
-from colorgan.color import rgb_to_lab
 from colorgan.hints import Colour, rgb_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from colorgan.colorizer import ShownColour
 
 # Plain names of colours and one of each, spread so that neighbours differ at a glance.
@@ -36,7 +37,17 @@ SEEN = 3.0  # ab units: a colour that is nearer than this to the one that was as
 
 def colour_name(colour: Colour) -> str:
     """The plain name that is nearest to a colour in L*a*b*."""
-    return list(NAMES)[int(torch.cdist(_lab(colour), _named()).argmin())]
+    return list(NAMES)[int((lab_of([colour]) - _named()).norm(dim=1).argmin())]
+
+
+def colour_names(colours: Sequence[Colour]) -> list[str]:
+    """The names of colours to choose from: those of one name have their "#rrggbb" behind it, to be told apart."""
+    names = [colour_name(colour) for colour in colours]
+    twice = {name for name, often in Counter(names).items() if often > 1}
+    return [
+        f"{name} #{bytes(rgb_of(colour) or ()).hex()}" if name in twice else name
+        for name, colour in zip(names, colours, strict=True)
+    ]
 
 
 def why_other(shown: "ShownColour") -> str:
@@ -45,7 +56,7 @@ def why_other(shown: "ShownColour") -> str:
         return "This is the border of the photo, which stays gray."
     if shown.exact or shown.hint.colour is None:
         return ""
-    lightness, *ab = (_lab(shown.colour) - _lab(shown.hint.colour))[0].tolist()
+    lightness, *ab = (lab_of([shown.colour]) - lab_of([shown.hint.colour]))[0].tolist()
     if math.hypot(*ab) < SEEN:
         return ""
     tones = "bright" if lightness > 0 else "dark"
@@ -63,14 +74,17 @@ def place_name(x: float, y: float, size: tuple[int, int]) -> str:
     return f"{down} {across}".strip() or "middle"
 
 
-def _lab(colour: Colour) -> torch.Tensor:
-    """L, a and b (1, 3)."""
-    rgb = torch.tensor(rgb_of(colour) or (0, 0, 0)) / 255
-    return torch.cat(rgb_to_lab(rgb.view(1, 3, 1, 1)), 1).view(1, 3)
+def lab_of(colours: Sequence[Colour]) -> "Tensor":
+    """L*, a* and b* of each, (K, 3)."""
+    import torch  # here, as in `retouch`: the page answers before torch is there
+
+    from colorgan.color import rgb_to_lab
+
+    with torch.inference_mode(False):
+        rgb = torch.tensor([rgb_of(colour) or (0, 0, 0) for colour in colours]).view(-1, 3) / 255
+        return torch.cat(rgb_to_lab(rgb.T[None, :, :, None]), 1)[0, :, :, 0].T
 
 
 @functools.cache
-def _named() -> torch.Tensor:
-    with torch.inference_mode(False):
-        rgb = torch.tensor([rgb_of(colour) for colour in NAMES.values()]) / 255
-        return torch.cat(rgb_to_lab(rgb.T[None, :, :, None]), 1)[0, :, :, 0].T
+def _named() -> "Tensor":
+    return lab_of(list(NAMES.values()))

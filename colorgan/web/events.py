@@ -1,11 +1,11 @@
-"""What both pages need to answer events: the options of an event, what a browser sent with it, and what fails."""
+"""What all pages need to answer events: the options of an event, what a browser sent with it, and what fails."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
+from colorgan.web.gradio_import import gradio as gr
 from colorgan.web.limits import Limits
 from colorgan.web.session_files import SESSIONS
 
@@ -49,3 +49,17 @@ def why_refused(sent: Any, limits: Limits) -> str:
 def index_of(event: gr.EventData, of: Sequence[Any]) -> int:
     """The index that an event carries, kept within a list: it comes from a browser."""
     return min(max(int(event.index), 0), len(of) - 1)
+
+
+def answering(ask: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """As Gradio wants it, a function with a name; nothing where it is asked nonsense, or about what is gone."""
+
+    @functools.wraps(ask)
+    def answer(asked: Any) -> dict[str, Any]:
+        try:
+            return ask(asked)
+        except (LookupError, TypeError, ValueError):
+            return {}
+
+    answer.__name__ = ask.__name__.strip("_")
+    return answer

@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _API = "/gradio_api/"
 _FILE = "/gradio_api/file="
 _JSON_BYTES = 4 * 2**20  # of an event: a thousand hints with their lassos
-_PAGES = r"/|/compare/?|/vote|/quick|/results(/.*)?|/study/.*|/study-assets/.*"
+_PAGES = r"/|/(compare|film)/?|/vote|/quick|/results(/.*)?|/study/.*|/study-assets/.*"
 _PARTS = r"/(assets|static|svelte)/.*|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/config/?|/openapi\.json"
 _CALLS = (
     r"info/?|openapi\.json|app_id/?|startup-events|theme\.css|upload|upload_progress|queue/(join|data|status)|cancel"
@@ -45,7 +45,7 @@ _MASKED = ("text/html", "application/json", "text/event-stream", "text/plain")
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; font-src 'self' data:; connect-src 'self' blob: data:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "media-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
 )
 _FORWARDED = (b"forwarded", b"x-forwarded-", b"x-real-ip")
 
@@ -67,6 +67,7 @@ class Door:
     masks: Masks
     uploads: Uploads
     events: Events
+    more: frozenset[str] = frozenset()  # paths that are served as well
 
 
 class Gate:
@@ -103,7 +104,7 @@ class Gate:
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         headers, path = Headers(scope=scope), get_route_path(scope)
         self._check_who_asks(headers)
-        if not _SERVED.fullmatch(path):
+        if not _SERVED.fullmatch(path) and path not in self.door.more:
             raise RefusedRequestError(404, "there is no such page")
         visitor, token = self._visitor(scope, headers)
         if path == f"{_API}upload" and scope["method"] == "POST":
@@ -121,7 +122,7 @@ class Gate:
             scope, receive = _with_body(scope, sent), _replayed(sent, receive)
         elif "session_hash" in (query := Request(scope).query_params):
             self.door.events.check_session(query["session_hash"], visitor)
-        if token is not None and (path == "/" or path.startswith("/compare")):
+        if token is not None and (path == "/" or path.startswith(("/compare", "/film"))):
             answer.cookie = _cookie(token, scope, headers)
         await self.app(scope, receive, answer)
 

@@ -80,57 +80,61 @@ class Told:
 
 @dataclass(eq=False)
 class History:
-    """What was said of a photo of (width, height) pixels, step by step. It outlives the model that is asked."""
+    """What was said of a photo of (width, height) pixels, step by step. It outlives the model that is asked.
+
+    at: which of the steps holds. numbers: of marks, given away. dialled: the last step came from the dial, which goes
+    through many on its way.
+    """
 
     size: tuple[int, int]
-    _steps: list[Told] = field(default_factory=lambda: [Told()])
-    _at: int = 0
-    _numbers: int = 0
-    _dialled: bool = False  # the last step came from the dial, which goes through many on its way
+    steps: list[Told] = field(default_factory=lambda: [Told()])
+    at: int = 0
+    numbers: int = 0
+    dialled: bool = False
 
     @property
     def told(self) -> Told:
         """What holds now."""
-        return self._steps[self._at]
+        return self.steps[self.at]
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
-        return self._at > 0
+        return self.at > 0
 
     @property
     def can_redo(self) -> bool:
         """Whether a step was taken back."""
-        return self._at < len(self._steps) - 1
+        return self.at < len(self.steps) - 1
 
     def tell(self, told: Told) -> None:
         """Say something else from now on. ValueError, and nothing changes, where hints are too many or outside."""
         check_hints(told.hints, self.size)
         if told != self.told:
-            self._steps[self._at + 1 :] = [told]
-            self._at += 1
-            self._dialled = False
+            self.steps[self.at + 1 :] = [told]
+            self.at += 1
+            self.dialled = False
 
     def dial(self, daring: float) -> None:
         """Turn the dial from calm to daring; one turn is one step, however many places it passes."""
-        if self._dialled and not self.can_redo:
-            self._steps[self._at] = replace(self.told, daring=daring)
+        if self.dialled and not self.can_redo:
+            self.steps[self.at] = replace(self.told, daring=daring)
         else:
             self.tell(replace(self.told, daring=daring))
-            self._dialled = self.told.daring == daring and self._at > 0
+            self.dialled = self.told.daring == daring and self.at > 0
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""
-        self._at, self._dialled = max(self._at - 1, 0), False
+        self.at, self.dialled = max(self.at - 1, 0), False
 
     def redo(self) -> None:
         """Take the step again that was taken back last, if there is one."""
-        self._at, self._dialled = min(self._at + 1, len(self._steps) - 1), False
+        self.at, self.dialled = min(self.at + 1, len(self.steps) - 1), False
 
     def new_mark(self, kind: MarkKind, hints: Iterable[Hint]) -> Mark:
         """A mark with a number that no other has or had."""
-        self._numbers += 1
-        return Mark(self._numbers, kind, tuple(hints))
+        self.numbers += 1
+        return Mark(self.numbers, kind, tuple(hints))
 
     def take(self, said: PhotoHints) -> None:
         """Say what a file of hints says, in place of all that was said. ValueError where it is of another photo."""
@@ -141,7 +145,7 @@ class History:
 
     def through(self, size: tuple[int, int], change: Callable[[Told], Told]) -> "History":
         """The same steps, each changed, for a photo that is now of (width, height) pixels."""
-        return History(size, [change(step) for step in self._steps], self._at, self._numbers, self._dialled)
+        return History(size, [change(step) for step in self.steps], self.at, self.numbers, self.dialled)
 
     def sidecar(self, vividness: float) -> PhotoHints:
         """All that was said, as a file beside the photo has it."""

@@ -17,6 +17,7 @@ from colorgan.web.seen import Seen
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Prediction
+    from colorgan.painting import PhotoPainting
 
 MAX_CHOICES = 13
 
@@ -56,6 +57,10 @@ class Choice:
         """These colours on an upright image of the photo, of any size."""
         return self.prediction.picture(image, self.variant, vividness)
 
+    def painting(self, image: Image.Image, vividness: float) -> "PhotoPainting":
+        """The same, painted when it is written."""
+        return self.prediction.painting(image, self.variant, vividness)
+
 
 @dataclass(eq=False)
 class DecodedPhoto:
@@ -79,6 +84,20 @@ class DecodedPhoto:
     def download_name(self) -> str:
         """What its picture is called."""
         return download_name(self.name, self.format)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a person has set a photo, to be set so again once it has colours anew; names as of `ColouredPhoto`.
+
+    drawn: how many colorizations there were to choose from.
+    """
+
+    vividness: float = 1.0
+    chosen: int = 0
+    drawn: int = 0
+    is_left: bool = False
+    likelier: int | None = None
 
 
 @dataclass(eq=False)
@@ -147,6 +166,11 @@ class ColouredPhoto:
         """Whether more variants can be drawn."""
         return self.model.can_vary and (self.retouch is not None or len(self.choices) < MAX_CHOICES)
 
+    @property
+    def look(self) -> Setting:
+        """How it is set."""
+        return Setting(self.vividness, self.chosen, len(self.choices), self.is_left, self.likelier)
+
     def picture(self, image: Image.Image) -> Image.Image:
         """An upright image of the photo, of any size, as the person has set it."""
         return image.convert("RGB") if self.is_left else self.choice.picture(image, self.vividness)
@@ -176,6 +200,7 @@ class PhotoItem:
     said: dict[int, tuple[History | None, Framing, tuple[Mark, ...]]] = field(default_factory=dict)  # of other pages
     is_answered: bool = False  # what is to become of its own colours
     cut_off: tuple[Mark, ...] = ()  # what was said of places outside the cut, in pixels of the whole
+    look: Setting | None = None  # to take once there are colours: it had some before the server was started anew
 
     @property
     def original(self) -> Original:

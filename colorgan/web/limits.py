@@ -6,16 +6,19 @@ from typing import Any
 from colorgan.limits import MAX_MEGAPIXELS
 
 MAX_MEGABYTES = 100  # of a file, unless told otherwise
+MAX_VIVIDNESS_PERCENT = 150  # of the slider: beyond it photos look gaudy, though programs may ask for more
 KEEP_ALONE_MINUTES = 24 * 60.0  # on one's own machine
 KEEP_MINUTES = 60.0  # for visitors of a server
+FILM_MINUTES_ALONE = 240.0
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest photo and file, how long an idle visit keeps its photos, and how much visitors may keep.
+    """The largest photo, film and file, how long an idle visit keeps its photos, and how much visitors may keep.
 
     A visitor is a browser, or an address where no browser says which it is. What counts is what lies on the disk:
-    photos, pictures made of them, downloads. `free_megabytes` of the disk stay free, whoever asks.
+    photos, pictures made of them, downloads. `free_megabytes` of the disk stay free, whoever asks. A film has frames of
+    at most `film_megapixels`, and lasts at most `film_minutes`.
     """
 
     max_megapixels: float = MAX_MEGAPIXELS
@@ -26,6 +29,8 @@ class Limits:
     all_files: int = 200_000
     all_megabytes: int = 20_000
     free_megabytes: int = 500
+    film_megapixels: float = 4.0  # 1080p has 2.1; each megapixel takes 0.2 GB of memory while a film is made
+    film_minutes: float = 10.0
 
     @classmethod
     def of(cls, *, alone: bool, **given: float | int | None) -> "Limits":
@@ -33,6 +38,7 @@ class Limits:
         usual: dict[str, Any] = {"keep_minutes": KEEP_ALONE_MINUTES} if alone else {}
         if alone:
             usual |= {"visitor_files": cls.all_files, "visitor_megabytes": cls.all_megabytes}
+            usual |= {"film_minutes": FILM_MINUTES_ALONE}
         return cls(**usual | {name: value for name, value in given.items() if value is not None})
 
     @property

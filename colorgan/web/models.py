@@ -1,5 +1,6 @@
-"""The models a page offers: loaded once, in the background, while the server starts; more of them on demand."""
+"""The models a page offers: loaded once, in the background; more of them on demand."""
 
+import functools
 import threading
 import time
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from colorgan.web import gpu  # before torch: a Space's borrowed card wants to b
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Colorizer, Prediction, Reference
+    from colorgan.colorizer.orientation import Orientation
 
 MAX_EXTRAS = 4  # models beyond those of the start that stay in memory
 MAX_SOURCE_LENGTH = 250  # of what somebody types; file systems take no longer names
@@ -46,6 +48,13 @@ class LoadedModel:
     def takes_hints(self) -> bool:
         """Whether it can be told what colour something was."""
         return bool(getattr(self.colorizer, "takes_hints", False))
+
+    @functools.cached_property
+    def orientation(self) -> "Orientation | None":
+        """What tells by its network which way up a photo is, where that was learnt."""
+        from colorgan.colorizer.orientation import Orientation
+
+        return Orientation.beside(self.source, self.colorizer)
 
     @property
     def name(self) -> str:
@@ -82,7 +91,12 @@ class Models:
         self._error: Exception | None = None
         self._turn, self._changing = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._load, name="colorgan-models", daemon=True)
-        self._thread.start()
+
+    def start(self) -> None:
+        """Load them in the background, if nobody has begun with it."""
+        with self._changing:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def wait(self) -> None:
         """Until all are loaded and warm.
@@ -90,6 +104,7 @@ class Models:
         Raises:
             ValueError: one of them is not a model; the message quotes it.
         """
+        self.start()
         self._thread.join()
         if self._error:
             raise self._error

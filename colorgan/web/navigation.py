@@ -3,6 +3,6 @@
 All pages lie in one folder, and addresses are relative to it: a proxy may serve it below any path.
 """
 
-COLORIZE, COMPARE, VOTE, RESULTS = "Colorize", "Compare", "Real or fake?", "Results"
+COLORIZE, FILM, COMPARE, VOTE, RESULTS = "Colorize", "Film", "Compare", "Real or fake?", "Results"
 STUDY_PAGES = ((VOTE, "vote"), (RESULTS, "results"))
-APP_PAGES = ((COLORIZE, "./"), (COMPARE, "compare"), *STUDY_PAGES)
+APP_PAGES = ((COLORIZE, "./"), (FILM, "film"), (COMPARE, "compare"), *STUDY_PAGES)

@@ -3,11 +3,13 @@
 import sys
 from typing import Any
 
-import gradio as gr
+from starlette.concurrency import run_in_threadpool
 
 from colorgan.files import one_line
 from colorgan.web.comparison import Comparison
+from colorgan.web.filming import VisitedFilm
 from colorgan.web.gate import Door
+from colorgan.web.gradio_import import gradio as gr
 from colorgan.web.messages import NOT_DONE
 from colorgan.web.session import PageSession
 from colorgan.web.visits import Visits
@@ -44,8 +46,11 @@ class PageBlocks(gr.Blocks):
             raise gr.Error(NOT_DONE, print_exception=False, visible=False) from None
         visitor = self.door.events.visitor_of(named.get("session_hash")) if self.door else None
         for value in values.values():
-            if visitor is not None and (session := session_of(value)) is not None:
-                session.visitor = visitor
+            if (session := session_of(value)) is None:
+                continue
+            session.visitor = visitor or session.visitor
+            if not answer.get("is_generating"):
+                await run_in_threadpool(self.visits.keep, session)
         return answer
 
     def _say(self, name: str, error: Exception) -> None:
@@ -57,5 +62,5 @@ class PageBlocks(gr.Blocks):
 
 def session_of(value: Any) -> PageSession | None:
     """The session behind what a page has remembered of a visit."""
-    found = value.session if isinstance(value, Comparison) else value
+    found = value.session if isinstance(value, Comparison | VisitedFilm) else value
     return found if isinstance(found, PageSession) else None

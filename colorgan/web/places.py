@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 
 from colorgan.hints import Hint, PhotoHints
 from colorgan.photo.framing import WHOLE, Framing, in_whole, turn_point
@@ -37,10 +38,15 @@ def inside(marks: tuple[Mark, ...], size: Size) -> tuple[Mark, ...]:
 def moved_history(history: History, size: Size, move: Move, more: tuple[Mark, ...] = ()) -> History:
     """All steps for a photo that is now of (width, height) pixels, with what was outside until now (`more`) in each."""
 
+    at: dict[int, tuple[Mark, ...]] = {}  # where a mark is now, by its identity: steps go on sharing them
+
     def moved(told: Told) -> Told:
         numbers = {mark.number for mark in told.marks}
         back = tuple(mark for mark in more if mark.number not in numbers)
-        return replace(told, marks=(*inside(moved_marks(told.marks, move), size), *back))
+        for mark in told.marks:
+            if id(mark) not in at:
+                at[id(mark)] = inside(moved_marks((mark,), move), size)
+        return replace(told, marks=(*chain.from_iterable(at[id(mark)] for mark in told.marks), *back))
 
     return history.through(size, moved)
 

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import torch
 from PIL import Image
 
-from colorgan.color import fit_chroma, lab_to_gamut_rgb, rgb_to_lab
 from colorgan.hints import Hint, check_place, rgb_of
-from colorgan.web.describing import colour_name
+from colorgan.web.describing import colour_names, lab_of
 from colorgan.web.history import History, Told
 from colorgan.web.seen import Seen
 
@@ -83,7 +81,7 @@ class Retouch:
             return calm
         drawing = self._prediction(told.hints, told.seed)
         # Lines are linear in the colours that they are fitted to, so that the dial needs no drawing of its own.
-        return replace(calm, lines=torch.lerp(calm.lines, drawing.lines, told.daring))
+        return replace(calm, lines=calm.lines.lerp(drawing.lines, told.daring))
 
     def _prediction(self, hints: tuple[Hint, ...], seed: int | None) -> "Prediction":
         """The calm picture, or the drawing of a seed; the last ones are kept."""
@@ -122,6 +120,8 @@ class Retouch:
 
     def doubt(self) -> bytes:
         """Where the network is unsure given all that was said: a PNG that is the more opaque, the less it knows."""
+        import torch
+
         doubt = self.prediction().doubt
         least, most = doubt.quantile(torch.tensor(SHADED)).tolist()
         alpha = ((doubt - least) / max(most - least, 1e-3)).clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
@@ -137,19 +137,24 @@ class Retouch:
         said = [hint.colour for mark in self.told.marks for hint in mark.hints if hint.colour is not None]
         used = list(dict.fromkeys("#{:02x}{:02x}{:02x}".format(*(rgb_of(colour) or (0, 0, 0))) for colour in said))
         likely = [one.colour for one in self.prediction().likely_colours(x, y)]
-        swatches = _swatches([now, *likely, *used[::-1]], lightness, vividness)
-        return Palette(swatches[0], swatches[1 : 1 + len(likely)], swatches[1 + len(likely) :], _wheel(lightness))
+        groups = ([now], likely, used[::-1])
+        (shown,), likeliest, said_before = (_swatches(colours, lightness, vividness) for colours in groups)
+        return Palette(shown, likeliest, said_before, _wheel(lightness))
 
 
 def _swatches(colours: Sequence[str], lightness: "Tensor", vividness: float) -> tuple[Swatch, ...]:
     """Colours as they will look at a lightness L (1, 1, 1, 1)."""
     _, ab = _lab(colours)
     looks = _hex(lightness.expand(-1, -1, len(colours), 1), ab * vividness)
-    return tuple(Swatch(colour, look, colour_name(look)) for colour, look in zip(colours, looks, strict=True))
+    return tuple(map(Swatch, colours, looks, colour_names(looks)))
 
 
 def _wheel(lightness: "Tensor") -> tuple[tuple[str, ...], ...]:
     """All hues at a lightness L (1, 1, 1, 1), each from gray to the most that sRGB shows of it."""
+    import torch
+
+    from colorgan.color import fit_chroma
+
     turn = torch.arange(HUES) * (2 * torch.pi / HUES)
     directions = torch.stack((turn.cos(), turn.sin()))[None, :, :, None]  # (1, 2, HUES, 1)
     strongest = fit_chroma(lightness.expand(-1, -1, HUES, 1), directions * WIDEST)
@@ -160,11 +165,13 @@ def _wheel(lightness: "Tensor") -> tuple[tuple[str, ...], ...]:
 
 def _lab(colours: Sequence[str]) -> "tuple[Tensor, Tensor]":
     """ "#rrggbb" of each -> L (1, 1, K, 1) and ab (1, 2, K, 1)."""
-    rgb = torch.tensor([rgb_of(colour) for colour in colours]) / 255
-    return rgb_to_lab(rgb.T[None, :, :, None])
+    lab = lab_of(colours).T[None, :, :, None]
+    return lab[:, :1], lab[:, 1:]
 
 
 def _hex(lightness: "Tensor", ab: "Tensor") -> list[str]:
     """L (1, 1, H, W) and ab (1, 2, H, W) -> "#rrggbb" of each place, row by row."""
+    from colorgan.color import lab_to_gamut_rgb
+
     rgb = lab_to_gamut_rgb(lightness, ab)[0].flatten(1).T
     return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in rgb.mul(255).round().int().tolist()]

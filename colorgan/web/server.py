@@ -1,32 +1,28 @@
-"""The server: pages, theme, limits, and the folder that is gone when it stops."""
+"""The server: pages, theme and limits."""
 
-import atexit
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
-import gradio as gr
 from starlette.middleware import Middleware
 
 from colorgan.web.address import OWN_NAMES, PRIVATE_NETWORKS, HostNames, check_free, is_on_space
 from colorgan.web.colorize import ColorizePage
 from colorgan.web.compare import ComparePage
 from colorgan.web.examples import prepare_examples
+from colorgan.web.film import FilmPage
 from colorgan.web.gate import Door, Gate
+from colorgan.web.gradio_import import gradio as gr
 from colorgan.web.limits import Limits
 from colorgan.web.masks import SERVED, Masks
+from colorgan.web.mcp import PATH, Tools, mcp_route
 from colorgan.web.models import Models, bundled_models
-from colorgan.web.navigation import APP_PAGES, COLORIZE, COMPARE
+from colorgan.web.navigation import APP_PAGES, COLORIZE, COMPARE, FILM
 from colorgan.web.pages import PageBlocks
 from colorgan.web.quota import Quota
 from colorgan.web.sent import Events
@@ -35,13 +31,14 @@ from colorgan.web.study import Studies, study_routes
 from colorgan.web.templating import ASSETS, render
 from colorgan.web.uploads import Uploads
 from colorgan.web.visits import Visits
+from colorgan.web.workspace import kept_workspace, temporary_workspace
 
 MAX_TABS = 1000  # that Gradio remembers; who comes back after so many others finds the photos by the visit's token
 QUEUE_SIZE = 64  # events that may wait before the page says that it is busy
 TITLE = "colorgan"
-PRIVATE_HERE = "Your photos stay on this machine. The page lets go of them {after} you last did something."
+PRIVATE_HERE = "Your photos and films stay on this machine. The page lets go of them {after} you last did something."
 PRIVATE_THERE = (
-    "Your photos are shown to nobody else. Until {after} you last did something, you can come back to them; "
+    "Your photos and films are shown to nobody else. Until {after} you last did something, you can come back to them; "
     "then they go."
 )
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
@@ -75,6 +72,9 @@ def build(
     with PageBlocks(visits, title=TITLE, analytics_enabled=False, fill_width=True) as demo:
         _header(COLORIZE)
         ColorizePage(models, folder, examples, limits, privacy, visits).build()
+    with demo.route(FILM, "/film", show_in_navbar=False):
+        _header(FILM)
+        FilmPage(models, folder, [], limits, privacy, visits).build()
     with demo.route(COMPARE, "/compare", show_in_navbar=False):
         _header(COMPARE)
         in_colour = prepare_examples(folder / "examples-in-colour", in_colour=True)
@@ -96,6 +96,8 @@ def launch(
     block: bool = True,
     proxies: Sequence[str] = (),
     public_names: Sequence[str] = (),
+    keep: Path | None = None,
+    mcp: bool = False,
 ) -> gr.Blocks:
     """Serve the pages until interrupted, or, without `block`, until the returned Blocks is closed.
 
@@ -114,6 +116,9 @@ def launch(
         proxies: addresses or networks of proxies, whose word counts on who visits (X-Forwarded-For and the like);
             without any those of the variable FORWARDED_ALLOW_IPS, or on a Space all of private networks.
         public_names: host names that the page may be asked for by, beside its own.
+        keep: a folder for the visits of a server of one's own, which are there again when it is started anew. Without
+            one, or where others have access, they go when the server stops.
+        mcp: also answer agents, at /mcp.
 
     Raises:
         ValueError: a source is not a model, or the port is taken; one line.
@@ -122,14 +127,20 @@ def launch(
         check_free(host, port)
     is_own = host in OWN_NAMES and not share  # nobody but who sits here
     models, limits = Models(sources, others_welcome=is_own), limits or Limits.of(alone=is_own)
-    workspace = _workspace()
-    visits = Visits(workspace / SESSIONS, limits)
+    kept = kept_workspace(keep) if keep is not None and is_own else None
+    workspace = kept or temporary_workspace()
+    visits = Visits(workspace / SESSIONS, limits, keeps=kept is not None)
+    if visits.keeps:
+        visits.go_on(models.sources)
     names = HostNames(host, [*public_names, *filter(None, [os.environ.get("SPACE_HOST")])])
-    door = _door(workspace, models, visits, names, proxies)
+    door = _door(workspace, models, visits, names, proxies, more=frozenset({PATH} if mcp else ()))
     visits.also_sweep(door.uploads.sweep)
     demo = build(models, workspace / SESSIONS, limits, PRIVATE_HERE if is_own else PRIVATE_THERE, visits)
     demo.door, visits.quota = door, door.uploads.quota
     door.events.inputs = {number: len(function.inputs) for number, function in demo.fns.items()}
+    routes = study_routes(Studies() if studies is None else studies, links=APP_PAGES)
+    if mcp:
+        routes.append(mcp_route(Tools(models, workspace / SESSIONS, limits, door.uploads.quota)))
     demo.launch(
         server_name=host,
         server_port=port,
@@ -150,13 +161,15 @@ def launch(
             ASSETS / "compare.css",
             ASSETS / "hints.css",
             ASSETS / "album.css",
+            ASSETS / "film.css",
         ],
         state_session_capacity=MAX_TABS,
         app_kwargs={
-            "routes": study_routes(Studies() if studies is None else studies, links=APP_PAGES),
+            "routes": routes,
             "middleware": [Middleware(Gate, door=door)],
         },
     )
+    models.start()  # not before: torch's import would take turns with Gradio's, and the page come later
     if share_url := str(demo.share_url or ""):
         names.add(urlsplit(share_url).netloc)
     try:
@@ -167,7 +180,7 @@ def launch(
     if prepare is not None:
         threading.Thread(target=prepare, args=(models,), name="prepare", daemon=True).start()
     address = str(demo.share_url or demo.local_url)
-    _say(f"colorgan is at {address}  (stop with Ctrl-C)")
+    _say(f"colorgan is at {address}  (stop with Ctrl-C)" + f"; for agents at {address.rstrip('/')}{PATH}" * mcp)
     if open_browser:
         import webbrowser
 
@@ -178,7 +191,14 @@ def launch(
     return demo
 
 
-def _door(workspace: Path, models: Models, visits: Visits, names: HostNames, proxies: Sequence[str]) -> Door:
+def _door(
+    workspace: Path,
+    models: Models,
+    visits: Visits,
+    names: HostNames,
+    proxies: Sequence[str],
+    more: frozenset[str] = frozenset(),
+) -> Door:
     """What the gate goes by. uvicorn itself believes no proxy: the gate has to know which requests came through one."""
     believed = proxies or os.environ.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS if is_on_space() else "").split(",")
     os.environ["FORWARDED_ALLOW_IPS"] = ""
@@ -187,7 +207,7 @@ def _door(workspace: Path, models: Models, visits: Visits, names: HostNames, pro
         if Path(source).is_absolute():
             folders[Path(source)] = f"/model-{number}/{Path(source).name}"
     uploads = Uploads(workspace, Quota(workspace, visits.limits), visits)
-    return Door(names, [one for one in believed if one], Masks(folders), uploads, Events(uploads))
+    return Door(names, [one for one in believed if one], Masks(folders), uploads, Events(uploads), more)
 
 
 def _header(current: str) -> None:
@@ -232,14 +252,6 @@ def _theme() -> gr.themes.Base:
         checkbox_background_color_selected=accent,
         checkbox_background_color_selected_dark="#3b78d8",
     )
-
-
-def _workspace() -> Path:
-    """A folder for this process, for all that Gradio and the sessions write; removed when it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="colorgan-")).resolve()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    return folder
 
 
 def _say(line: str) -> None:

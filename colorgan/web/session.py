@@ -7,12 +7,12 @@ the same.
 """
 
 import contextlib
-import io
 import secrets
 import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ from colorgan.photo.finding import count_pages
 from colorgan.photo.fitting import fit
 from colorgan.photo.framing import WHOLE, framed
 from colorgan.web.decoding import SHARED, Decoder, with_pixels
-from colorgan.web.history import History, MarkKind, Told
-from colorgan.web.items import MAX_CHOICES, Choice, ColouredPhoto, DecodedPhoto, Original, PhotoItem
+from colorgan.web.history import History, MarkKind
+from colorgan.web.items import MAX_CHOICES, Choice, ColouredPhoto, DecodedPhoto, ItemState, Original, PhotoItem, Setting
 from colorgan.web.messages import as_sentence, describe_failure
 from colorgan.web.models import LoadedModel, Models
 from colorgan.web.names import plain_name
@@ -33,14 +33,13 @@ from colorgan.web.own_colours import has_own_colours
 from colorgan.web.places import of_framed
 from colorgan.web.quota import QuotaError
 from colorgan.web.retouch import Retouch
+from colorgan.web.screen import QUICK_EDGE, Screen
 from colorgan.web.seen import Seen
-from colorgan.web.session_files import SessionFiles, fit_screen, opened
+from colorgan.web.session_files import SessionFiles, fit_screen
 
 if TYPE_CHECKING:
     from colorgan.colorizer import Prediction
 
-QUICK_EDGE = 1280  # pixels of the longer side of what is shown at once; the full size follows
-THUMBNAIL_EDGE = 320
 VARIANTS = 3  # drawn with the picture, and by each press of "More variants"
 
 
@@ -48,19 +47,22 @@ class PageSession:
     """The photos of one person's stay on the page, which of them is open, and one sentence if something went wrong."""
 
     def __init__(self, folder: Path, max_megapixels: float, prefix: str = "session-", *, decoder: Decoder = SHARED):
+        """With a new folder below this one; without a prefix, in this one (keeping.py)."""
         self.files = SessionFiles(folder, prefix)
+        self.screen = Screen(self.files)
         self.token = secrets.token_urlsafe(16)  # by which a page that was reloaded finds it again
         self.turn = threading.RLock()  # one change at a time: the last one that was sent is the last one shown
         self.max_megapixels, self.decoder = max_megapixels, decoder
         self.used_at = time.monotonic()  # when its person last did something
         self.visitor = ""  # whose it is, where that is known
         self.closed = False
+        self.is_resting = False  # it was told to hold no pixels, and nobody has touched it since
         self.away = False  # somebody started over, and may come back
         self.items: list[PhotoItem] = []
         self.opened: int | None = None
         self.removed: list[tuple[int, PhotoItem]] = []  # and where they were, the last one last
+        self.compared: tuple[str, ...] = ()  # the models, where it is the Compare page's
         self.error = self.note = ""
-        self._quick: tuple[DecodedPhoto, dict[int, Image.Image]] | None = None  # by edge
 
     @property
     def folder(self) -> Path:
@@ -136,20 +138,35 @@ class PageSession:
         """
         self.opened = self.items.index(new[0]) if len(new) == 1 else None
         for item in new:
-            if not item.failure:
-                self.read(item)
-                yield
-            if not item.failure:
-                self.colorize(item, models)
+            yield from self._develop(item, models)
             if item not in self.items:  # the session was closed meanwhile
                 return
-            if item.coloured and self.item is not item:
-                item.coloured.rest()
             if item.failure:
                 self.opened = None
                 if self.items == [item]:
                     self.error, self.items = as_sentence(item.failure), []
             yield
+
+    def wake(self, models: Models) -> Iterator[None]:
+        """Read and colorize what was kept while no server ran, the open photo first; as `work` does."""
+        first = [self.item] if self.item else []
+        there = [*first, *(item for item in self.items if item is not self.item)]
+        for item in [one for one in there if one.state is ItemState.WAITING]:
+            yield from self._develop(item, models)
+            if item not in self.items:
+                return
+            if item.failure and self.items.index(item) == self.opened:
+                self.opened = None
+            yield
+
+    def _develop(self, item: PhotoItem, models: Models) -> Iterator[None]:
+        if not item.failure:
+            self.read(item)
+            yield
+        if not item.failure:
+            self.colorize(item, models)
+        if item.coloured and self.item is not item:
+            item.coloured.rest()
 
     @with_pixels
     def read(self, item: PhotoItem) -> None:
@@ -189,69 +206,36 @@ class PageSession:
             if seen.prediction.takes_hints and item.history:
                 photo.retouch, photo.choices = Retouch(seen, item.history), []
             if former:
-                photo.vividness, photo.shown, photo.is_left = former.vividness, former.shown, former.is_left
-                photo.likelier = 0 if former.likelier is not None else None
-                photo.chosen = min(former.chosen, max(len(photo.choices) - 1, 0))
-            self.paint(photo)
+                photo.shown = former.shown
+                self._set(photo, replace(former.look, likelier=0 if former.likelier is not None else None))
+            elif item.look:
+                while photo.choices and len(photo.choices) < item.look.drawn and photo.has_room:
+                    self.vary(photo, models)
+                self._set(photo, item.look)
+            item.look = None
+            self.screen.paint(photo)
             item.coloured = photo
             self.files.retire_thumbnails(former.thumbnails if former else [])
         except Exception as error:
             self._fail(item, error)
+
+    def _set(self, photo: ColouredPhoto, look: Setting) -> None:
+        """Set a photo as one was set before."""
+        photo.vividness, photo.is_left, photo.likelier = look.vividness, look.is_left, look.likelier
+        photo.chosen = min(look.chosen, max(len(photo.choices) - 1, 0))
 
     @with_pixels
     def vary(self, photo: ColouredPhoto, models: Models) -> None:
         """Draw more variants of a photo: other plausible colours, after those there are."""
         if photo.retouch:
             photo.retouch.think_again()
-            self.paint(photo)
+            self.screen.paint(photo)
             return
         seed = photo.choices[-1].seed + 1
         seen = self._ask(photo.decoded.original, photo.model, models, VARIANTS, seed)
         new = [Choice(seen, variant, seed) for variant in range(1, seen.prediction.variants + 1)]
         photo.choices += new[: MAX_CHOICES - len(photo.choices)]
-        self._draw_thumbnails(photo)
-
-    def paint(self, photo: ColouredPhoto) -> None:
-        """Show a photo as it is set now, at the quick size: pure painting, no network."""
-        photo.shown = self.files.show(photo.picture(self._screen_image(photo.decoded)), photo.shown)
-        self._paint_beside(photo, self._screen_image(photo.decoded))
-        photo.sharp = max(photo.decoded.size) <= QUICK_EDGE
-        if len(photo.thumbnails) != len(photo.choices) and not photo.retouch:
-            self._draw_thumbnails(photo)
-
-    def put_beside(self, photo: ColouredPhoto, choice: Choice | None) -> None:
-        """Show another colorization beside the picture, at the same size; or none."""
-        photo.beside = choice
-        self._paint_beside(photo, self._screen_image(photo.decoded))
-
-    def _paint_beside(self, photo: ColouredPhoto, image: Image.Image) -> None:
-        former, photo.beside_shown = photo.beside_shown, None
-        if photo.beside:
-            photo.beside_shown = self.files.show(photo.beside.picture(image, photo.vividness))
-        if former:
-            self.files.retire_thumbnails([former])
-
-    def preview(self, photo: ColouredPhoto, told: Told, edge: int) -> bytes:
-        """A JPEG of what the picture would be if that were said, its longer side `edge` pixels at the most."""
-        assert photo.retouch
-        image = self._screen_image(photo.decoded, min(max(edge, THUMBNAIL_EDGE), QUICK_EDGE))
-        picture, jpeg = photo.retouch.prediction(told).picture(image, 0, photo.vividness), io.BytesIO()
-        picture.save(jpeg, "JPEG", quality=90, subsampling=0)
-        return jpeg.getvalue()
-
-    def draw(self, photo: ColouredPhoto) -> bool:
-        """Make the drawings to choose from; False if something else was said meanwhile."""
-        assert photo.retouch
-        small, pictures = self._screen_image(photo.decoded, THUMBNAIL_EDGE), []
-        tiles, vividness = photo.retouch.tiles(), photo.vividness
-        for tile in tiles:
-            pictures.append(photo.retouch.prediction(tile).picture(small, 0, vividness))
-            if (photo.retouch.tiles(), photo.vividness) != (tiles, vividness):
-                return False
-        self.files.retire_thumbnails(photo.thumbnails)
-        photo.thumbnails = [self.files.show(picture) for picture in pictures]
-        photo.drawn = tiles, vividness
-        return True
+        self.screen.draw_thumbnails(photo)
 
     @with_pixels
     def refer(self, photo: ColouredPhoto, upload: Path, models: Models) -> None:
@@ -277,7 +261,7 @@ class PageSession:
         item.history.take(of_framed(hints, item.framing, item.whole_size))
         if item.coloured:
             item.coloured.vividness = hints.vividness
-            self.paint(item.coloured)
+            self.screen.paint(item.coloured)
 
     @with_pixels
     def sharpen(self, photo: ColouredPhoto) -> bool:
@@ -287,12 +271,7 @@ class PageSession:
         picture = photo.picture(image)
         if photo.setting != setting:
             return False
-        if decoded.shown_size != image.size:
-            decoded.shown, decoded.shown_size = self.files.show(image, decoded.shown), image.size
-        photo.shown, photo.sharp = self.files.show(picture, photo.shown), True
-        self._paint_beside(photo, image)
-        if not photo.retouch:
-            self._draw_thumbnails(photo)
+        self.screen.show_sharp(photo, image, picture)
         return True
 
     @contextlib.contextmanager
@@ -314,7 +293,7 @@ class PageSession:
 
     def rest(self) -> None:
         """Give back all pixels, and what models said: whatever comes next makes it again, the same."""
-        self._quick = None
+        self.screen.rest()
         for item in self.items:
             if item.coloured:
                 item.coloured.rest()
@@ -326,19 +305,6 @@ class PageSession:
         self.rest()
         self.items, self.opened = [], None
         self.files.remove()
-
-    def _screen_image(self, decoded: DecodedPhoto, edge: int = QUICK_EDGE) -> Image.Image:
-        """The photo as it is shown at once, or smaller; the last one is held, since it is painted with every change."""
-        held = self._quick
-        if held is None or held[0] is not decoded:
-            held = self._quick = (decoded, {QUICK_EDGE: opened(decoded.shown, QUICK_EDGE)})
-        image = held[1].get(edge)
-        if image is None:
-            image = fit(held[1][QUICK_EDGE], edge, reducing_gap=2.0)
-            # Those of the drawings and of one magnification are enough.
-            others = {key: one for key, one in held[1].items() if key in (QUICK_EDGE, THUMBNAIL_EDGE)}
-            self._quick = (decoded, {**others, edge: image})
-        return image
 
     def photo(self, original: Original) -> Photo:
         """A decoded photo; waits in turn for room in memory."""
@@ -355,11 +321,6 @@ class PageSession:
                 return models.predict(model, self.photo(original).image, variants, seed)
 
         return Seen.asked(ask)
-
-    def _draw_thumbnails(self, photo: ColouredPhoto) -> None:
-        small = opened(photo.decoded.shown, THUMBNAIL_EDGE)
-        self.files.retire_thumbnails(photo.thumbnails)
-        photo.thumbnails = [self.files.show(choice.picture(small, photo.vividness)) for choice in photo.choices]
 
     def _fail(self, item: PhotoItem, error: Exception) -> None:
         item.failure = describe_failure(error)

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from PIL import Image
@@ -20,11 +20,12 @@ KEPT_THUMBNAILS = 26
 class SessionFiles:
     """A folder of its own with a name that nobody can guess, and new names in it. `remove` removes all."""
 
-    def __init__(self, folder: Path, prefix: str):
+    def __init__(self, folder: Path, prefix: str = ""):
+        """In a new folder below this one, or, without a prefix, in this one, which holds files already."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+        self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=folder)) if prefix else folder
         self.check: Callable[[], None] = lambda: None  # raises where there may be no more files
-        self._count = 0
+        self._count = max((int(path.stem) for path in self.folder.iterdir() if path.stem.isdecimal()), default=0)
         self._former: deque[Path] = deque()  # screen files that a browser may still be fetching
 
     def new_file(self, suffix: str) -> Path:
@@ -51,6 +52,16 @@ class SessionFiles:
         """Thumbnails go, in a while."""
         for path in paths:
             self._retire(path, KEPT_THUMBNAILS)
+
+    def keep_only(self, paths: Collection[Path]) -> None:
+        """Nothing is left but these, which lie in the folder or in folders of it."""
+        for path in self.folder.iterdir():
+            if path in paths or any(one.is_relative_to(path) for one in paths):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Nothing is left."""

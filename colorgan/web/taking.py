@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from colorgan.hints import HINTS_SUFFIX, write_hints
@@ -14,6 +15,7 @@ from colorgan.photo.deep import Deep
 from colorgan.photo.description import description
 from colorgan.photo.endings import keeps_depth
 from colorgan.photo.framing import framed_values
+from colorgan.photo.strips import Strips
 from colorgan.web.history import MarkKind
 from colorgan.web.items import ColouredPhoto, Original
 from colorgan.web.messages import as_sentence, describe_failure
@@ -65,7 +67,7 @@ def _saved(session: PageSession, photo: ColouredPhoto, wish: FileWish) -> Path:
     else:
         picture = _picture(session, photo, original, name)
         path, notes = write(session, picture, name, original, _description(photo, wish))
-        if isinstance(picture, Image.Image):
+        if not isinstance(picture, np.ndarray):
             notes = (*(note for note in original.notes if note not in without_depth(original.notes)), *notes)
     session.note = " ".join(as_sentence(note) for note in notes)
     return path
@@ -112,7 +114,7 @@ def save_all(session: PageSession, wish: FileWish) -> Iterator[tuple[int, Path |
 
 
 def write(
-    session: PageSession, picture: Image.Image | Deep, name: str, photo: Photo | None, note: str | None
+    session: PageSession, picture: Image.Image | Deep | Strips, name: str, photo: Photo | None, note: str | None
 ) -> tuple[Path, tuple[str, ...]]:
     """Write a picture, as PNG where its photo's own format cannot hold it (a JPEG has at most 65,500 pixels) -> it, and
     what of the photo has no place in it."""
@@ -126,17 +128,23 @@ def write(
         return path, save_photo(picture, path, photo, description=note)
 
 
-def _picture(session: PageSession, photo: ColouredPhoto, original: Photo, name: str) -> Image.Image | Deep:
+def _picture(session: PageSession, photo: ColouredPhoto, original: Photo, name: str) -> Image.Image | Deep | Strips:
     """In 16 bits where the photo has so many, and the format."""
-    source = photo.decoded.original
-    is_deep = without_depth(original.notes) != original.notes
-    if is_deep and keeps_depth(Path(name).suffix) and not photo.is_left:
-        whole = session.photo(Original(source.path, source.page))
-        deep = read_deep(source.path, whole, session.max_megapixels, page=source.page)
-        if deep is not None:
-            choice = photo.choice
-            return choice.prediction.deep_picture(framed_values(deep, source.framing), choice.variant, photo.vividness)
-    return photo.picture(original.image)
+    if photo.is_left:
+        return photo.picture(original.image)
+    choice, deep = photo.choice, deep_values(session, photo.decoded.original, original, name)
+    if deep is None:
+        return choice.painting(original.image, photo.vividness)
+    return choice.prediction.deep_picture(deep, choice.variant, photo.vividness)
+
+
+def deep_values(session: PageSession, source: Original, photo: Photo, name: str) -> Deep | None:
+    """The numbers in 16 bits of a photo that was read from a source, where it has so many, and a file of this name."""
+    if without_depth(photo.notes) == photo.notes or not keeps_depth(Path(name).suffix):
+        return None
+    whole = session.photo(Original(source.path, source.page))
+    deep = read_deep(source.path, whole, session.max_megapixels, page=source.page)
+    return None if deep is None else framed_values(deep, source.framing)
 
 
 def _description(photo: ColouredPhoto, wish: FileWish) -> str | None:

@@ -1,6 +1,5 @@
 """What a person says of a photo's colours on the Colorize page: changes that events bring, and answers to a pointer."""
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from colorgan.hints import HINTS_SUFFIX
 from colorgan.web import colorize_view
 from colorgan.web.describing import why_other
 from colorgan.web.edits import Edit
-from colorgan.web.events import is_upload, name_of, why_refused
+from colorgan.web.events import answering, is_upload, name_of, why_refused
 from colorgan.web.items import ColouredPhoto, PhotoItem
 from colorgan.web.limits import Limits
 from colorgan.web.messages import as_sentence
@@ -39,7 +38,7 @@ class Telling:
                 return
             session.note = ""
             with session.noting():
-                session.paint(photo)
+                session.screen.paint(photo)
 
     def edit(self, retouch: Retouch, sent: Any) -> None:
         """A mark is put, moved, or given another colour. ValueError for what is no edit."""
@@ -84,7 +83,7 @@ class Telling:
 
     def answers(self) -> list[Callable[[Any], dict[str, Any]]]:
         """What a page asks at the speed of the pointer, past the queue of events; nothing changes by it."""
-        return [_answering(ask) for ask in (self._palette, self._preview, self._doubt)]
+        return [answering(ask) for ask in (self._palette, self._preview, self._doubt)]
 
     def _palette(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The colours for a place."""
@@ -99,7 +98,7 @@ class Telling:
         told = edit.of(retouch)
         mark = told.mark(edit.number) or told.marks[-1]
         [shown] = retouch.seen.shown_colours([mark.middle])
-        picture = data_url("image/jpeg", session.preview(photo, told, int(asked["edge"])))
+        picture = data_url("image/jpeg", session.screen.preview(photo, told, int(asked["edge"])))
         return {"picture": picture, "why": why_other(shown)}
 
     def _doubt(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -136,17 +135,3 @@ def _meant(session: PageSession, name: str) -> PhotoItem:
     if not meant:
         raise ValueError("it says what colours a photo had: open or bring that photo as well")
     return meant[-1]
-
-
-def _answering(ask: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
-    """As Gradio wants it, a function with a name; nothing where it is asked nonsense, or about photos that are gone."""
-
-    @functools.wraps(ask)
-    def answer(asked: Any) -> dict[str, Any]:
-        try:
-            return ask(asked)
-        except (LookupError, TypeError, ValueError):
-            return {}
-
-    answer.__name__ = ask.__name__.strip("_")
-    return answer

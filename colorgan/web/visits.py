@@ -4,9 +4,11 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from colorgan.files import one_line
+from colorgan.web import keeping
 from colorgan.web.decoding import SHARED, Decoder
 from colorgan.web.limits import Limits
 from colorgan.web.quota import Quota, QuotaError
@@ -14,15 +16,18 @@ from colorgan.web.session import PageSession
 from colorgan.web.session_files import CALL_PREFIX
 
 REST_S = 45.0  # without a touch, after which pixels are given back: with the time between two looks, within a minute
+AWAKE = 24  # sessions that may hold pixels at once, about 10 MB each; those that were touched last
 LOOK_S = 10.0  # between two looks at who is idle
 
 
 class Visits:
     """The sessions of all visitors, each found by its own token alone: after a reload, from Compare, by Back.
 
-    A thread looks after them. Who does nothing for a moment has their pixels given back, which come again when they
-    go on; who does nothing for `limits.keep_minutes` is gone with all files. Whether a browser is still there does not
-    count: a program could hold a connection for ever, and another has none.
+    A thread looks after them. Who does nothing for a moment, or while `AWAKE` others do something, has their pixels
+    given back, which come again when they go on; who does nothing for `limits.keep_minutes` is gone with all files.
+    Whether a browser is still there does not count: a program could hold a connection for ever, and another has none.
+
+    keeps: sessions are written down, and there again when the server is started anew (keeping.py).
     """
 
     def __init__(
@@ -30,11 +35,12 @@ class Visits:
         folder: Path,
         limits: Limits,
         *,
+        keeps: bool = False,
         rest_s: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         decoder: Decoder = SHARED,
     ):
-        self.folder, self.limits, self.decoder = folder, limits, decoder
+        self.folder, self.limits, self.decoder, self.keeps = folder, limits, decoder, keeps
         self.rest_s, self.keep_s = REST_S if rest_s is None else rest_s, 60.0 * limits.keep_minutes
         self.quota: Quota | None = None
         self._clock = clock
@@ -56,6 +62,10 @@ class Visits:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._look_after, name="colorgan-visits", daemon=True)
                 self._thread.start()
+            sessions = sorted(self._sessions.values(), key=lambda one: one.used_at)
+        for one in sessions[:-AWAKE]:
+            if not one.is_resting:
+                self._rest(one)
         return session
 
     def find(self, token: str) -> PageSession | None:
@@ -66,6 +76,31 @@ class Visits:
             self.touch(session)
         return session
 
+    def keep(self, session: PageSession) -> None:
+        """Its person has done something: write it down, where sessions are kept."""
+        if not self.keeps or session.closed or not (session.items or session.removed):
+            return
+        try:
+            keeping.keep(session)
+        except OSError as error:
+            sys.stderr.write(f"colorgan page: photos cannot be kept: {one_line(error)}\n")
+
+    def go_on(self, sources: Sequence[str]) -> None:
+        """Take up the sessions that were kept, and remove whatever else lies in the folder.
+
+        sources: of the models there are.
+        """
+        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
+            try:
+                idle = keeping.idle_s(folder)
+                if idle >= self.keep_s:
+                    raise ValueError("it is too long ago")
+                session = keeping.read(folder, self.limits.max_megapixels, self.decoder, sources)
+            except (OSError, ValueError):
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            self.enter(session).used_at = self._clock() - idle
+
     def of(self, visitor: str) -> list[PageSession]:
         """The sessions of one visitor."""
         with self._changing:
@@ -73,7 +108,15 @@ class Visits:
 
     def touch(self, session: PageSession) -> None:
         """Its person does something."""
-        session.used_at = self._clock()
+        session.used_at, session.is_resting = self._clock(), False
+
+    def _rest(self, session: PageSession) -> None:
+        session.is_resting = True
+        session.rest()
+
+    def idle_s(self, session: PageSession) -> float:
+        """How long ago that was."""
+        return self._clock() - session.used_at
 
     def end(self, session: PageSession) -> None:
         """Nothing of the session is left, whoever visits it."""
@@ -87,15 +130,14 @@ class Visits:
 
     def look(self) -> None:
         """See who is idle now: the thread does so every few seconds."""
-        now = self._clock()
         with self._changing:
             sessions = list(self._sessions.values())
         for session in sessions:
-            idle = now - session.used_at
+            idle = self.idle_s(session)
             if idle >= self.keep_s:
                 self.end(session)
             elif idle >= self.rest_s:
-                session.rest()
+                self._rest(session)
         self.decoder.let_go(self.rest_s)
         for sweep in self._sweepers:
             sweep()

@@ -56,6 +56,7 @@ def loaded_models(*sources: str) -> Any:
 def page_running(folder: Path, *models: str, **environment: str) -> Iterator[Page]:
     """Models (the bundled one without any) and a small study, served while the block lasts, with these variables in its
     environment."""
+    folder.mkdir(exist_ok=True)
     store = Store.open(folder / "studies.sqlite3", power_safe=False)
     study = Study.create(store, small_pool(folder / "pairs", Plan(1, 2, 1), photos=6), SECRET)
     store.close()
@@ -70,6 +71,8 @@ def page_running(folder: Path, *models: str, **environment: str) -> Iterator[Pag
         line = process.stdout.readline()
         found = re.search(r"http://(127\.0\.0\.1|localhost):\d+/", line)
         assert found, line
-        yield Page(found[0], folder / "runs", study, folder, process.pid)
-        process.kill()  # a graceful end waits for open connections
+        try:
+            yield Page(found[0], folder / "runs", study, folder, process.pid)
+        finally:
+            process.kill()  # a graceful end waits for open connections
     store.close()

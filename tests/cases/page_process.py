@@ -41,6 +41,8 @@ def main(log: Path, database: str, pictures: Path, sources: list[str]) -> None:
     server.Visits = functools.partial(visits.Visits, clock=clock)  # type: ignore[misc,assignment]
     if "limits" in how:
         how["limits"] = Limits(**how["limits"])
+    if "keep" in how:
+        how["keep"] = Path(how["keep"])
     with contextlib.suppress(KeyboardInterrupt):
         server.launch(sources or [DEFAULT_WEIGHTS], studies=Studies([study]), **how)
 

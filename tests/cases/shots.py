@@ -8,6 +8,7 @@ from PIL import Image
 
 from colorgan.film.colours import FilmFrame
 from colorgan.film.motion import SmallFrame
+from colorgan.film.views import halved
 
 SIZE = (160, 120)
 Picture = NDArray[np.float32]
@@ -48,10 +49,9 @@ def dissolved(first: list[Picture], second: list[Picture]) -> list[Picture]:
 def film(pictures: Iterable[Picture], first: int = 0) -> Iterator[FilmFrame]:
     """Pictures as a film's frames, 25 a second."""
     for number, picture in enumerate(pictures, start=first):
-        image = Image.fromarray(picture.round().clip(0, 255).astype(np.uint8))
-        yield FilmFrame(number, number / 25, image)
+        yield FilmFrame(number, number / 25, picture.round().clip(0, 255).astype(np.uint8))
 
 
 def seen(picture: Picture) -> SmallFrame:
-    """A picture as `Shots` sees it, in steps of 8 bits."""
-    return SmallFrame((picture.round().clip(0, 255) / 2.55).astype(np.float32))
+    """A picture as `Shots` sees it, of half its size, in steps of 8 bits."""
+    return SmallFrame(halved((picture.round().clip(0, 255) / 2.55).astype(np.float32)))

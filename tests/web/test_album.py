@@ -8,19 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+import torch
 from cases.page import loaded_models
 from cases.words import colourful, scene
 from PIL import Image
 
 from colorgan import Hint
-from colorgan.hints import read_hints
+from colorgan.color import rgb_to_lightness
+from colorgan.hints import PhotoHints, read_hints
 from colorgan.photo.framing import Framing
 from colorgan.web.arranging import arrange
 from colorgan.web.colorize import ColorizePage
+from colorgan.web.colorize_api import Asked, convert
 from colorgan.web.history import MarkKind
 from colorgan.web.items import ColouredPhoto, PhotoItem
 from colorgan.web.limits import Limits
-from colorgan.web.models import Models
+from colorgan.web.models import LoadedModel, Models
 from colorgan.web.session import PageSession
 from colorgan.web.taking import FileWish, save, save_all, save_with_hints
 
@@ -160,6 +163,34 @@ def test_another_page_is_a_photo_of_its_own(tmp_path: Path, models: Models) -> N
     assert first(session)[1].decoded.size == SIZE and places(item) == [(10, 20)], "what was said of a page is lost"
 
 
+@pytest.mark.parametrize(
+    ("sure", "offered"),
+    [((0.02, 0.95, 0.02, 0.01), 1), ((0.1, 0.89, 0.01, 0.0), 0), ((0.97, 0.01, 0.01, 0.01), 0), (None, 0)],
+)
+def test_a_turn_is_offered_where_it_is_surely_the_right_one(
+    tmp_path: Path,
+    models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+    sure: tuple[float, ...] | None,
+    offered: int,
+) -> None:
+    asked = []
+
+    class Told:
+        def probabilities(self, image: Image.Image, see: Any) -> list[float]:
+            asked.append((image.mode, see(image) is not None))
+            return list(sure or ())
+
+    monkeypatch.setattr(LoadedModel, "orientation", Told() if sure else None)
+    session = brought(tmp_path, models, scene(SIZE))
+    photo = first(session)[1]
+    assert photo.likelier is None
+    for _ in range(2):  # the second time nothing is left to ask
+        do(session, models, "look_around")
+    assert (photo.likelier, session.error) == (offered, "")
+    assert asked == [("L", True)] * bool(sure)
+
+
 def test_what_cannot_be_turned_stays_as_it_was(tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     session = brought(tmp_path, models, scene(SIZE))
     item, photo = first(session)
@@ -204,6 +235,19 @@ def test_16_bits_come_back_turned_and_cut(tmp_path: Path, models: Models) -> Non
     assert len(np.unique(painted[..., 1])) > 4000, "fewer levels than the 4,800 that came in"
     save(session, photo, FileWish(ending=".jpg"))
     assert session.note == "JPEG has 8 bits a channel, of the photo's 16." or "16-bit gray became 8-bit" in session.note
+
+
+@pytest.mark.parametrize("said", [None, PhotoHints(SIZE, (Hint(80, 60, "teal"),), daring=0.5)])
+def test_16_bits_come_back_over_http(tmp_path: Path, models: Models, said: PhotoHints | None) -> None:
+    values = np.linspace(4000, 60000, SIZE[0] * SIZE[1]).reshape(SIZE[::-1]).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "scan.tif", values)
+    session = PageSession(tmp_path / "sessions", 120.0)
+    saved = convert(session, tmp_path / "scan.tif", models, 1, Asked(hints=said))
+    made = tifffile.imread(saved)
+    assert made.dtype == np.uint16 and len(np.unique(made)) > 5000
+    light = rgb_to_lightness(torch.from_numpy(made / 65535).permute(2, 0, 1)[None])
+    gray = rgb_to_lightness(torch.from_numpy(values / 65535).expand(1, 3, -1, -1))
+    assert float((light - gray).abs().max()) < 0.01  # of 100; a step of 8 bits is 0.4
 
 
 def test_the_page_leads_through_all_of_it(tmp_path: Path, models: Models) -> None:

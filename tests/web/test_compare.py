@@ -1,5 +1,6 @@
 """The Compare page: what is compared and judged, who may bring models in, and the linked panels in a real Chromium."""
 
+import gc
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -250,8 +252,27 @@ def test_only_uploads_are_read_and_nothing_stays(page: ComparePage, tmp_path: Pa
     assert not (tmp_path / "two.png").exists() and state.session.folder.is_dir()
     *_, (other, _) = page.sample(state, CHOSEN, event(index=0))
     assert not state.session.folder.exists()
-    page.restart(other, CHOSEN)
-    assert not any((tmp_path / "sessions").iterdir())
+    assert list((tmp_path / "sessions").iterdir()) == [other.session.folder]
+
+
+def test_starting_over_can_be_undone_and_a_reload_goes_on(page: ComparePage) -> None:
+    *_, (state, _) = page.sample(None, CHOSEN, event(index=COFFEE))
+    token, pictures = state.session.token, [panel.picture for panel in state.panels]
+    kept, stage = page.restart(state, CHOSEN)
+    assert kept is None and "A photo is here from before." in stage and token in stage
+    [offered] = page.resume(None, CHOSEN, event(token=token, offer=True))
+    assert offered[0] is None and token in offered[1]
+    *_, (again, stage, _, chosen) = page.resume(None, CHOSEN[:1], event(token=token, offer=False))
+    assert again is state and [panel.picture for panel in again.panels] == pictures and "data-ready" in stage
+    assert chosen["value"] == CHOSEN, "the models are others than before"
+    state.panels[1].picture = None  # the page went while this one was under way
+    *_, (again, stage, *_) = page.resume(None, CHOSEN, event(token=token, offer=False))
+    assert again.panels[1].picture and "data-ready" in stage
+    del state, again, offered
+    gc.collect()
+    *_, (again, stage, *_) = page.resume(None, CHOSEN, event(token=token, offer=False))
+    assert [panel.picture.is_file() for panel in again.panels] == [True, True], "painted anew from the photo"
+    assert list(page.resume(None, CHOSEN, event(token="nobody's", offer=False))) == [[gr.skip()] * 4]
 
 
 def test_one_to_four_models(page: ComparePage) -> None:
@@ -381,8 +402,14 @@ def test_a_model_by_its_folder_and_one_that_is_none(opened: Any, tmp_path: Path)
     figures = [page.inner_text(f".panel:nth-child({n}) .figures") for n in (3, 4)]
     assert figures[0] == figures[1], "a copy of the twin has other figures"
     assert page.input_value("#named :is(input, textarea)") == ""
-    page.click("[data-event=restart]")
+    page.click("[data-restart]")
+    page.click("dialog [data-yes]")
     page.wait_for_selector(".drop")
+    page.click("[data-resume]")
+    page.wait_for_selector(f"{READY} .panels.n5")
+    page.reload()
+    page.wait_for_selector(f"{READY} .panels.n5")
+    page.wait_for_function("document.querySelectorAll('#models input:checked').length === 3")
     assert complaints == []
 
 

@@ -77,7 +77,7 @@ def test_a_visit_by_script(visit: ScriptedVisit) -> None:
     stage = brought(visit)
     files = visit.files(stage)
     assert files and all(visit.client.get(f"/{one}").status_code == 200 for one in files)
-    assert "Your photos are shown to nobody else" in visit.do("restart")
+    assert "Your photos and films are shown to nobody else" in visit.do("restart")
 
 
 def test_an_event_names_uploads_of_its_own_visitor_alone(address: str, visit: ScriptedVisit) -> None:
@@ -173,7 +173,7 @@ def test_only_a_named_proxy_says_who_visits(page: Page, address: str) -> None:
 
 
 def test_every_page_says_what_browsers_shall_make_of_it(visit: ScriptedVisit) -> None:
-    for path in ("/", "/compare", "/vote", "/quick", "/results"):
+    for path in ("/", "/film", "/compare", "/vote", "/quick", "/results"):
         headers = visit.client.get(path, follow_redirects=True).headers
         policy = headers["content-security-policy"]
         assert "default-src 'self'" in policy and "object-src 'none'" in policy and "https:" not in policy, path
@@ -196,7 +196,7 @@ def test_no_folder_of_this_machine_is_told(page: Page, visit: ScriptedVisit) -> 
         path,
         brought(visit),
         visit.do("sample", index=0),
-        *(visit.client.get(one).text for one in ("/", "/compare", "/config")),
+        *(visit.client.get(one).text for one in ("/", "/film", "/compare", "/config")),
     ]
     with ScriptedVisit(visit.client.base_url.__str__(), "compare") as compare:
         said.append(compare.do("sample", [None, ["/model-0/weights"]], index=0))

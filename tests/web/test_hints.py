@@ -77,7 +77,7 @@ def coloured(tmp_path: Path, models: Models, photo: Path) -> tuple[PageSession, 
 def test_the_choices_are_the_calm_picture_and_drawings(tmp_path: Path, models: Models, photo: Path) -> None:
     brought, made = coloured(tmp_path, models, photo)
     assert not made.thumbnails and made.undrawn, "the first picture waits for drawings"
-    assert brought.draw(made) and not made.undrawn
+    assert brought.screen.draw(made) and not made.undrawn
     assert len({path.read_bytes() for path in made.thumbnails}) == 1 + DRAWINGS
     assert made.retouch
     for seed, tile in enumerate(made.retouch.tiles()[1:]):

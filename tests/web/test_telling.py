@@ -21,7 +21,7 @@ from colorgan.colorizer import ShownColour
 from colorgan.hints import PhotoHints, read_hints, write_hints
 from colorgan.limits import MAX_HINTS
 from colorgan.web.colorize import ColorizePage
-from colorgan.web.describing import NAMES, colour_name, place_name, why_other
+from colorgan.web.describing import NAMES, colour_name, colour_names, place_name, why_other
 from colorgan.web.edits import MAX_PLACES, Edit
 from colorgan.web.history import History, MarkKind
 from colorgan.web.items import ColouredPhoto
@@ -30,7 +30,7 @@ from colorgan.web.models import Models
 from colorgan.web.retouch import HUES, KEPT_PREDICTIONS, STRENGTHS, Retouch
 from colorgan.web.session import PageSession
 from colorgan.web.taking import FileWish, save_all
-from colorgan.web.visits import Visits
+from colorgan.web.visits import AWAKE, Visits
 
 SIZE = (160, 120)
 
@@ -209,6 +209,23 @@ def test_a_session_lives_until_nobody_has_touched_it_for_long_enough(tmp_path: P
     assert session.closed and not session.folder.exists() and visits.find(session.token) is None
 
 
+def test_only_the_last_visits_hold_pixels(tmp_path: Path) -> None:
+    now, rested = [0.0], list[int]()
+    visits = Visits(tmp_path, Limits(), clock=lambda: now[0])
+    sessions = []
+    for number in range(AWAKE + 3):
+        now[0] += 1
+        sessions.append(visits.new())
+        sessions[-1].rest = lambda number=number: rested.append(number)  # type: ignore[method-assign,misc]
+        if number == 4:
+            now[0] += 0.5
+            visits.touch(sessions[0])  # its person goes on
+    assert rested == [1, 2, 3]
+    visits.touch(sessions[1])
+    visits.new()
+    assert rested == [1, 2, 3, 4, 0] and visits.find(sessions[1].token) is sessions[1]
+
+
 # Palettes and pictures
 
 
@@ -235,7 +252,7 @@ def test_the_picture_shows_what_the_palette_promised(page: ColorizePage, tmp_pat
         swatch = retouch(photo).palette(x, y, 1.0).likely[2]
         edit = {"places": [[x, y]], "colour": swatch.colour}
         told = Edit.read(edit).of(retouch(photo))
-        preview = np.asarray(Image.open(io.BytesIO(session.preview(photo, told, 640))))
+        preview = np.asarray(Image.open(io.BytesIO(session.screen.preview(photo, told, 640))))
         page.tell(session, event(edit=edit))
         assert apart(preview, pixels(photo.shown)) < 1, "what was taken is not what the pointer was shown"
 
@@ -382,7 +399,7 @@ def test_fifty_hints_are_cheap(page: ColorizePage, tmp_path: Path) -> None:
     for number in range(50):
         edit = {"places": [[10 + 15 * number, 10 + 11 * number]], "colour": f"#{number * 4:02x}5030"}
         retouch(photo).palette(*edit["places"][0], 1.0)
-        session.preview(photo, Edit.read(edit).of(retouch(photo)), 600)
+        session.screen.preview(photo, Edit.read(edit).of(retouch(photo)), 600)
         page.tell(session, event(edit=edit))
         if number % 10 == 9:
             page.draw(session)
@@ -406,6 +423,7 @@ def test_colours_and_places_have_plain_names() -> None:
         "white",
         "red",
     ]
+    assert colour_names(["#cc2222", "#102060", "#d0211f"]) == ["red #cc2222", "navy blue", "red #d0211f"]
     places = [place_name(x, y, (300, 300)) for y in (50, 150, 250) for x in (50, 150, 250)]
     assert places == [
         "upper left",

@@ -41,6 +41,7 @@ from colorgan.web.limits import Limits
 from colorgan.web.models import Models
 from colorgan.web.names import distinct, download_name, plain_name
 from colorgan.web.retouch import DRAWINGS
+from colorgan.web.screen import Screen
 from colorgan.web.session import PageSession
 from colorgan.web.session_files import SESSIONS
 from colorgan.web.taking import FileWish, save, save_all
@@ -143,7 +144,7 @@ def test_vividness_and_choice_repaint_without_the_network(
     before = Path(coloured.shown or "").read_bytes()
     monkeypatch.setattr(Models, "predict", lambda *_: pytest.fail("the network ran"))
     coloured.vividness = 1.5
-    brought.paint(coloured)
+    brought.screen.paint(coloured)
     assert Path(coloured.shown or "").read_bytes() != before
     coloured.vividness = 0.0
     assert brought.sharpen(coloured)
@@ -188,7 +189,7 @@ def test_files_of_the_screen_do_not_pile_up(tmp_path: Path, models: Models, phot
     coloured = first(brought)
     for percent in range(0, 100, 2):
         coloured.vividness = percent / 100
-        brought.paint(coloured)
+        brought.screen.paint(coloured)
     for _ in range(8):
         brought.colorize(brought.items[0], models)
     assert sum(path.is_file() for path in brought.folder.rglob("*")) < 2 + 2 * MAX_CHOICES + 4
@@ -333,7 +334,7 @@ def test_whatever_fails_is_said_once_and_not_tried_for_ever(
     first(brought).sharp = False
     assert "data-settle" in page.settle(None)[1] or "data-settle" in colorize_view.stage(brought, [], "", 1)
     monkeypatch.setattr(PageSession, "sharpen", lambda *_: (_ for _ in ()).throw(MemoryError()))
-    monkeypatch.setattr(PageSession, "paint", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    monkeypatch.setattr(Screen, "paint", lambda *_: (_ for _ in ()).throw(MemoryError()))
     monkeypatch.setattr(PageSession, "vary", lambda *_: (_ for _ in ()).throw(MemoryError()))
     for shown in (
         page.settle(brought),
@@ -409,8 +410,9 @@ def test_starting_over_can_be_undone(page: ColorizePage) -> None:
     brought = shown[0]
     empty = page.restart(brought)
     assert empty[0] is None and "A photo is here from before." in empty[1] and brought.token in empty[1]
-    again = page.resume(None, event(token=brought.token, offer=False))
+    *_, again = page.resume(None, event(token=brought.token, offer=False))
     assert again[0] is brought and "photographer.jpg" in again[1]
+    assert list(page.resume(None, event(token="nobody's", offer=True))) == [[gr.skip()] * len(again)]
 
 
 def test_what_began_before_a_fresh_start_does_not_bring_the_old_photos_back(page: ColorizePage) -> None:
@@ -571,7 +573,7 @@ def test_the_routes_stand_before_gradios_own(page_server: Any) -> None:
     address = page_server.address.rstrip("/")
     with Visitor(address, "pairs") as visitor:
         page = visitor.client.get("/vote")
-        assert page.status_code == 200 and page.text.count("<a href=") == 4
+        assert page.status_code == 200 and page.text.count("<a href=") == 5
         assert visitor.start(timed=False).status_code == 200
         trial = visitor.trial()
         image = visitor.client.get(trial["image"], headers={"Accept-Encoding": "gzip, br", "Origin": address})
@@ -620,6 +622,12 @@ def test_help_needs_neither_torch_nor_gradio() -> None:
     assert "--max-megapixels" in done.stdout and done.stdout.endswith("[]\n")
 
 
+def test_the_page_is_built_before_torch_is_there() -> None:
+    script = "import sys, colorgan.web.server; print(sorted({'torch', 'llvmlite'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[]\n", done.stderr
+
+
 def test_bad_arguments_are_one_line_and_status_2(tmp_path: Path) -> None:
     for arguments in (["--port", "70000"], ["--max-megapixels", "0"]):
         done = run_app(*arguments)
@@ -638,21 +646,31 @@ def test_a_port_that_was_asked_for_and_is_taken() -> None:
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and f"port {port}:" in done.stderr
 
 
-def test_the_server_answers_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "app.py", "--model", DEFAULT_WEIGHTS],
+@pytest.mark.parametrize(("flags", "left"), [(["--forget"], set()), ([], {".lock", "sessions"})])
+def test_the_server_answers_and_leaves_nothing_behind(tmp_path: Path, flags: list[str], left: set[str]) -> None:
+    """Nothing but the folder of visits, where these are kept."""
+    (tmp_path / "temporary").mkdir()
+    server = subprocess.Popen(
+        [sys.executable, "app.py", "--model", DEFAULT_WEIGHTS, *flags],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary"), "XDG_DATA_HOME": str(tmp_path / "data")}
+        | {"COLORGAN_HOME": ""},
         stdout=subprocess.PIPE,
         text=True,
-    ) as server:
+    )
+    home = tmp_path / "data" / "colorgan"
+    try:
         assert server.stdout
         line = server.stdout.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+/", line)
         assert address, line
         with contextlib.closing(urllib.request.urlopen(address[0])) as answer:
             assert "colorgan" in answer.read().decode()
-        assert list(tmp_path.glob("colorgan-*"))
+        assert list((tmp_path / "temporary").glob("colorgan-*") if flags else home.glob("page/*"))
         server.send_signal(signal.SIGTERM)
         server.wait(90)
-    assert not list(tmp_path.glob("colorgan-*"))
+    finally:
+        server.kill()
+        server.communicate()
+    assert not list((tmp_path / "temporary").glob("colorgan-*"))
+    assert {path.name for path in home.glob("page/*")} == left

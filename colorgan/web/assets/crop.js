@@ -17,6 +17,7 @@ function openCrop() {
 <span class="actions"><button type="button" class="button" data-crop="close">Cancel</button><button type="button" class="button primary" data-crop="take">Cut</button></span>`;
   element.querySelector('.frame').append(crop);
   dressCrop();
+  crop.scrollIntoView({ block: 'nearest' }); // the button lies below the photo
   crop.querySelector('.corner').focus({ preventScroll: true });
   element.dataset.asking = 'yes'; // nothing is shown anew meanwhile that can wait
 }

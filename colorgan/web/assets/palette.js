@@ -22,6 +22,7 @@ async function ponder(edit, at, { byKey = false, byTouch = false } = {}) {
   if (open !== mine) return;
   if (!html) return shut();
   palette.innerHTML = html;
+  for (const swatch of palette.querySelectorAll('[data-look]')) swatch.style.background = swatch.dataset.look;
   prepareFree();
   beside(at);
   if (byKey) palette.querySelector('.swatch').focus();
