@@ -28,9 +28,9 @@ install: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "colorgan needs Python 3.11 or newer, as python3 or by 'make PYTHON=/path/to/python'" >&2; exit 1; }
-	@echo "Setting up .venv: a minute or two, 1.4 GB, the first time"
+	@echo "Setting up .venv: a minute or two, 2.1 GB, the first time"
 	'$(PYTHON)' -m venv .venv
-	$(PIP) --editable .
+	$(PIP) --editable '.[app]'
 	$(PIP) --only-binary imagecodecs,pillow-heif,pillow-jxl-plugin,rawpy --editable '.[files]' || \
 		echo "colorgan goes on without the packages for HEIC, JPEG XL, raw and deep files: not all are made for this Python"
 	$(PIP) --only-binary av,opencv-python-headless --editable '.[film]' || \

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from colorgan.files import one_line
+from colorgan.machine import let_threads_sleep
 from colorgan.training.flags import parse
 
 DIVERGED, REFUSED, NOT_PUBLISHED, INTERRUPTED = 1, 2, 3, 130  # exit statuses
+SPINS = 2000  # of threads that wait, before they sleep
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
+    let_threads_sleep(spins=SPINS)
     recipe, run, arguments = parse(argv)
     model_id = ""
     try:

@@ -1,5 +1,6 @@
 """What the tests of the page share: the bundled model, a running server, and a browser."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,19 @@ from cases.voting import Clock
 
 __all__ = ["database", "postgres"]  # fixtures that live elsewhere
 
+# Before anything imports torch, and for the processes of the tests too: threads of the suite's two processes that spin
+# while they wait take each other's cores (a command of the documents: 79 s; with this 3).
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home of the tests' own: neither the visits and studies of who runs them, nor a page that runs beside them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORGAN_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +56,14 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def exported(pytestconfig: pytest.Config, words: str) -> Path:
+    """The folder of that model as ONNX files; not to be written to."""
+    from cases.exports import kept_export
+
+    return kept_export(words, pytestconfig.cache)
+
+
+@pytest.fixture(scope="session")
 def telling_server(tmp_path_factory: pytest.TempPathFactory, words: str) -> Iterator[Any]:
     """A running server with a model that can be told colours, and the bundled twin, which cannot, beside it."""
     from cases.page import page_running
@@ -51,6 +72,15 @@ def telling_server(tmp_path_factory: pytest.TempPathFactory, words: str) -> Iter
 
     with page_running(tmp_path_factory.mktemp("page"), words, str(Path(DEFAULT_WEIGHTS) / "twin")) as page:
         yield page
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """An S3 server with buckets `photos` and `colour`, which every `s3://` of this process means -> its address."""
+    from cases.archive import s3_running
+
+    with s3_running() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 import skimage.data
 from cases.film import Recipe, make_film
+from cases.hub import hub, hub_server
+from cases.hub_server import Repository
 from PIL import Image
 
 from colorgan import DEFAULT_WEIGHTS, Hint
@@ -26,6 +29,7 @@ from colorgan.cli import build_parser, main
 from colorgan.hints import PhotoHints, write_hints
 from colorgan.training.flags import parse as parse_trainer
 
+__all__ = ["hub", "hub_server"]  # fixtures that live elsewhere
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 README = DOCUMENTS["README.md"]
@@ -44,12 +48,15 @@ def commands(text: str, *languages: str) -> list[str]:
     return [line for line in lines if line.startswith("colorgan ")]
 
 
-# docs/voting.md's programs run in tests/voting, on a stub of the model; that of docs/film.md below.
+# docs/voting.md's programs run in tests/voting, on a stub of the model; that of docs/onnx.md in tests/exporting, where
+# there is no torch; that of docs/integrations.md in tests/test_integrations.py; that of docs/film.md below.
 PROGRAMS = [
     (name, block)
     for name, text in DOCUMENTS.items()
     for block in blocks(text, "python")
-    if "gradio_client" not in block and "colorgan.voting" not in block and "colorgan.film" not in block
+    if not any(
+        one in block for one in ("gradio_client", "colorgan.voting", "colorgan.film", "onnxruntime", "NODE_CLASS")
+    )
 ]
 RUN = {name: found for name, text in DOCUMENTS.items() if (found := commands(text, "sh"))}
 MADE = {
@@ -59,6 +66,7 @@ MADE = {
         "variants/photo-3.jpg",
         "calmer/a.png",
     },
+    "archive.md": {"scan-colorized.jpg", "album-colour/a.jpg", "album-colour/1923/b.png"},
     "film.md": {"film-colorized.mp4", "attic-colorized/reel.mkv", "attic-colorized/photo.jpg", "archive.mkv"},
     "evaluation.md": {"report/report.html", "report-of-theirs/report.json"},
     "hints.md": {"told.jpg", "several/photo-4.jpg", "album-told/1923/b.png", "like-the-postcard.jpg", "bold.jpg"},
@@ -165,6 +173,12 @@ def test_the_documents_commands_run(
     """In the order of the document: one resumes what the one before has done."""
     if name == "hints.md":
         request.getfixturevalue("cup")
+    if name == "archive.md":
+        request.getfixturevalue("s3")
+        fsspec.filesystem("s3").put_file("photo.jpg", "photos/1950/scan.jpg")
+        hub = request.getfixturevalue("hub")
+        hub.add_bucket("user/colour")
+        hub.repositories["dataset", "user/colour"] = Repository(private=True)
     if name == "film.md":
         (desk / "attic").mkdir()
         shutil.copy("photo.jpg", "attic")

@@ -3,6 +3,7 @@
 import ast
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,17 +16,27 @@ from importlib.metadata import packages_distributions
 from pathlib import Path, PurePosixPath
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from colorgan import __version__
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LICENSES = ("LICENSE", "THIRD_PARTY_NOTICES.md")
 CARD = Path("colorgan/card/model_card.md")
 LARGEST_WEIGHTS_MB = 32
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".parquet", ".npy", ".pt", ".pth"}
-TRAINING_ROOMS = {"data", "training", "evaluation"}  # need the training extra
-GRADIO_BRINGS = {"fastapi", "python-multipart", "starlette", "uvicorn"}
+EXTRAS = {  # that rooms need
+    "archive": "archive",
+    "data": "train",
+    "evaluation": "evaluate",
+    "publishing": "evaluate",
+    "training": "train",
+    "voting": "study",
+    "web": "app",
+}
+GRADIO_BRINGS = {"anyio", "fastapi", "python-multipart", "starlette", "uvicorn"}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +45,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
     source, made = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "colorgan", source / "colorgan")
     shutil.copytree(ROOT / "tests", source / "tests")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "MANIFEST.in", "README.md", *LICENSES):
         shutil.copy(ROOT / name, source)
     (source / "model_card.md").write_text(CARD.as_posix())  # as Windows without links checks it out
     build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(made), str(source)]  # sdist, wheel of it
@@ -53,6 +64,8 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     assert names >= assets | {
         "colorgan/py.typed",
         CARD.as_posix(),
+        "colorgan/painting/kernel.c",
+        "colorgan/painting/kernel.ll",
         "colorgan/publishing/study_card.md",
         "colorgan/weights/config.json",
         "colorgan/weights/model.safetensors",
@@ -67,7 +80,7 @@ def test_types_are_seen_after_an_editable_install(tmp_path: Path) -> None:
     """The README's install: a type checker follows a path, but not the import hooks that setuptools prefers."""
     source, environment = tmp_path / "source", tmp_path / "environment"
     shutil.copytree(ROOT / "colorgan", source / "colorgan", ignore=shutil.ignore_patterns("*.safetensors"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", *LICENSES):
         shutil.copy(ROOT / name, source)
     build = "import setuptools.build_meta as backend, sys; print(backend.build_editable(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=source, capture_output=True, check=True)
@@ -120,8 +133,24 @@ def test_the_wheels_metadata(wheel: zipfile.ZipFile) -> None:
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
     assert str(metadata.get_payload()).startswith("# ")  # the README
-    assert b"Apache License" in wheel.read(f"{folder}/licenses/LICENSE")
+    for name in LICENSES:
+        assert wheel.read(f"{folder}/licenses/{name}") == (ROOT / name).read_bytes()
+    assert metadata.get_all("License-File") == list(LICENSES)
     assert b"colorgan = colorgan.cli:main" in wheel.read(f"{folder}/entry_points.txt")
+
+
+def test_the_citation_is_of_this_version() -> None:
+    """The file itself was held against the schema of CFF 1.2.0 by `cffconvert --validate` (2.0.0)."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (citation["cff-version"], citation["version"]) == ("1.2.0", __version__)
+    assert citation["license"] == PYPROJECT["project"]["license"]
+    assert {"message", "title", "authors"} <= citation.keys()
+
+
+def test_the_notices_name_every_extra_that_has_terms_of_its_own() -> None:
+    notices = (ROOT / "THIRD_PARTY_NOTICES.md").read_text()
+    for package in ("pillow-jxl-plugin", "pillow-heif", "rawpy", "av", "opencv-python-headless", "psycopg"):
+        assert re.search(rf"^\| `\w+` \| {package}\b", notices, re.MULTILINE), package
 
 
 def test_everything_required_is_constrained() -> None:
@@ -145,10 +174,14 @@ def installed() -> Mapping[str, list[str]]:
 
 @pytest.mark.parametrize("source", sorted((ROOT / "colorgan").rglob("*.py")), ids=lambda path: path.stem)
 def test_a_plain_install_has_what_the_code_imports(source: Path) -> None:
-    """Training may need its extra; colouring may not."""
-    allowed = {Requirement(one).name.lower() for one in PYPROJECT["project"]["dependencies"]} | GRADIO_BRINGS
-    if source.relative_to(ROOT / "colorgan").parts[0].removesuffix(".py") in TRAINING_ROOMS:
-        allowed |= {Requirement(one).name.lower() for one in PYPROJECT["project"]["optional-dependencies"]["train"]}
+    """Rooms of an extra may need theirs; colouring may not. `test_installation.py` runs what this reads."""
+    allowed = {Requirement(one).name.lower() for one in PYPROJECT["project"]["dependencies"]}
+    waiting = [EXTRAS.get(source.relative_to(ROOT / "colorgan").parts[0].removesuffix(".py"), "")]
+    for extra in filter(None, waiting):  # grows as extras name others
+        allowed |= GRADIO_BRINGS if extra == "app" else set()
+        for required in map(Requirement, PYPROJECT["project"]["optional-dependencies"][extra]):
+            allowed.add(required.name.lower())
+            waiting += required.extras
     distributions = installed()
     for node in ast.parse(source.read_text()).body:  # an import inside a function may be optional
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -192,7 +225,7 @@ def test_make_app_and_make_test_install_first(clone: Path) -> None:
     for goal, last in (("app", "app.py --open"), ("test", "-m pytest --numprocesses 2 --dist loadfile")):
         steps = make(clone, "--dry-run", goal).stdout.splitlines()
         installs = [step.split("--editable ")[1] for step in steps if "install --quiet --constraint" in step]
-        assert installs == [".", "'.[files]' || \\", "'.[film]' || \\", *["'.[test]'"] * (goal == "test")]
+        assert installs == ["'.[app]'", "'.[files]' || \\", "'.[film]' || \\", *["'.[test]'"] * (goal == "test")]
         assert steps[-1].endswith(last)
 
 

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.cli.colouring import count_both, load_for, made
 from colorgan.cli.parsing import (
     FAILED,
     INTERRUPTED,
@@ -15,20 +16,18 @@ from colorgan.cli.parsing import (
     add_batch_size,
     add_device,
     add_seed,
-    count_films,
-    count_photos,
     fail,
-    load,
     make_room_in,
     number,
     whole_number,
 )
-from colorgan.files import one_line
+from colorgan.cli.piping import STREAM, colorize_stream
+from colorgan.files import is_address, one_line
 from colorgan.film.formats import CODECS, DEFAULT_CODEC, DEFAULT_CRF, check_codec
 from colorgan.limits import MAX_MEGAPIXELS, MAX_VIVIDNESS
 
 if TYPE_CHECKING:
-    from colorgan.colorizer import Colorizer, Reference
+    from colorgan.colorizer import Colorizer
     from colorgan.film import FilmProgress
     from colorgan.folder.pipeline import PhotoOutcome, Settings
     from colorgan.folder.plan import Job, Work
@@ -46,12 +45,17 @@ def add_colorize(commands: Any) -> None:
         epilog="Exit status: 0 all done, 1 some photos failed (they are listed), 2 refused before any work.",
         allow_abbrev=False,
     )
-    parser.add_argument("photos", nargs="+", metavar="PHOTO_FILM_OR_FOLDER", help="what to colour, also as '*.jpg'")
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        metavar="PHOTO_FILM_OR_FOLDER",
+        help="what to colour, also as '*.jpg'; - is a photo from standard input",
+    )
     parser.add_argument(
         "--output",
-        required=True,
         metavar="OUT",
-        help="folder to write to; for one photo or film, also a name such as out.jpg or out.mp4",
+        help="folder to write to; for one photo or film, also a name such as out.jpg or out.mp4; - is standard output, "
+        "where a photo from standard input goes if nothing is said",
     )
 
     how = parser.add_argument_group("colours")
@@ -108,6 +112,16 @@ def add_colorize(commands: Any) -> None:
         help=f"constant rate factor of the codec: 0 is the best (default: {DEFAULT_CRF} for {DEFAULT_CODEC})",
     )
 
+    archives = parser.add_argument_group("archives", "see docs/archive.md")
+    archives.add_argument(
+        "--shard", type=_shard, metavar="K/N", help="the K-th of N parts of the photos, each for a machine: 2/5"
+    )
+    archives.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="share the work out on a Ray cluster: ray://HOST:10001, or auto for this machine's",
+    )
+
     limits = parser.add_argument_group("machine")
     add_device(limits)
     add_batch_size(limits)
@@ -121,7 +135,23 @@ def add_colorize(commands: Any) -> None:
     parser.set_defaults(run=_colorize)
 
 
+def _shard(text: str) -> tuple[int, int]:
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"must be K/N, with K from 1 to N, such as 2/5, got {text!r}")
+    return int(number), int(count)
+
+
 def _colorize(chosen: argparse.Namespace) -> int:
+    if chosen.output is None and STREAM not in chosen.photos:
+        return fail("the following arguments are required: --output (see colorgan colorize --help)", REFUSED)
+    chosen.output = chosen.output or STREAM
+    if STREAM in (*chosen.photos, chosen.output):
+        return colorize_stream(chosen)
+    if chosen.ray or chosen.shard or any(map(is_address, (*chosen.photos, chosen.output))):
+        from colorgan.cli.archive import colorize_archive
+
+        return colorize_archive(chosen)
     from colorgan.folder.plan import PicturesExistError, plan
 
     suffix = f".{chosen.format}" if chosen.format else None
@@ -149,41 +179,11 @@ def _colorize(chosen: argparse.Namespace) -> int:
     try:
         if all(job.is_film for job in work.jobs):  # among photos they fail, and the photos are done
             pyav()
-        colorizer = load(chosen.model, chosen.device)
-        reference = _reference(chosen, colorizer)
+        colorizer, settings, _ = load_for(chosen, chosen.device)
         make_room_in(work.jobs[0].pictures[0][1].parent)
     except (ValueError, OSError) as error:
         return fail(one_line(error), REFUSED)
-    from colorgan.folder.pipeline import Settings
-
-    settings = Settings(
-        variants=chosen.variants,
-        seed=chosen.seed,
-        vividness=chosen.vividness,
-        daring=chosen.daring,
-        reference=reference,
-        batch_size=chosen.batch_size,
-        max_megapixels=chosen.max_megapixels,
-        overwrite=chosen.existing == "replace",
-        model_name=None if chosen.no_description else colorizer.name,
-    )
     return run.work(colorizer, settings)
-
-
-def _reference(chosen: argparse.Namespace, colorizer: "Colorizer") -> "Reference | None":
-    """The reference, seen by the model; ValueError where it is none, or the model takes nothing of the kind."""
-    from colorgan.colorizer import check_reference
-    from colorgan.photo import open_photo
-
-    asked = {"--hints": chosen.hints, "--reference": chosen.reference, "--daring": chosen.daring}
-    given = [flag for flag, value in asked.items() if value is not None]
-    if given and not colorizer.takes_hints:
-        raise ValueError(f"{given[0]} needs a model with colour words, and {chosen.model!r} has none")
-    if chosen.reference is None:
-        return None
-    image = open_photo(chosen.reference, chosen.max_megapixels).image
-    check_reference(image)
-    return colorizer.see(image)
 
 
 class _Run:
@@ -261,8 +261,6 @@ class _Run:
 
     def finish(self, stopped: str | None = None, status: int = 0) -> int:
         """Say what was done, what was left out of photos, what failed, and why the run stopped early."""
-        from colorgan.folder.plan import count_left_out
-
         for file in self.plan.unused_hints:
             print(f"colorgan: note: {str(file)!r} is for none of the photos", file=sys.stderr)
         for outcome in sorted(self.done, key=lambda outcome: outcome.job.source):
@@ -274,23 +272,20 @@ class _Run:
             fail(f"{outcome.error}{hint}", FAILED)
         if stopped:
             return fail(stopped, status)
-        before = f", {self.plan.done_before} there before" if self.plan.done_before else ""
-        left_out = f", {count_left_out(self.plan.left_out)}" if self.plan.left_out else ""
-        failed = f", {len(self.failed)} failed" if self.failed else ""
-        variants = f", {self.variants} variant{'s' * (self.variants > 1)} of each" if self.variants else ""
-        told = sum(outcome.job.hints is not None for outcome in self.done)
-        hints = f", {told} with hints" if told else ""
-        print(f"{self._made()} coloured{hints}{variants}{before}{failed}{left_out}: {self.output!r}")
+        films = sum(outcome.job.is_film for outcome in self.done)
+        print(
+            made(
+                self.output,
+                len(self.done) - films if self.photos or not self.films else None,
+                films if self.films else None,
+                told=sum(outcome.job.hints is not None for outcome in self.done),
+                variants=self.variants,
+                before=self.plan.done_before,
+                failed=len(self.failed),
+                left_out=self.plan.left_out,
+            )
+        )
         return FAILED if self.failed else 0
 
-    def _made(self) -> str:
-        """What was coloured, in words; photos are named unless there were films alone."""
-        films = sum(outcome.job.is_film for outcome in self.done)
-        photos = [count_photos(len(self.done) - films)] if self.photos or not self.films else []
-        return " and ".join(photos + ([count_films(films)] if self.films else []))
-
     def _count(self) -> str:
-        total = [count_photos(len(self.photos))] if self.photos else []
-        return (
-            f"{len(self.done)} of {' and '.join(total + ([count_films(len(self.films))] if self.films else []))} done"
-        )
+        return f"{len(self.done)} of {count_both(len(self.photos) or None, len(self.films) or None)} done"

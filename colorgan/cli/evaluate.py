@@ -117,7 +117,7 @@ def add_evaluate(commands: Any) -> None:
     how.add_argument("--overwrite", action="store_true", help="replace a report that is already there")
     add_device(how)
     add_batch_size(how)
-    parser.set_defaults(run=_evaluate)
+    parser.set_defaults(run=_evaluate, extra="evaluate")
 
 
 def _counts(text: str) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from colorgan.colorizer import Colorizer
 
-FAILED, REFUSED, INTERRUPTED = 1, 2, 130  # exit statuses: some work failed; nothing was begun; 128 + SIGINT
+# Exit statuses: some work failed; nothing was begun; 128 + SIGINT; 128 + SIGPIPE.
+FAILED, REFUSED, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
 
 class Parser(argparse.ArgumentParser):
@@ -113,11 +114,6 @@ def count_photos(count: int) -> str:
     return f"{count} photo" if count == 1 else f"{count} photos"
 
 
-def count_films(count: int) -> str:
-    """A count in words: 1 film, 2 films."""
-    return f"{count} film" if count == 1 else f"{count} films"
-
-
 def make_room_in(folder: "Path") -> None:
     """Make the folder of the first picture: where that fails, all others would."""
     try:
@@ -136,8 +132,10 @@ def load(model: str, device: str | None) -> "Colorizer":
     return to_device(Colorizer.from_pretrained(model), device or fastest_device())
 
 
-def hush_hub() -> None:
-    """Its client retries aloud, and then raises."""
-    from huggingface_hub.utils import logging
+def hush_hub(*, bars: bool = False) -> None:
+    """Its client retries aloud, and then raises. bars: those of progress too, where there is one of our own."""
+    from huggingface_hub.utils import disable_progress_bars, logging
 
     logging.set_verbosity_error()
+    if bars:
+        disable_progress_bars()

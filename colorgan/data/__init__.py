@@ -9,7 +9,16 @@ stream.py    all of them together: `PhotoStream`, `photo_loader`, `fixed_photos`
 """
 
 from colorgan.data.names import KNOWN
-from colorgan.data.sources import DataError, DataSource, resolve_source
+from colorgan.data.sources import DataError, DataSource, check_source, resolve_source
 from colorgan.data.stream import PhotoStream, fixed_photos, photo_loader
 
-__all__ = ["KNOWN", "DataError", "DataSource", "PhotoStream", "fixed_photos", "photo_loader", "resolve_source"]
+__all__ = [
+    "KNOWN",
+    "DataError",
+    "DataSource",
+    "PhotoStream",
+    "check_source",
+    "fixed_photos",
+    "photo_loader",
+    "resolve_source",
+]

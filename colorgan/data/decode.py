@@ -74,11 +74,18 @@ def is_near_gray(rgb: Image.Image, min_chroma: float) -> bool:
 
 def is_toned(rgb: Image.Image) -> bool:
     """Whether an RGB image is of one tone, as sepia prints are: its ab follow from its L, up to noise."""
+    beyond = chroma_beyond_toning(rgb)
+    return beyond is not None and beyond < TONED
+
+
+def chroma_beyond_toning(rgb: Image.Image) -> float | None:
+    """What is left of an RGB image's ab, on average, once all that follows from its L is taken out; None where the
+    image is too flat for anything to follow from L."""
     small = rgb.resize(_TONED_MINIATURE, Image.Resampling.BOX, reducing_gap=1.0)
     lightness, ab = rgb_to_lab(to_tensor(small)[None] / 255)
     x, colours = lightness.numpy().reshape(-1) / 50 - 1, ab.numpy().reshape(2, -1)
     if 50 * x.std() < _FLAT:
-        return False
+        return None
     powers = np.stack([np.ones_like(x), x, x * x, x * x * x]).astype(np.float64)  # (4, pixels): a cubic of lightness
     fitted = np.linalg.lstsq(powers @ powers.T, powers @ colours.T, rcond=None)[0].T @ powers
-    return float(np.hypot(*(colours - fitted)).mean()) < TONED
+    return float(np.hypot(*(colours - fitted)).mean())

@@ -52,12 +52,26 @@ def resolve_source(
         if revision is not None:
             raise DataError(f"{name!r} is local and has no revisions, got revision {revision!r}")
         return _local_source(name, path, split, image_column)
+    hub_id, licence = _on_the_hub(name)
+    return _hub_source(name, hub_id, licence, split, image_column, revision)
+
+
+def check_source(name: str, split: str = "train") -> None:
+    """Refuse with `resolve_source`'s words what it would refuse without asking the network: DataError."""
+    if name not in KNOWN and Path(name).expanduser().exists():
+        resolve_source(name, split)
+    else:
+        _on_the_hub(name)
+
+
+def _on_the_hub(name: str) -> tuple[str, str | None]:
+    """Hub id and licence that a name which is no path stands for."""
     hub_id, licence = KNOWN.get(name, (name, None))
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", hub_id):
         raise DataError(
             f"no data set {name!r}: not a folder here, none of {', '.join(KNOWN)}, and no Hub id such as 'user/name'"
         )
-    return _hub_source(name, hub_id, licence, split, image_column, revision)
+    return hub_id, licence
 
 
 def _local_source(name: str, path: Path, split: str, image_column: str | None) -> DataSource:

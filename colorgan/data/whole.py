@@ -166,14 +166,19 @@ class EvaluationPhotos:
             image = open_rgb(io.BytesIO(encoded))
         except PhotoError:
             return UNREADABLE
-        if max(image.size) > LONGEST * min(image.size):
-            return f"longer than {LONGEST:g} : 1"
-        if is_near_gray(image, MIN_CHROMA):
-            return "without colour"
-        if is_toned(image):
-            return "toned in one colour"
+        if untrue := why_untrue(image):
+            return untrue
         shown = image if self.resolution is None else with_shorter_side(image, self.resolution)
         return EvaluationPhoto(name, to_tensor(shown), image.size)
+
+
+def why_untrue(rgb: Image.Image) -> str:
+    """Why there is nothing in an RGB image to compare colours with; empty where there is."""
+    if max(rgb.size) > LONGEST * min(rgb.size):
+        return f"longer than {LONGEST:g} : 1"
+    if is_near_gray(rgb, MIN_CHROMA):
+        return "without colour"
+    return "toned in one colour" if is_toned(rgb) else ""
 
 
 def aged_lightness(rgb: Tensor, seed: str) -> Tensor:

@@ -14,6 +14,9 @@ report.py         report.json, report.md and photos.csv
 run.py            all of them together: `evaluate`
 """
 
-from colorgan.evaluation.run import Evaluation, evaluate
+from colorgan.files import naming_extra
+
+with naming_extra(__name__, "evaluate"):
+    from colorgan.evaluation.run import Evaluation, evaluate
 
 __all__ = ["Evaluation", "evaluate"]

@@ -4,8 +4,6 @@ What is kept of a photo, for each candidate: some twenty numbers; of the first `
 of the first `MAP_PHOTOS` a small map of chroma. The photos come in random order, so that the first ones are a sample.
 """
 
-import ctypes
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +15,7 @@ from colorgan.data.whole import EvaluationPhotos
 from colorgan.evaluation.album import Album
 from colorgan.evaluation.candidates import Candidate
 from colorgan.evaluation.hinting import Hinted
+from colorgan.machine import give_back_memory
 from colorgan.metrics.features import ImageNetFeatures
 from colorgan.metrics.inception import InceptionFeatures
 from colorgan.metrics.lpips import Lpips
@@ -118,18 +117,10 @@ def measure(
                 _keep(record.variants, _of_variants(others, predicted, truth))
         scores = {name: done.records[name].values["ciede2000"][-1] for name in judged}
         done.album.add(batch, shown, scores)
-        _give_memory_back()
+        give_back_memory()  # photos of many shapes leave holes in the heap, which grows with them
         done.names += batch.names
         advance(len(batch.names))
     return done
-
-
-def _give_memory_back() -> None:
-    """Return what is free to the system: photos of many shapes leave holes in glibc's heap, which grows with them."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own: other C libraries have none
-        if trim is not None:
-            trim(0)
 
 
 def _photo_functions(networks: Networks) -> dict[str, PhotoFunction]:

@@ -14,15 +14,14 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt
 from skimage.segmentation import felzenszwalb
 from torch import Tensor
-from torch.nn import functional
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
+from colorgan.data.true_colours import SQUARE, true_colours
 from colorgan.hints import Hint
 from colorgan.images import to_image
 from colorgan.limits import MAX_HINTS
 from colorgan.seeds import seed_of
 
-SQUARE = 6  # pixels: side of the square whose mean colour a hint of what is there has
 SIZE = 256  # pixels of a photo's shorter side at which the segments' numbers hold
 SEGMENT_SCALE, SEGMENT_SIGMA, SEGMENT_LEAST = 150.0, 0.8, 200  # felzenszwalb's arguments, on L*a*b* / 100
 SMALLEST_THING, LARGEST_THING = 1_500, 15_000  # pixels
@@ -60,19 +59,14 @@ class Wish:
 def true_hints(name: str, lightness: Tensor, ab: Tensor, count: int, seed: int) -> list[Hint]:
     """Hints of what is there: a photo's L (1, 1, H, W) and ab (1, 2, H, W) -> `count` of them, at most `MAX_HINTS`.
 
-    Squares lie anywhere with equal chance, whole in the photo; a hint is at its square's middle and has the mean of its
-    L*a*b*, rounded to sRGB's 8 bits as people give colours (by less than one ab unit). Fewer are the first of more.
+    Places and colours are those of `true_colours`, rounded to sRGB's 8 bits as people give colours (by less than one ab
+    unit). Fewer are the first of more.
     """
-    height, width = lightness.shape[2:]
     chances = torch.rand(MAX_HINTS, 2, generator=_generator("hints", seed, name))[:count]
-    x, y = (chances * torch.tensor((width - SQUARE + 1, height - SQUARE + 1))).long().unbind(1)
-    light, colour = (functional.avg_pool2d(part, SQUARE, 1)[:, :, y, x][..., None] for part in (lightness, ab))
-    rgb = lab_to_gamut_rgb(light, colour)[0, :, :, 0].T.mul(255).round().int().tolist()
-    middle = SQUARE / 2
-    return [
-        Hint(column + middle, row + middle, tuple(said))
-        for column, row, said in zip(x.tolist(), y.tolist(), rgb, strict=True)
-    ]
+    places, means = true_colours(torch.cat((lightness, ab), 1), chances)
+    lab = means.T[None, :, :, None]
+    rgb = lab_to_gamut_rgb(lab[:, :1], lab[:, 1:])[0, :, :, 0].T.mul(255).round().int().tolist()
+    return [Hint(x, y, tuple(said)) for (x, y), said in zip(places.tolist(), rgb, strict=True)]
 
 
 def wish(name: str, lightness: Tensor, ab: Tensor, seed: int) -> Wish | None:

@@ -28,13 +28,15 @@ from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from colorgan.data import check_source
 from colorgan.files import folder_whole, gone_if_it_fails, write_whole
+from colorgan.machine import computes_bfloat16
 from colorgan.recipes import Recipe, Run
 from colorgan.training import checkpoints
 from colorgan.training.batches import Batch, batches, pairs_of
 from colorgan.training.cells import Cells, count_cells
 from colorgan.training.gain import calibrated_gain
-from colorgan.training.networks import build_generator, initial_cells, start_weights, starts_with_words
+from colorgan.training.networks import build_generator, check_sizes, initial_cells, start_weights, starts_with_words
 from colorgan.training.provenance import write_provenance
 from colorgan.training.record import Record, flat_config, not_finite
 from colorgan.training.run_folder import CURVES, METRICS, MODEL, SAMPLES
@@ -91,9 +93,15 @@ def train(recipe: Recipe, run: Run) -> Path:
 
 
 def check(recipe: Recipe, run: Run) -> None:
-    """Refuse the flags that `train` refuses before it looks for data, and leave nothing."""
+    """Refuse what `train` refuses before it asks the network or opens a photo, and leave nothing."""
     try:
         _check_divisible(recipe, run, _accelerator(run).num_processes)
+        check_sizes(recipe)
+        for name in recipe.data.dataset:
+            check_source(name, recipe.data.split)
+        if run.validation_photos and run.validation_split:
+            for name in run.validation_dataset or recipe.data.dataset:
+                check_source(name, run.validation_split)
         checkpoints.start_of(run, lambda text: None)
     finally:
         AcceleratorState._reset_state(reset_partial_state=True)
@@ -106,6 +114,9 @@ class Trainer:
         self.recipe, self.run, self.progress = recipe, run, Progress()
         self.accelerator = accelerator = _accelerator(run)
         _check_divisible(recipe, run, accelerator.num_processes)
+        check_sizes(recipe)
+        if accelerator.device.type == "cpu" and accelerator.mixed_precision == "bf16" and not computes_bfloat16():
+            self._say("bf16 is slow on this processor, which has no instructions for it: give --mixed_precision no")
         start = checkpoints.start_of(run, self._say)
         run.output_dir.mkdir(parents=True, exist_ok=True)
         self.cells = self._cells()

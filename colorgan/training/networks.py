@@ -135,6 +135,23 @@ def build_discriminator(recipe: Recipe) -> nn.Module | None:
     return _built("discriminator", _network_class("discriminator", recipe.discriminator.name, known), options)
 
 
+def check_sizes(recipe: Recipe) -> None:
+    """Refuse a phase's resolution that the recipe's networks cannot take: ValueError, in their own words.
+
+    They are made and run without numbers (torch's meta device), so that it costs no photo and next to no time.
+    """
+    with torch.device("meta"):
+        generator, discriminator = build_generator(recipe), build_discriminator(recipe)
+        for side in sorted({side for phase in recipe.data.phases for side in phase.resolution}):
+            lightness = torch.zeros(2, 1, side, side)
+            try:
+                colour = generator(lightness)
+                if discriminator is not None:
+                    discriminator(lightness, colour.new_zeros(2, colour.shape[1], side, side))
+            except (ValueError, RuntimeError) as error:
+                raise ValueError(f"resolution {side} is none that these networks take: {one_line(error)}") from None
+
+
 def start_weights(generator: nn.Module, recipe: Recipe) -> None:
     """Give a new generator what the recipe starts from: trained models' weights, or an encoder from ImageNet."""
     if recipe.initial_weights:

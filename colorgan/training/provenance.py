@@ -1,7 +1,6 @@
 """recipe.json of a run: what was trained, how, on which machines, by which versions, in how much time."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from accelerate import Accelerator
 
 from colorgan import __version__
 from colorgan.files import write_whole
-from colorgan.machine import processor
+from colorgan.machine import cores, processor
 from colorgan.recipes import Recipe, Run
 from colorgan.training.run_folder import RECIPE
 
@@ -35,7 +34,7 @@ def machine(accelerator: Accelerator) -> dict[str, Any]:
     return {
         "gpu": torch.cuda.get_device_name(accelerator.device) if on_gpu else "",
         "cpu": processor(),
-        "cpu_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cpu_cores": cores(),
         "processes": accelerator.num_processes,
         "mixed_precision": accelerator.mixed_precision,
     }

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
+from colorgan.data.true_colours import true_colours
 from colorgan.metrics import per_photo
 from colorgan.networks.word_head import Points, Prepared
 from colorgan.recipes import Recipe
@@ -19,7 +20,6 @@ from colorgan.training.validation import CHUNK, validate
 
 COUNTED_HINTS = (0, 1, 10, 100)  # whose gain is measured
 SHOWN_HINTS = (0, 3, 20)  # whose pictures are on the sheet
-SQUARE = 6  # pixels; a hint is the mean colour of such a square
 
 
 @torch.no_grad()
@@ -55,14 +55,9 @@ def validate_words(colorizer: Colorizer, photos: Tensor, recipe: Recipe) -> tupl
     return metrics, {"picture": columns["generated"]} | {title: torch.cat(made) for title, made in shown.items()}
 
 
-def true_hints(rgb: Tensor, count: int, generator: torch.Generator) -> Points:
-    """RGB (1, 3, H, W) in [0, 1] -> `count` places, uniform over the photo, with the mean colour of a square there."""
-    ab, (height, width), half = rgb_to_lab(rgb)[1], rgb.shape[2:], SQUARE // 2
-    space = torch.tensor((width - SQUARE, height - SQUARE))
-    places = torch.rand(count, 2, generator=generator) * space + half
-    means = functional.avg_pool2d(ab, SQUARE, stride=1)[0]  # at (y, x): of the square that begins there
-    x, y = (places.long() - half).unbind(1)
-    return Points(places, means[:, y, x].T)
+def true_points(rgb: Tensor, count: int, generator: torch.Generator) -> Points:
+    """RGB (1, 3, H, W) in [0, 1] -> `count` places, uniform over the photo, with the colours that are there."""
+    return Points(*true_colours(rgb_to_lab(rgb)[1], torch.rand(count, 2, generator=generator)))
 
 
 def _terms(generator: Any, pair: Pair, recipe: Recipe) -> dict[str, Tensor]:
@@ -74,7 +69,7 @@ def _terms(generator: Any, pair: Pair, recipe: Recipe) -> dict[str, Tensor]:
 def _pictures(seen: Prepared, rgb: Tensor, number: int) -> dict[str, Tensor]:
     """Photo `number`, RGB (1, 3, H, W) in [0, 1] -> gray, with true hints, and drawn."""
     head, lightness = seen.head, rgb_to_lab(rgb)[0]
-    most = true_hints(rgb, max(COUNTED_HINTS), seeded("hints", number))
+    most = true_points(rgb, max(COUNTED_HINTS), seeded("hints", number))
     half = {"gray": torch.zeros_like(rgb[:, :2, ::2, ::2])}
     for count in sorted({*COUNTED_HINTS, *SHOWN_HINTS}):
         points = Points(most.places[:count], most.colours[:count])

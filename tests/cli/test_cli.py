@@ -476,7 +476,7 @@ def test_ctrl_c_leaves_whole_pictures_and_says_how_many(tmp_path: Path, model: s
 class Painted:
     """A prediction that paints every photo green."""
 
-    def picture(self, image: Image.Image, variant: int, vividness: float) -> Image.Image:
+    def painting(self, image: Image.Image, variant: int, vividness: float) -> Image.Image:
         return Image.new("RGB", image.size, "green")
 
 

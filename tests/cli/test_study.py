@@ -51,7 +51,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLORGAN_HOME", str(tmp_path / "home"))
-    for name in ("COLORGAN_DATABASE", "COLORGAN_VOTES_DATASET", "COLORGAN_STUDY_SECRET"):
+    for name in ("COLORGAN_DATABASE", "COLORGAN_VOTES", "COLORGAN_STUDY_SECRET"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path / "home"
 
@@ -190,9 +190,12 @@ def test_nothing_half_made_is_left(desk: Path, home: Path) -> None:
         (["create", "winter", "--data", "photos", "--exposure-ms", "soon"], "must be a whole number from 100"),
         (["create", "winter"], "required: --data"),
         (["create", "winter", "--data", "few", "--split", "all", "--model", "model"], "at least 6 photos, got 2"),
-        (["serve", "winter"], "no study named 'winter'; there are: autumn"),
+        (["serve", "winter", "--port", "0"], "no study named 'winter'; there are: autumn"),
         (["serve", "--port", "70000"], "must be a whole number from 0 to 65535"),
-        (["serve", "--publish-to", "nobody"], "a data set on the Hub is 'user/name', got 'nobody'"),
+        (
+            ["serve", "--port", "0", "--publish-to", "nobody"],
+            "at an address or in /a/folder, got 'nobody'",
+        ),
         (["status", "winter"], "no study named 'winter'; there are: autumn"),
         (["status", "--database", "gone/x.sqlite3"], "no folder"),
         (["status", "--database", "photos/0.png"], "file is not a database"),

@@ -16,13 +16,14 @@ from torch import Tensor
 from colorgan import Colorizer
 from colorgan.cli import main
 from colorgan.color import fit_chroma, lab_to_gamut_rgb, rgb_to_lab
+from colorgan.data.true_colours import SQUARE
 from colorgan.data.whole import EvaluationPhotos, PhotoBatch
 from colorgan.evaluation import Evaluation, evaluate
 from colorgan.evaluation.album import click_photo
 from colorgan.evaluation.baselines import GRAY
 from colorgan.evaluation.candidates import ModelCandidate
 from colorgan.evaluation.hinting import SIGGRAPH17, Hinted, Said, measure_hints
-from colorgan.evaluation.simulated import SQUARE, WISH_CHROMA, same_photos, true_hints, two_crops, wish
+from colorgan.evaluation.simulated import WISH_CHROMA, same_photos, true_hints, two_crops, wish
 from colorgan.evaluation.words import hints_table, notes
 from colorgan.hints import Hint, rgb_of
 from colorgan.metrics.per_photo import psnr, spill, spread, variety, worse_than_gray

@@ -642,9 +642,27 @@ def test_what_cannot_train_is_refused(
     with pytest.raises(ValueError, match=message):
         train(replace(recipe, data=replace(recipe.data, **data)), run)
     assert not list(tmp_path.iterdir()), "a start that failed has left a folder"
-    if "got 4" in message or "report_to" in changes:  # what asks for no photo
-        with pytest.raises(ValueError, match=message):
-            check(recipe, run)
+    with pytest.raises(ValueError, match=message):
+        check(replace(recipe, data=replace(recipe.data, **data)), run)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "side", "message"),
+    [
+        ("flagship", 77, "height and width must be multiples of 4, got 77 x 77"),
+        ("unet-l2", 100, "height and width must be multiples of 32, got 100 x 100"),
+        ("dcgan-lab", 128, "height and width must be at least 256, got 128 x 128"),
+        ("fcn-cgan", 128, "this discriminator takes 120 x 120 alone, got 128 x 128"),
+    ],
+)
+def test_a_size_that_no_network_takes_is_refused_before_a_photo_is_read(
+    recipe: str, side: int, message: str, photos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--recipe", recipe, "--dataset", photos, "--resolution", str(side), "--output_dir", str(tmp_path / "run")]
+    for end in (["--dry-run"], []):
+        assert train_accelerate.main([*flags, *end]) == 2
+        assert capsys.readouterr().err.endswith(f"resolution {side} is none that these networks take: {message}\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_dry_run_refuses_to_start_over_an_earlier_run(

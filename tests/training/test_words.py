@@ -1,6 +1,7 @@
 """Training colour words: lessons, vocabulary, and what a run promises: the rest stays, to the bit, and all resumes."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from torch import Tensor
 
 from colorgan.color import lab_to_gamut_rgb, rgb_to_lab
 from colorgan.colorizer import Colorizer
+from colorgan.data.true_colours import SQUARE
+from colorgan.machine import computes_bfloat16
 from colorgan.networks.word_head import Look, Points, Prepared, WordHead
 from colorgan.networks.words import BLOCK, make_vocabulary
 from colorgan.recipes import Network, Phase, Recipe
@@ -35,7 +38,7 @@ from colorgan.training.hinting import (
 from colorgan.training.loop import train
 from colorgan.training.networks import build_generator
 from colorgan.training.parallel import Piece, seeded
-from colorgan.training.word_validation import SQUARE, true_hints, validate_words
+from colorgan.training.word_validation import true_points, validate_words
 
 
 def taught(photos: str, folder: Path, train_images: int = 8, batch_size: int = 4, rate: float = 5e-3) -> Recipe:
@@ -45,6 +48,15 @@ def taught(photos: str, folder: Path, train_images: int = 8, batch_size: int = 4
     return replace(
         recipe, generator_optimiser=replace(recipe.generator_optimiser, learning_rate=rate, schedule=schedule)
     )
+
+
+def test_all_that_a_run_leaves_is_as_readable_as_its_neighbours(run: Path) -> None:
+    """Whatever wrote it: weights, states, curves and notes have the modes that the user's umask gives."""
+    umask = os.umask(0)
+    os.umask(umask)
+    files = [path for path in run.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} >= {".safetensors", ".pt", ".json", ".jsonl", ".png"}
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o666 & ~umask}
 
 
 def generator_of(folder: Path) -> dict[str, Tensor]:
@@ -160,13 +172,26 @@ def test_gradient_accumulation_changes_nothing(photos: str, tmp_path: Path) -> N
     assert distance(whole, pieced) < 0.01 * distance(whole, start)
 
 
-def test_half_precision_trains_nearly_the_same(photos: str, tmp_path: Path) -> None:
+def test_half_precision_trains_nearly_the_same(
+    photos: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     recipe = taught(photos, tmp_path)
-    losses = []
+    losses, slow = [], []
+    monkeypatch.setattr("colorgan.training.loop.computes_bfloat16", lambda: False)
     for precision in ("no", "bf16"):
         train(recipe, quick(tmp_path / precision, mixed_precision=precision, validation_photos=0))
         losses.append([float(row["generator"]) for row in metrics(tmp_path / precision)])
+        slow.append(capfd.readouterr().err.count("bf16 is slow on this processor"))
     assert losses[0] != losses[1] and losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert slow == [0, 1]
+
+
+def test_a_torch_that_does_not_know_its_processor_is_not_called_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    for able, expected in (({"avx512_bf16": True}, True), ({"bf16": True}, True), ({"avx512_f": True}, False)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able, raising=False)
+        assert computes_bfloat16() is expected
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert computes_bfloat16()
 
 
 def test_words_that_are_there_are_trained_on(photos: str, tmp_path: Path) -> None:
@@ -374,9 +399,9 @@ def test_common_colours_are_thinned_out() -> None:
 # --- validation -------------------------------------------------------------------------------------------------
 
 
-def test_true_hints_are_means_of_squares_around_their_places() -> None:
+def test_true_points_are_means_of_squares_around_their_places() -> None:
     rgb = torch.rand(1, 3, 40, 64, generator=seeded("photo"))
-    ab, points = rgb_to_lab(rgb)[1], true_hints(rgb, 50, seeded("hints"))
+    ab, points = rgb_to_lab(rgb)[1], true_points(rgb, 50, seeded("hints"))
     assert points.places.shape == (50, 2)
     for (x, y), colour in zip(points.places.tolist(), points.colours, strict=True):
         left, top = int(x) - SQUARE // 2, int(y) - SQUARE // 2

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from colorgan.voting import Store
 
 
-def action(actions: Any, name: str, summary: str, description: str, run: Any) -> argparse.ArgumentParser:
-    """A command of `colorgan study`, with the flag that all have."""
+def action(
+    actions: Any, name: str, summary: str, description: str, run: Any, extra: str = "study"
+) -> argparse.ArgumentParser:
+    """A command of `colorgan study`, with the flag that all have; `extra` has the packages that it needs."""
     parser: argparse.ArgumentParser = actions.add_parser(
         name, help=summary, description=description, allow_abbrev=False
     )
@@ -24,7 +26,7 @@ def action(actions: Any, name: str, summary: str, description: str, run: Any) ->
         metavar="URL",
         help="file, or postgresql://user:password@host/name; default: COLORGAN_DATABASE, or a file in COLORGAN_HOME",
     )
-    parser.set_defaults(run=_in_one_line(run))
+    parser.set_defaults(run=_in_one_line(run), extra=extra)
     return parser
 
 

@@ -25,6 +25,7 @@ def add_serve(actions: Any) -> None:
         "the study's pages",
         "Serve studies until Ctrl-C: /vote, /quick and /results. Any number of servers may share one database.",
         _serve,
+        extra="app",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; default: all")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="0.0.0.0 for all (default: 127.0.0.1)")
@@ -42,9 +43,9 @@ def add_serve(actions: Any) -> None:
     )
     parser.add_argument(
         "--publish-to",
-        metavar="ID",
-        help="user/dataset: private data set on the Hub that keeps a copy of the votes, from which they come back; "
-        "default: COLORGAN_VOTES_DATASET",
+        metavar="PLACE",
+        help="user/dataset on the Hub, hf://buckets/user/votes, another address, or /a/folder that lasts: keeps a copy "
+        "of the votes, from which they come back; default: COLORGAN_VOTES",
     )
     parser.add_argument(
         "--every", type=number(0.1, 1440), default=5.0, metavar="MINUTES", help="between copies (default: 5)"
