@@ -1,17 +1,35 @@
 """What the tests of pages in a real Chromium share."""
 
 import io
+import re
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 READY = ".viewer[data-ready]"
+GRADIOS = re.compile(r"AbortError: [^\n]*(\n\s+at [^\n]*/assets/[Ii]ndex-[^\n]*)+")
+"""The stack of an abort that passed through scripts of Gradio alone."""
 CHOOSE = "#stage .drop input[type=file], #stage .actions input[type=file]"
 
 
 class Requests(list[str]):
     """Addresses that a page asked for, beyond this machine; and what its console complained about."""
+
+
+def gradio_leaves(error: Any) -> bool:
+    """Whether an error of a page is Gradio's client alone, as its page is left.
+
+    It aborts its own stream of events then, in a promise that nobody awaits (gradio 6.31); whether the browser still
+    tells of that depends on which of the two is faster.
+    """
+    return error.name == "AbortError" and GRADIOS.fullmatch(error.stack or "") is not None
+
+
+def listen(page: Any, complaints: list[str]) -> None:
+    """Fill ``complaints`` with what the page's scripts and its console say is wrong."""
+    page.on("pageerror", lambda error: gradio_leaves(error) or complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
 
 
 def opened(browser: Any, address: str, **options: Any) -> tuple[Any, Any, Requests]:
@@ -21,8 +39,7 @@ def opened(browser: Any, address: str, **options: Any) -> tuple[Any, Any, Reques
     page.set_default_timeout(20_000)
     own = (address, "blob:", "data:")
     page.on("request", lambda request: None if request.url.startswith(own) else complaints.append(request.url))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    listen(page, complaints)
     page.goto(address)
     page.wait_for_selector(".drop")
     return context, page, complaints

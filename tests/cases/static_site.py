@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases.browsing import listen
 from cases.exports import kept_export
 from PIL import Image
 
@@ -61,8 +62,7 @@ class Visit:
         self.context = browser.new_context(viewport={"width": 1280, "height": 900})
         self.context.on("request", lambda request: self.asked.append((request.method, request.url)))
         self.page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        listen(self.page, self.complaints)
         self.page.set_default_timeout(SLOW_MS)
         self.page.goto(address)
 

@@ -334,8 +334,7 @@ def opened(browser: Any, page_server: Any) -> Iterator[Any]:
         contexts.append(context)
         page, complaints = context.new_page(), []
         page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        listen(page, complaints)
         page.goto(f"{page_server.address}compare")
         page.wait_for_selector(".drop")
         return page, complaints

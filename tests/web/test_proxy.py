@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cases.browsing import gradio_leaves
 from cases.page import page_running
 from cases.proxy import framing, nginx, nginx_program
 from cases.study import SECRET, serving, small_pool
@@ -65,7 +66,7 @@ class Tab:
         own = (below, around, "blob:", "data:")
         self.page.on("request", lambda asked: asked.url.startswith(own) or self.complaints.append(asked.url))
         self.page.on("response", lambda got: got.status < 400 or self.complaints.append(f"{got.status} {got.url}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", lambda error: gradio_leaves(error) or self.complaints.append(str(error)))
 
     def __enter__(self) -> "Tab":
         return self

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases.browsing import listen
 from cases.study import SECRET, serving, small_pool
 
 from colorgan.voting.pool import Pool
@@ -63,8 +64,7 @@ class Visit:
         self.page.set_default_timeout(20_000)
         self.page.add_init_script(WATCH)
         self.complaints: list[str] = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        listen(self.page, self.complaints)
         self.page.on(
             "request", lambda asked: None if asked.url.startswith(address) else self.complaints.append(asked.url)
         )
