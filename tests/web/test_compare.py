@@ -16,6 +16,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+from cases.browsing import listen
 from PIL import Image
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio
