@@ -5,12 +5,9 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import textwrap
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -229,22 +226,15 @@ def test_the_program_for_films_runs(desk: Path) -> None:
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a running app.py."""
     environment = {**os.environ, "COLORGAN_HOME": str(tmp_path_factory.mktemp("home"))}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = str(free.getsockname()[1])
-    app = subprocess.Popen([sys.executable, str(ROOT / "app.py"), "--port", number], env=environment)
-    try:
-        for _ in range(600):
-            assert app.poll() is None, "app.py ended"
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{number}/", timeout=5):
-                    break
-            except OSError:
-                time.sleep(0.1)
-        yield number
-    finally:
-        app.terminate()
-        app.wait(20)
+    command = [sys.executable, str(ROOT / "app.py")]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as app:
+        try:
+            assert app.stdout
+            said = re.search(r"http://127\.0\.0\.1:(\d+)/", app.stdout.readline())
+            assert said, "app.py ended"
+            yield said[1]
+        finally:
+            app.kill()  # a graceful end waits for open connections
 
 
 def test_the_client_of_the_page_runs(desk: Path, port: str) -> None:

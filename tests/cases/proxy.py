@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cases.ports import free_port
 
-START_WITHIN_S = 30
+START_WITHIN_S = 120
 _HTTP = """
 {user}
 worker_processes 1;
@@ -48,9 +49,7 @@ def nginx(folder: Path, location: str) -> Iterator[str]:
     """An nginx with one `location` block while the block lasts -> the address of its root."""
     program = nginx_program()
     folder.mkdir(parents=True, exist_ok=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(_HTTP.format(user=user, folder=folder, port=port, location=location))
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]

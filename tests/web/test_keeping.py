@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from cases.browsing import CHOOSE, READY, opened, shown
 from cases.page import loaded_models, page_running
+from cases.ports import free_port
 from cases.words import colourful, scene
 from PIL import Image
 
@@ -179,10 +179,7 @@ def written_down(folder: Path, vividness: float, marks: int, wait_s: float = 60)
 
 
 def test_a_server_that_was_killed_finds_the_photos_again(browser: Any, tmp_path: Path, words: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    launch = json.dumps({"keep": str(tmp_path / "kept"), "port": port})
+    launch = json.dumps({"keep": str(tmp_path / "kept"), "port": free_port()})
     scene(SIZE).save(tmp_path / "cup.png")
     with page_running(tmp_path / "one", words, LAUNCH=launch) as server:
         context, page, _ = opened(browser, server.address)
