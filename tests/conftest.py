@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from cases.ports import free_port
 from cases.postgres import database, postgres
 from cases.voting import Clock
 
@@ -14,6 +16,17 @@ __all__ = ["database", "postgres"]  # fixtures that live elsewhere
 # Before anything imports torch, and for the processes of the tests too: threads of the suite's two processes that spin
 # while they wait take each other's cores (a command of the documents: 79 s; with this 3).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# Gradio takes the first free port from here on: two servers that start at once and both find the same one free cost
+# the later five seconds, and a line on its stderr.
+os.environ["GRADIO_SERVER_PORT"] = str(free_port())
+
+# The same examples in each run, however slowly they are made on a busy machine: what fails has a cause in the change.
+# Others are looked for by `--hypothesis-profile default`.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 CHROMIUM = Path("/usr/bin/chromium")
 
