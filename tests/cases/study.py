@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx
 from cases.stimuli import Sepia, picture
+from sqlalchemy import text
 
 from colorgan.voting.pool import Pool
 from colorgan.voting.privacy import RateLimiter
 from colorgan.voting.protocol import Plan
 from colorgan.voting.rendering import build_pool
 from colorgan.voting.sources import StudyModel, StudyPhoto
+from colorgan.voting.store import Store
 from colorgan.voting.study import Study
 from colorgan.web.study import Studies, study_app, study_server
 
@@ -26,6 +28,13 @@ def small_pool(folder: Path, plan: Plan, *, quick: bool = False, photos: int = 0
     made = [StudyPhoto(f"photo {seed}", picture(seed)) for seed in range(photos or plan.trials)]
     options = {"plan": plan, "side_px": 120, **options}
     return build_pool(folder, folder.name, made, [StudyModel("sepia", Sepia(), "r1")], quick=quick, **options)
+
+
+def issue(store: Store, trial_id: str, seconds_ago: float) -> None:
+    """Turn back, or on, when a trial was sent out, so that no test waits for its earliest answer, or is late for it."""
+    at = {"at": int((time.time() - seconds_ago) * 1000), "trial": trial_id}
+    with store._engine.begin() as connection:
+        connection.execute(text("UPDATE trial SET issued_at_ms = :at WHERE trial_id = :trial"), at)
 
 
 @contextlib.contextmanager
