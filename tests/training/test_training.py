@@ -701,7 +701,7 @@ def test_bars_and_seconds_go_on_after_a_resume(photos: str, tmp_path: Path) -> N
     recipe, run = tiny("unet-l2", photos, train_images=8), quick(tmp_path / "run")
     began = time.monotonic()
     train(recipe, run)
-    spent = time.monotonic() - began
     train(replace(recipe, train_images=16), replace(run, resume_from_checkpoint="latest"))
+    spent = time.monotonic() - began
     seconds = [float(row["seconds"]) for row in metrics(run.output_dir)]
-    assert seconds == sorted(seconds) and 0 < seconds[-1] < 2 * spent + 30
+    assert seconds == sorted(seconds) and 0 < seconds[-1] < spent

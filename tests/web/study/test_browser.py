@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases.browsing import listen
+from cases.browsing import SLOW_MS, listen
 from cases.study import SECRET, serving, small_pool
 
 from colorgan.voting.pool import Pool
@@ -61,7 +61,7 @@ class Visit:
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(SLOW_MS)
         self.page.add_init_script(WATCH)
         self.complaints: list[str] = []
         listen(self.page, self.complaints)
@@ -150,6 +150,7 @@ def test_halves_come_one_after_the_other_at_one_place(browser: Any, address: str
         page.goto(f"{address}/vote")
         page.click("text=I agree")
         visit.wait_for_question()
+        asked_at = page.evaluate("performance.now()")
         drawn = page.evaluate("window.drawn")
         assert len(drawn) == 2, "a half was shown twice, or before its time"
         (width, height, first, shown_at, *first_place), (_, _, second, then_at, *second_place) = drawn
@@ -165,7 +166,8 @@ def test_halves_come_one_after_the_other_at_one_place(browser: Any, address: str
         assert visit.complaints == []
     [row] = answers(store)
     assert min(row["shown_left_ms"], row["shown_right_ms"]) >= EXPOSURE_MS - 20
-    assert max(row["shown_left_ms"], row["shown_right_ms"]) < 2000  # a busy machine is late, but it says so
+    # A busy machine is late, but it says so, and no half was there for longer than until the next thing was seen.
+    assert row["shown_left_ms"] <= then_at - shown_at + 20 and row["shown_right_ms"] <= asked_at - then_at + 600
 
 
 def test_untimed_on_a_phone(browser: Any, address: str, store: Store) -> None:
