@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pyarrow.parquet as pq
@@ -386,9 +387,11 @@ def test_a_job_that_is_taken_over_stops(album: Path, model: str, monkeypatch: py
     uploaded(album, "memory://photos")
     output = opened("memory://out")
 
-    def engine(terms: object, parts: object, colorizer: object, told: object) -> None:
-        output.write("_colorgan/claims/all.json", json.dumps({"run": "another"}).encode())
-        time.sleep(0.2)
+    def engine(terms: object, parts: object, colorizer: object, told: Any) -> None:
+        until = time.monotonic() + 100
+        while not told.lost.is_set() and time.monotonic() < until:  # a renewal that is under way writes over it
+            output.write("_colorgan/claims/all.json", json.dumps({"run": "another"}).encode())
+            time.sleep(0.005)
         running.work_here(terms, parts, colorizer, told)
 
     colorizer = Colorizer.from_pretrained(model)

@@ -22,7 +22,7 @@ def test_items_are_made_before_they_are_asked_for_and_no_more_than_said() -> Non
     with ThreadPoolExecutor(1) as worker:
         coming = ahead(items(), worker, 2)
         assert next(coming) == 1
-        assert third.wait(10)
+        assert third.wait(100)
         worker.submit(int).result()  # behind all that was asked of it
         assert made == [1, 2, 3]
         assert list(coming) == list(range(2, 10))
@@ -47,14 +47,14 @@ def test_what_is_closed_early_drops_what_nobody_made() -> None:
         for number in range(9):
             if number == 1:
                 begun.set()
-                held.wait(10)
+                held.wait(100)
             made.append(number)
             yield number
 
     with ThreadPoolExecutor(1) as worker:
         coming = ahead(items(), worker, 4)
         assert next(coming) == 0
-        assert begun.wait(10)
+        assert begun.wait(100)
         coming.close()
         held.set()
     assert made == [0, 1]

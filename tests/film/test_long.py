@@ -109,14 +109,14 @@ def test_ctrl_c_leaves_a_film_that_plays(tmp_path: Path, colorizer: Any) -> None
 
 
 RUN = """
-import sys
+import sys, time
 from dataclasses import replace
 sys.path.insert(0, {tests!r})
 from cases.film import tiny_colorizer
 from colorgan.film import colorize_film, running
 running.CODECS = {{name: replace(codec, segment_frames={segment}) for name, codec in running.CODECS.items()}}
-colorize_film({source!r}, {output!r}, tiny_colorizer(), codec="ffv1", resume=True)
-"""
+colorize_film({source!r}, {output!r}, tiny_colorizer(), codec="ffv1", resume=True, report=lambda _: time.sleep(0.02))
+"""  # slowly: who kills it on a busy machine comes before its end
 
 
 SLOW_END = """
