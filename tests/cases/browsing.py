@@ -10,6 +10,7 @@ from PIL import Image
 READY = ".viewer[data-ready]"
 GRADIOS = re.compile(r"AbortError: [^\n]*(\n\s+at [^\n]*/assets/[Ii]ndex-[^\n]*)+")
 """The stack of an abort that passed through scripts of Gradio alone."""
+SLOW_MS = 60_000  # for what takes a second on a quiet machine
 CHOOSE = "#stage .drop input[type=file], #stage .actions input[type=file]"
 
 
@@ -36,7 +37,7 @@ def opened(browser: Any, address: str, **options: Any) -> tuple[Any, Any, Reques
     """A visitor of their own -> (context, page, complaints)."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     page, complaints = context.new_page(), Requests()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(SLOW_MS)
     own = (address, "blob:", "data:")
     page.on("request", lambda request: None if request.url.startswith(own) else complaints.append(request.url))
     listen(page, complaints)

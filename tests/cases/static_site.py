@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases.browsing import listen
+from cases.browsing import SLOW_MS, listen
 from cases.exports import kept_export
 from PIL import Image
 
@@ -26,8 +26,6 @@ RUNTIME_VARIABLE = "COLORGAN_TEST_RUNTIME"  # a folder where `npm ci` was run be
 # What a Space's front matter asks for.
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 READY = ".viewer[data-ready]"  # the open photo, in colour
-SETUP_S = 600  # of a test that exports the model first: half a minute on a quiet machine
-SLOW_MS = 60_000  # for what takes a second on a quiet machine
 BLANK = b"<!doctype html><title>blank</title>"  # a page of the site's origin without its policy, for its modules alone
 
 

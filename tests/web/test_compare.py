@@ -16,7 +16,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
-from cases.browsing import listen
+from cases.browsing import SLOW_MS, listen
 from PIL import Image
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio
@@ -334,7 +334,7 @@ def opened(browser: Any, page_server: Any) -> Iterator[Any]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page, complaints = context.new_page(), []
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(SLOW_MS)
         listen(page, complaints)
         page.goto(f"{page_server.address}compare")
         page.wait_for_selector(".drop")

@@ -26,7 +26,7 @@ LIMITS = {
     "max_megabytes": 2, "keep_minutes": 60, "visitor_megabytes": 3, "free_megabytes": 1,
     "film_minutes": 0.5, "film_megapixels": 0.2,
 }  # fmt: skip
-HOUR, WITHIN_S = 3600, 60
+HOUR, WITHIN_S = 3600, 120
 LONG = Recipe(frames=700, size=(128, 96))
 
 

@@ -21,7 +21,7 @@ from colorgan.web.masks import Masks
 
 PUBLIC, PROXY = "photos.example.org", "127.0.0.9"
 LIMITS = {"max_megabytes": 2, "keep_minutes": 60, "visitor_megabytes": 3, "all_megabytes": 300, "free_megabytes": 1}
-HOUR, WITHIN_S = 3600, 30
+HOUR, WITHIN_S = 3600, 120
 
 
 def png(size: tuple[int, int] = (64, 48), mode: str = "L") -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from cases.browsing import gradio_leaves
+from cases.browsing import SLOW_MS, gradio_leaves
 from cases.page import page_running
 from cases.proxy import framing, nginx, nginx_program
 from cases.study import SECRET, serving, small_pool
@@ -61,7 +61,7 @@ class Tab:
     def __init__(self, browser: Any, below: str, around: str = "about:") -> None:
         self.context = browser.new_context(viewport={"width": 1280, "height": 900})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(SLOW_MS)
         self.complaints: list[str] = []
         own = (below, around, "blob:", "data:")
         self.page.on("request", lambda asked: asked.url.startswith(own) or self.complaints.append(asked.url))

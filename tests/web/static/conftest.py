@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases.browsing import SLOW_MS
 from cases.static_site import Visit, bundled_site, served
 
 
@@ -32,7 +33,7 @@ def address(site: Path) -> Iterator[str]:
 def modules(browser: Any, address: str) -> Iterator[Any]:
     """A page of the site's origin in which its modules can be imported and called."""
     page = browser.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(SLOW_MS)
     page.goto(f"{address}blank.html")
     yield page
     page.close()

@@ -9,17 +9,13 @@ import pytest
 import yaml
 from cases.hub import hub, hub_server
 from cases.hub_server import HubServer
-from cases.static_site import SETUP_S
 
 from colorgan import cli
 from colorgan.web.static_runtime import KINDS, PACKAGE, PINNED, Runtime
 from colorgan.web.static_site import SCRIPTS, upload_static_site, write_static_site
 
 __all__ = ["hub", "hub_server"]  # fixtures that live elsewhere
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),  # the client's, to its own parts
-    pytest.mark.timeout(SETUP_S),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's, to its own parts
 FIRST_VISIT_MB = 26  # of the model and one runtime, as they are sent
 
 

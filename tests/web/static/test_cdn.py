@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cases.browsing import chroma
 from cases.exports import kept_export
-from cases.static_site import SETUP_S, Visit, installed_runtime, picture, served
+from cases.static_site import Visit, installed_runtime, picture, served
 from PIL import Image
 from skimage import data
 
@@ -16,7 +16,6 @@ from colorgan import DEFAULT_WEIGHTS
 from colorgan.web.static_runtime import FILES, Runtime
 from colorgan.web.static_site import write_static_site
 
-pytestmark = pytest.mark.timeout(SETUP_S)
 ANYONE = {"Access-Control-Allow-Origin": "*"}
 ADD = "#stage .drop input[type=file]"
 BACKEND = "() => document.querySelector('.backend').textContent"

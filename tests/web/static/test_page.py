@@ -10,13 +10,11 @@ import numpy as np
 import psutil
 import pytest
 from cases.browsing import chroma, opened
-from cases.static_site import READY, SETUP_S, Visit, changed, picture, served
+from cases.static_site import READY, Visit, changed, picture, served
 from PIL import Image
 from skimage import data
 
 ADD = "#stage .drop input[type=file], #stage .actions input[type=file]"
-SLOW_MS = 60_000  # on two busy cores
-pytestmark = pytest.mark.timeout(SETUP_S)
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +237,6 @@ def test_a_huge_photo_is_refused_before_it_is_decoded(page: Any, tmp_path: Path)
 def test_it_works_without_a_network_after_the_first_visit(browser: Any, site: Path, photos: Path) -> None:
     with served(site, {}) as address:
         context, page, complaints = opened(browser, address)
-        page.set_default_timeout(SLOW_MS)
         page.evaluate("() => navigator.serviceWorker.ready")
         page.wait_for_function("() => document.querySelector('.backend').textContent.startsWith('Computed')")
         assert "1 thread" in page.inner_text(".backend"), "not isolated: it has no more"
@@ -293,7 +290,6 @@ def test_it_installs_as_an_app(page: Any, address: str) -> None:
 def test_on_a_phone(browser: Any, address: str, photos: Path) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
     context, page, complaints = opened(browser, address, **phone)
-    page.set_default_timeout(SLOW_MS)
     ready(page, photos / "cup.jpg")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     small = page.evaluate(

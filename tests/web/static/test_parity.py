@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-from cases.static_site import SETUP_S
 from PIL import Image, ImageDraw
 from skimage import data
 from skimage.color import deltaE_ciede2000, rgb2lab
@@ -15,7 +13,6 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from colorgan import DEFAULT_WEIGHTS, Colorizer
 from colorgan.photo.profiles import adobe_rgb
 
-pytestmark = pytest.mark.timeout(SETUP_S)
 SAME = 0.7  # mean CIEDE2000: about what an eye does not see
 ALL_IN_COLOUR = ".grid[data-ready]"
 ADD = "#stage .drop input[type=file]"

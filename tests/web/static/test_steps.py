@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cases.static_site import SETUP_S
 from PIL import Image, ImageDraw
 from skimage import data
 
@@ -20,7 +19,6 @@ from colorgan.painting import paint
 from colorgan.seeds import seed_of
 from colorgan.web.describing import NAMES, colour_name, colour_names, place_name, why_other
 
-pytestmark = pytest.mark.timeout(SETUP_S)
 # The photo in a page, and the network, both made once for all tests.
 OPENED = """async (content) => {
   const [{ openPhoto }, { loadNetwork }, { lookAt }, { Repainting }] = await Promise.all(

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from cases.browsing import chroma
-from cases.static_site import READY, SETUP_S, changed, picture
+from cases.static_site import READY, changed, picture
 from PIL import Image
 from skimage import data
 
 from colorgan import DEFAULT_WEIGHTS, Colorizer
 from colorgan.hints import read_hints
 
-pytestmark = pytest.mark.timeout(SETUP_S)
 Turn = Image.Transpose
 SWATCH = ".palette .swatches:not(.small) .swatch"
 # A file as another window hands it over: an event with a `DataTransfer`.
