@@ -1,12 +1,13 @@
 """Parts of the jobs done by the pipeline of folders: photos come in ahead of it, pictures go out behind it."""
 
+import shutil
 import tempfile
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class Worker:
         self.stopping = threading.Event()
         self.carriers = ThreadPoolExecutor(_CARRIERS, "carrier")
         with tempfile.TemporaryDirectory(prefix="colorgan-") as scratch:
-            self.scratch = Path(scratch)
+            self.scratch, self.arrived = Path(scratch), _Arrived(Path(scratch))
             try:
                 jobs = _Arriving(self._tasks(parts), sum(count for _, count in parts), self._fetched, self.carriers)
                 colorize_files(self.colorizer, jobs, self.terms.settings, self._send)
@@ -118,7 +119,8 @@ class Worker:
         path = folder / "photo" / Path(task.source).name
         try:
             path.parent.mkdir()
-            return root.fetch(task.source, path), None
+            self.arrived.bring((task.root, task.source), lambda kept: root.fetch(task.source, kept), path)
+            return path, None
         except FileNotFoundError:
             return path, "it is there no more"
         except Exception as error:  # whatever a file system raises: one photo never stops the others
@@ -140,6 +142,51 @@ class Worker:
             self.delivery.deliver(parcel, outcome)
         finally:
             self.room.release()
+
+
+class _Arrived:
+    """Photos that were fetched: one for all of its pages, which come one after the other and to several carriers."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.lock, self.kept = folder, threading.Lock(), OrderedDict[tuple[int, str], _Photo]()
+
+    def bring(self, name: tuple[int, str], fetch: Callable[[Path], object], path: Path) -> None:
+        """Put the photo of a name at a path, a file of its own. All who wait for it are raised what `fetch` raises."""
+        with self.lock:
+            is_new = name not in self.kept
+            if is_new:
+                self.kept[name] = _Photo(Path(tempfile.mkdtemp(dir=self.folder)) / "photo")
+            self.kept.move_to_end(name)
+            photo = self.kept[name]
+            photo.users += 1
+        try:
+            if is_new:
+                try:
+                    photo.fetched.set_result(fetch(photo.file))
+                except BaseException as error:
+                    photo.fetched.set_exception(error)
+                    raise
+            photo.fetched.result()
+            try:
+                path.hardlink_to(photo.file)
+            except OSError:  # a file system without
+                shutil.copyfile(photo.file, path)
+        finally:
+            with self.lock:
+                photo.users -= 1
+                *older, _ = self.kept  # the last of all may be wanted for its next page
+                for one in older:
+                    if not self.kept[one].users:
+                        shutil.rmtree(self.kept.pop(one).file.parent, ignore_errors=True)
+
+
+@dataclass
+class _Photo:
+    """A file that is there once it is `fetched`, and how many are at it."""
+
+    file: Path
+    fetched: Future[object] = field(default_factory=Future)
+    users: int = 0
 
 
 class _Arriving(Collection[Job]):

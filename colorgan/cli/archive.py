@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from colorgan.cli.colouring import count_both, load_for, made
+from colorgan.cli.colouring import FIRST_PAGE, count_both, load_for, made
 from colorgan.cli.parsing import FAILED, INTERRUPTED, REFUSED, fail, hush_hub
 from colorgan.files import one_line
 from colorgan.film.formats import check_codec
@@ -110,7 +110,7 @@ def _finish(asked: "Commission", report: "Report", *, is_shared: bool) -> int:
     for file in planned.unused_hints:
         print(f"colorgan: note: {file!r} is for none of the photos", file=sys.stderr)
     for address, note in tally.notes:
-        note += "; --all-pages colours them all" if note.endswith(" pages") and note.startswith("first") else ""
+        note += "; --all-pages colours them all" if FIRST_PAGE.fullmatch(note) else ""
         print(f"colorgan: note: {address!r}: {note}", file=sys.stderr)
     for _, error in tally.errors:
         fail(error, FAILED)

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from colorgan import DEFAULT_WEIGHTS
-from colorgan.cli.colouring import count_both, load_for, made
+from colorgan.cli.colouring import FIRST_PAGE, count_both, load_for, made
 from colorgan.cli.parsing import (
     FAILED,
     INTERRUPTED,
@@ -265,7 +265,7 @@ class _Run:
             print(f"colorgan: note: {str(file)!r} is for none of the photos", file=sys.stderr)
         for outcome in sorted(self.done, key=lambda outcome: outcome.job.source):
             for note in outcome.notes:
-                note += "; --all-pages colours them all" if note.endswith(" pages") and note.startswith("first") else ""
+                note += "; --all-pages colours them all" if FIRST_PAGE.fullmatch(note) else ""
                 print(f"colorgan: note: {str(outcome.job.source)!r}: {note}", file=sys.stderr)
         for outcome in sorted(self.failed, key=lambda outcome: outcome.job.source):
             hint = "; --max-megapixels admits larger photos" if outcome.too_large else ""

@@ -1,6 +1,7 @@
 """What commands that colour photos share: the model and how it is asked, and what was done in words."""
 
 import argparse
+import re
 from typing import TYPE_CHECKING
 
 from colorgan.cli.parsing import count_photos, load
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
     from colorgan.colorizer import Colorizer
     from colorgan.folder.pipeline import Settings
+
+FIRST_PAGE = re.compile(r"first of \d+ pages")  # a note that the others can be asked for
 
 
 def load_for(chosen: argparse.Namespace, device: str | None) -> "tuple[Colorizer, Settings, Image | None]":
@@ -29,6 +32,7 @@ def load_for(chosen: argparse.Namespace, device: str | None) -> "tuple[Colorizer
         max_megapixels=chosen.max_megapixels,
         overwrite=chosen.existing == "replace",
         model_name=None if chosen.no_description else colorizer.name,
+        all_pages=chosen.all_pages,
     )
     return colorizer, settings, image
 

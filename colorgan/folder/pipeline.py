@@ -24,7 +24,7 @@ from colorgan.files import one_line
 from colorgan.folder.plan import Job
 from colorgan.hints import Hint, PhotoHints, colour_name_or_hex
 from colorgan.limits import MAX_MEGAPIXELS
-from colorgan.photo import Photo, PhotoTooLargeError, open_photo, read_deep, save_photo, without_depth
+from colorgan.photo import Photo, PhotoTooLargeError, open_photo, read_deep, save_photo, without_depth, without_pages
 from colorgan.photo.description import description
 from colorgan.photo.endings import keeps_depth, usual_ending
 
@@ -56,6 +56,7 @@ class Settings:
 
     seed, vividness, daring: None where nothing was said, so that what a photo's hints say holds.
     model_name: what the files say of how they came to be; None for nothing.
+    all_pages: each page of a file is a job, so that notes of there being others say nothing.
     """
 
     variants: int = 0
@@ -67,6 +68,7 @@ class Settings:
     max_megapixels: float = MAX_MEGAPIXELS
     overwrite: bool = False
     model_name: str | None = None
+    all_pages: bool = False
 
 
 class DiskFullError(OSError):
@@ -177,6 +179,8 @@ class _Worker:
         if any(keeps_depth(path.suffix or usual_ending(photo.format)) for _, path in job.pictures):
             deep = read_deep(job.source, photo, settings.max_megapixels, page=job.page)
         own_notes = photo.notes if deep is None else without_depth(photo.notes)
+        if settings.all_pages:
+            own_notes = without_pages(own_notes)
         notes = dict.fromkeys((*own_notes, *(_hint_notes(prediction, said.hints) if said.hints else ())))
         try:
             for variant, path in job.pictures:

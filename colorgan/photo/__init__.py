@@ -23,6 +23,7 @@ from colorgan.photo.deep import read_deep
 from colorgan.photo.levels import without_depth
 from colorgan.photo.reading import open_photo, open_rgb, photo_from_image
 from colorgan.photo.record import MIN_SIDE, Photo, PhotoError, PhotoTooLargeError
+from colorgan.photo.tiff import without_pages
 from colorgan.photo.writing import save_photo
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "read_deep",
     "save_photo",
     "without_depth",
+    "without_pages",
 ]

@@ -5,6 +5,8 @@ TIFF 6.0, its technical notes (Adobe, 1995 and 2002), and what libtiff makes of 
 
 import logging
 import math
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
@@ -31,6 +33,7 @@ _RAW, _OLD_JPEG, _JPEG, _WEBP = 1, 6, 7, 50001  # compressions; Pillow's libtiff
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA, _CORELS_ALPHA = 0, 1, 2, 999  # extra samples
 _SEPARATE = 2
 _MUCH_LARGER = 4  # times the pixels
+_OF_PAGES = re.compile(r"first of \d+ pages|number \d+ of (more than )?\d+ pages|number \d+ .* is much larger")
 _MOST_SAMPLES = 16  # a pixel
 _ESSENTIAL = (_BITS, _EXTRA, _FORMAT, 273, 279, 324, 325)  # the last: where strips and tiles are, and how long
 _PIECES_MISSING = "{} is cut short or damaged: parts of its pixels are missing"
@@ -162,6 +165,14 @@ def _page_notes(pages: PageTable, page: int) -> list[str]:
 def _page_note(page: int, count: int) -> str:
     which = "first" if page == 0 else f"number {page + 1}"
     return f"{which} of {count if count <= MOST_PAGES else f'more than {MOST_PAGES}'} pages"
+
+
+def without_pages(notes: Iterable[str]) -> tuple[str, ...]:
+    """Notes without those that say that a page has others beside it, where these are there too.
+
+    That a file has more pages than anyone counts is said of its first all the same.
+    """
+    return tuple(note for note in notes if not _OF_PAGES.fullmatch(note))
 
 
 def _from_arrays(

@@ -16,6 +16,7 @@ import fsspec
 import pyarrow.parquet as pq
 import pytest
 from cases.archive import album_in, check_table, draw, many, pictures, rows, tree, untrained, uploaded, when, whole
+from PIL import Image
 
 from colorgan import Colorizer
 from colorgan.addresses import Root, opened
@@ -246,6 +247,40 @@ def test_a_photo_that_cannot_be_fetched_stops_no_other(
 
 
 # What is whole
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_photo_of_many_pages_is_fetched_once(
+    links: bool, tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = [Image.new("L", (40, 32), shade) for shade in range(20, 220, 10)]
+    (tmp_path / "album").mkdir()
+    for name, some in (("book", pages), ("leaf", pages[:1]), ("zine", pages[:12]), ("gone", pages[:3])):
+        some[0].save(tmp_path / "album" / f"{name}.tif", save_all=True, append_images=some[1:])
+    uploaded(tmp_path / "album", "memory://album")
+    assert run(tmp_path / "album", "--output", tmp_path / "out", "--model", model, "--all-pages") == 0
+    fetched, fetch = list[str](), Root.fetch
+
+    def counted(root: Root, below: str, path: Path) -> Path:
+        fetched.append(below)
+        time.sleep(0.05)  # the carriers of the other pages are there meanwhile
+        if below == "gone.tif":
+            raise OSError("it broke")
+        return fetch(root, below, path)
+
+    def refused(path: Path, target: Path) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Root, "fetch", counted)
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", refused)
+    capsys.readouterr()
+    assert run("memory://album", "--output", "memory://out", "--model", model, "--all-pages") == 1
+    assert sorted(fetched) == ["book.tif", "gone.tif", "leaf.tif", "zine.tif"]
+    error = "colorgan: error: 'memory://album/gone.tif': cannot be fetched: it broke"
+    assert capsys.readouterr().err.splitlines() == [error] * 3
+    made = {name: data for name, data in tree(tmp_path / "out").items() if not name.startswith("gone")}
+    assert pictures(opened("memory://out")) == made and len(made) == 33
 
 
 def test_objects_are_put_whole(s3: str, album: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -390,6 +390,7 @@ def test_all_pages_of_a_tiff(tmp_path: Path, model: str, capsys: pytest.CaptureF
     assert capsys.readouterr().err.splitlines() == [noted]
     out = tmp_path / "all"
     assert run(scan, plain, "--output", out, "--model", model, "--vividness", 0, "--all-pages", "--variants", 1) == 0
+    assert capsys.readouterr().err == "", "no page is missing, so there is nothing to say of pages"
     names = [f"scan-page-{page:02}{variant}.tif" for page in range(1, 12) for variant in ("", "-2")]
     assert files(out) == sorted(["plain.tif", "plain-2.tif", *names])
     for page in (1, 2, 11):
