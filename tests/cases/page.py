@@ -33,6 +33,10 @@ class Page:
         """For visits it is so much later than for the world."""
         (self.folder / "later").write_text(str(seconds))
 
+    def pace(self, seconds: float) -> None:
+        """Each frame of a film takes at least so long: what happens meanwhile need not race it."""
+        (self.folder / "pace").write_text(str(seconds))
+
     @property
     def errors(self) -> str:
         """What the server said on stderr until now."""

@@ -1,7 +1,8 @@
 """A page's server as a program of its own: LOG DATABASE PICTURES [MODEL...]; a dot in LOG for each network run.
 
 LAUNCH in the environment has arguments of `launch` as JSON, and "limits" those of `Limits`. A file "later" beside LOG
-says how many seconds later it is for visits than for the world.
+says how many seconds later it is for visits than for the world, a file "pace" how many each frame of a film takes at
+least.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from typing import Any
 
 from colorgan import DEFAULT_WEIGHTS
 from colorgan.voting import Store, Study
-from colorgan.web import models, server, visits
+from colorgan.web import filming, models, server, visits
 from colorgan.web.limits import Limits
 from colorgan.web.study import Studies
 
@@ -30,6 +31,13 @@ def main(log: Path, database: str, pictures: Path, sources: list[str]) -> None:
         return predict(*arguments, **named)
 
     models.Models.predict = counted  # type: ignore[method-assign]
+    check, pace = filming.Filming._check, log.with_name("pace")
+
+    def paced(*arguments: Any, **named: Any) -> None:
+        time.sleep(float(pace.read_text() or 0) if pace.exists() else 0)
+        check(*arguments, **named)
+
+    filming.Filming._check = paced  # type: ignore[method-assign]
     study = Study.open(Store.open(database), "pairs", pictures, b"s" * 32)
     how = json.loads(os.environ.get("LAUNCH", "{}"))
     later = log.with_name("later")

@@ -75,6 +75,14 @@ class FilmVisit(ScriptedVisit):
 
 
 @pytest.fixture
+def slowly(page: Page) -> Iterator[None]:
+    """The long film takes half a minute, on any machine."""
+    page.pace(0.05)
+    yield
+    page.pace(0)
+
+
+@pytest.fixture
 def address(page: Page) -> str:
     page.later(0)
     return page.address.replace("localhost", "127.0.0.1")
@@ -113,6 +121,7 @@ def test_a_film_and_what_is_said_of_it_meanwhile(visit: FilmVisit, films: Path, 
     assert visit.client.get(f"/{made}", headers={"Range": "bytes=0-99"}).status_code == 206, "browsers cannot seek"
 
 
+@pytest.mark.usefixtures("slowly")
 def test_the_picture_at_hand_and_cancel_and_on_again(visit: FilmVisit, films: Path) -> None:
     token = token_of(visit.bring("long.mp4", (films / "long.mp4").read_bytes()))
     told = until(lambda: (said := visit.ask("look", token)) and said["picture"] and said)
@@ -190,6 +199,7 @@ def test_what_this_page_does_not_take(visit: FilmVisit, tmp_path: Path, films: P
     assert "At most 2 MB, 0.5 minutes, and 0.2 megapixels a frame" in visit.arrive().text
 
 
+@pytest.mark.usefixtures("slowly")
 def test_a_film_without_room_on_the_disk_says_so(address: str, visit: FilmVisit, films: Path) -> None:
     """Another tab of the same browser brings a film, and no room is left for the one at hand."""
     token = token_of(visit.bring("long.mp4", padded(films / "long.mp4", 1_500_000)))
@@ -221,6 +231,7 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path, monkeyp
 # Who is gone, and who waits
 
 
+@pytest.mark.usefixtures("slowly")
 def test_a_closed_tab_stops_the_work(page: Page, visit: FilmVisit, films: Path) -> None:
     token = token_of(visit.bring("long.mp4", (films / "long.mp4").read_bytes()))
     visit.until(token, "working")
@@ -236,6 +247,7 @@ def test_a_closed_tab_stops_the_work(page: Page, visit: FilmVisit, films: Path) 
     assert "Traceback" not in page.errors
 
 
+@pytest.mark.usefixtures("slowly")
 def test_visitors_take_turns(address: str, page: Page, visit: FilmVisit, films: Path) -> None:
     first = token_of(visit.bring("long.mp4", (films / "long.mp4").read_bytes()))
     visit.until(first, "working")
@@ -277,6 +289,7 @@ def test_the_line_says_how_far_it_is() -> None:
 # In a browser
 
 
+@pytest.mark.usefixtures("slowly")
 def test_from_the_drop_to_the_download(browser: Any, page: Page, films: Path, tmp_path: Path) -> None:
     page.later(0)
     context, tab, complaints = opened(browser, page.address)
