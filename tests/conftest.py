@@ -31,6 +31,46 @@ hypothesis.settings.load_profile("suite")
 CHROMIUM = Path("/usr/bin/chromium")
 
 
+LONGEST = (
+    "archive/test_cluster.py",
+    "training/test_training.py",
+    "web/static/test_page.py",
+    "exporting/test_export.py",
+    "training/test_processes.py",
+    "experiments/test_results.py",
+    "archive/test_hub.py",
+    "test_installation.py",
+    "web/test_web.py",
+    "web/test_space.py",
+    "training/test_words.py",
+    "test_docs.py",
+    "test_colorizer.py",
+    "archive/test_archive.py",
+    "evaluation/test_evaluation.py",
+    "web/test_telling_browser.py",
+    "web/test_film.py",
+    "web/static/test_steps.py",
+    "web/static/test_parity.py",
+    "web/static/test_telling.py",
+    "networks/test_networks.py",
+    "web/test_compare.py",
+    "web/test_keeping.py",
+    "web/test_proxy.py",
+    "test_integrations.py",
+    "cli/test_cli.py",
+    "cli/test_films.py",
+)
+"""The files that take longest: a suite on several processes begins with them, as one that comes last keeps all waiting.
+
+Of those that want the same export the first is far from the others: who comes while it is made waits as well."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A home of the tests' own: neither the visits and studies of who runs them, nor a page that runs beside them."""

@@ -222,7 +222,10 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_make_app_and_make_test_install_first(clone: Path) -> None:
-    for goal, last in (("app", "app.py --open"), ("test", "-m pytest --numprocesses 2 --dist loadfile")):
+    for goal, last in (
+        ("app", "app.py --open"),
+        ("test", "-m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder"),
+    ):
         steps = make(clone, "--dry-run", goal).stdout.splitlines()
         installs = [step.split("--editable ")[1] for step in steps if "install --quiet --constraint" in step]
         assert installs == ["'.[app]'", "'.[files]' || \\", "'.[film]' || \\", *["'.[test]'"] * (goal == "test")]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from cases.browsing import chroma, opened
+from cases.browsing import SLOW_MS, chroma, opened
 from cases.static_site import READY, Visit, changed, picture, served
 from PIL import Image
 from skimage import data
@@ -326,7 +326,7 @@ def test_memory_stays_after_twenty_photos(browser: Any, page: Any, tmp_path: Pat
     for first, last in ((0, 4), (4, 34)):
         bring(page, *names[first:last])
         all_done = f"() => document.querySelector('.grid .name').textContent.startsWith('{last} of {last}')"
-        page.wait_for_function(all_done)
+        page.wait_for_function(all_done, timeout=10 * SLOW_MS)
         after.append(min(used() for _ in range(5)))
     assert after[1] - after[0] < 120, after  # 360, if pixels stayed
 

@@ -19,7 +19,8 @@ WATCH = """
 window.drawn = []; window.shifts = [];
 const draw = CanvasRenderingContext2D.prototype.drawImage;
 CanvasRenderingContext2D.prototype.drawImage = function (...values) {
-  window.drawn.push([values[0].width, values[0].height, values[1], performance.now(), ...values.slice(5)]);
+  const frame = document.timeline.currentTime;  // what the page goes by; on a busy machine it draws later
+  window.drawn.push([values[0].width, values[0].height, values[1], frame, ...values.slice(5)]);
   return draw.apply(this, values);
 };
 const note = (entry) => [entry.value, ...entry.sources.map(({ node }) => node && (node.id || node.className))];
@@ -167,7 +168,7 @@ def test_halves_come_one_after_the_other_at_one_place(browser: Any, address: str
     [row] = answers(store)
     assert min(row["shown_left_ms"], row["shown_right_ms"]) >= EXPOSURE_MS - 20
     # A busy machine is late, but it says so, and no half was there for longer than until the next thing was seen.
-    assert row["shown_left_ms"] <= then_at - shown_at + 20 and row["shown_right_ms"] <= asked_at - then_at + 600
+    assert row["shown_left_ms"] <= then_at - shown_at + 20 and row["shown_right_ms"] <= asked_at - then_at + 20
 
 
 def test_untimed_on_a_phone(browser: Any, address: str, store: Store) -> None:
