@@ -35,7 +35,6 @@ LONGEST = (
     "archive/test_cluster.py",
     "training/test_training.py",
     "web/static/test_page.py",
-    "exporting/test_export.py",
     "training/test_processes.py",
     "experiments/test_results.py",
     "archive/test_hub.py",
@@ -49,6 +48,7 @@ LONGEST = (
     "evaluation/test_evaluation.py",
     "web/test_telling_browser.py",
     "web/test_film.py",
+    "exporting/test_export.py",
     "web/static/test_steps.py",
     "web/static/test_parity.py",
     "web/static/test_telling.py",
@@ -109,11 +109,13 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def exported(pytestconfig: pytest.Config, words: str) -> Path:
-    """The folder of that model as ONNX files; not to be written to."""
+def exported(pytestconfig: pytest.Config) -> Path:
+    """The folder of the bundled model as ONNX files; not to be written to."""
     from cases.exports import kept_export
 
-    return kept_export(words, pytestconfig.cache)
+    from colorgan import DEFAULT_WEIGHTS
+
+    return kept_export(DEFAULT_WEIGHTS, pytestconfig.cache)
 
 
 @pytest.fixture(scope="session")

@@ -112,14 +112,14 @@ class TestFiles:
             to = [node.attribute[0].i for node in graph.node if node.op_type == "Cast"]
             assert onnx.TensorProto.FLOAT in to and onnx.TensorProto.FLOAT16 not in to
 
-    def test_model_json_has_the_numbers_that_python_has(self, exported: Path, words: str) -> None:
+    def test_model_json_has_the_numbers_that_python_has(self, exported: Path) -> None:
         said = json.loads((exported / "model.json").read_text())
-        colorizer = Colorizer.from_pretrained(words)
+        colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
         assert said["opset"] == OPSET
         assert {key: value for key, value in said.items() if key not in ("opset", "graphs")} == json.loads(
             json.dumps(constants(colorizer))
         )
-        assert said["view"] == {"size": 64, "longest_side": False, "multiple": 32, "minimum": 32}
+        assert said["view"] == {"size": 224, "longest_side": False, "multiple": 32, "minimum": 32}
         assert said["picture"]["contrast"] == CONTRAST and said["picture"]["smoothing"] == colorizer.smoothing
         assert said["words"]["hints"]["odd"] == repainting.ODD
         assert said["words"]["vocabulary"] == colorizer.generator.words.words.vocabulary.tolist()
@@ -136,11 +136,9 @@ class TestFiles:
 
 class TestColours:
     @pytest.mark.parametrize(("shape", "hints"), [((64, 96), 3), ((32, 32), 1), ((160, 64), 40), ((96, 352), 0)])
-    def test_the_graphs_paint_what_the_network_does(
-        self, exported: Path, words: str, shape: tuple[int, int], hints: int
-    ) -> None:
+    def test_the_graphs_paint_what_the_network_does(self, exported: Path, shape: tuple[int, int], hints: int) -> None:
         """At shapes other than those that the export checks, with more hints and with none."""
-        colorizer = Colorizer.from_pretrained(words)
+        colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
         random = torch.Generator().manual_seed(hints)
         lightness = torch.rand(1, 1, *shape, generator=random) * 100
         points = Points(
@@ -187,7 +185,7 @@ class TestColours:
         found = run_with(folder, "model", lightness=denormalize_lightness(seen))["ab"]
         assert wanted.abs().max() > 1 and (found - wanted).abs().max() < 0.01
 
-    def test_the_program_of_the_documents_runs_without_torch(self, exported: Path, words: str, tmp_path: Path) -> None:
+    def test_the_program_of_the_documents_runs_without_torch(self, exported: Path, tmp_path: Path) -> None:
         """NumPy, Pillow and onnxruntime alone; its picture is Python's but for a step of 8 bits."""
         Image.fromarray(skimage.data.coffee()).convert("L").resize((300, 200)).save(tmp_path / "photo.jpg")
         (tmp_path / "export").symlink_to(exported)
@@ -195,7 +193,7 @@ class TestColours:
         hidden = "import sys; sys.modules.update(torch=None, colorgan=None, onnx=None, scipy=None)\n"
         subprocess.run([sys.executable, "-c", hidden + program], cwd=tmp_path, check=True, timeout=120)
         with Image.open(tmp_path / "photo.jpg") as photo:
-            wanted = np.asarray(Colorizer.from_pretrained(words).colorize(photo), np.int16)
+            wanted = np.asarray(Colorizer.from_pretrained(DEFAULT_WEIGHTS).colorize(photo), np.int16)
         found = np.asarray(Image.open(tmp_path / "photo-onnx.png"), np.int16)
         assert np.abs(found - wanted).max() <= 2 and np.abs(found - wanted).mean() < 0.1
         told = np.asarray(Image.open(tmp_path / "photo-told.png"), np.int16)
