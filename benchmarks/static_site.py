@@ -1,29 +1,41 @@
 """The static site against Python on one photo in one run, in Chromium: `python benchmarks/static_site.py SITE`.
 
 SITE is a folder of `colorgan space --static`. A megapixel photo from the choice of its file to its picture on the page,
-by turns with `Colorizer.colorize` of the same file; what a hint's colour takes to be on the picture.
+by turns with `Colorizer.colorize` of the same file, here and, with `--before PYTHON`, in an older build that is
+installed for that Python; what a hint's colour takes to be on the picture.
 """
 
 import argparse
 import contextlib
 import functools
 import http.server
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from colorgan import DEFAULT_WEIGHTS, Colorizer
 from colorgan.examples import example_photo
 
 CHROMIUM = "/usr/bin/chromium"
 ROUNDS = 7
 ADD = "#stage .drop input[type=file]"
+# Says how many seconds each photo took whose path it is told.
+COLORIZE = """
+import sys, time
+from colorgan import DEFAULT_WEIGHTS, Colorizer
+colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
+for line in sys.stdin:
+    began = time.perf_counter()
+    colorizer.colorize(line.rstrip())
+    print(time.perf_counter() - began, flush=True)
+"""
 HOVER = """async (number) => {
   const after = document.querySelector('.after');
   const [before, began] = [after.src, performance.now()];
@@ -50,11 +62,16 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("site", type=Path, metavar="SITE")
-    site = parser.parse_args().site
+    parser.add_argument("--before", default="", metavar="PYTHON", help="of an environment with an older build")
+    chosen = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
-    with tempfile.TemporaryDirectory() as folder, _served(site) as address, sync_playwright() as playwright:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        address = stack.enter_context(_served(chosen.site))
+        playwright = stack.enter_context(sync_playwright())
+        builds = {"Python": sys.executable} | ({"the older Python": chosen.before} if chosen.before else {})
+        colorize = {name: stack.enter_context(_colorizer(python)) for name, python in builds.items()}
         photo = Path(folder) / "photo.jpg"
         source = example_photo("coffee.png")
         assert source, "this scikit-image has no coffee.png"
@@ -70,17 +87,19 @@ def main() -> None:
         page.reload()  # from the second visit on it is isolated, and has threads
         page.wait_for_function(begun)
         print(page.inner_text(".backend"))
-        here, there = [], []
+        times: dict[str, list[float]] = {name: [] for name in (*builds, "the site")}
         for turn in range(ROUNDS + 2):  # the first two warm up
-            began = time.perf_counter()
-            colorizer.colorize(photo)
-            here.append(time.perf_counter() - began)
-            there.append(_in_browser(page, photo))
+            for name, seconds in colorize.items():
+                times[name].append(seconds(photo))
+            times["the site"].append(_in_browser(page, photo))
             if turn < ROUNDS + 1:
                 page.click("[data-restart]")
                 page.click("[data-yes]")
-        python, site_s = (statistics.median(times[2:]) for times in (here, there))
-        print(f"Python {1000 * python:.0f} ms, the site {1000 * site_s:.0f} ms: {site_s / python:.1f} times")
+        medians = {name: statistics.median(taken[2:]) for name, taken in times.items()}
+        site_s = medians.pop("the site")
+        print(f"the site {1000 * site_s:.0f} ms, load average {os.getloadavg()[0]:.1f}")
+        for name, taken in medians.items():
+            print(f"{name} {1000 * taken:.0f} ms: the site {site_s / taken:.1f} times")
         box = page.locator(".board").bounding_box()
         assert box
         page.mouse.click(box["x"] + box["width"] * 0.78, box["y"] + box["height"] * 0.6)
@@ -88,8 +107,8 @@ def main() -> None:
         page.wait_for_timeout(3000)  # what the palette shows ahead of the pointer
         page.locator(".palette .hex").fill("#a01818")
         page.wait_for_timeout(1000)
-        times = [page.evaluate(HOVER, number) for number in range(1, 6)]
-        print("a hint that was thought of before", [round(one) for one in times], "ms")
+        hovers = [page.evaluate(HOVER, number) for number in range(1, 6)]
+        print("a hint that was thought of before", [round(one) for one in hovers], "ms")
         print("a new hint", [round(_new_hint(page, hue)) for hue in (3, 14, 22, 31, 40)], "ms")
         browser.close()
 
@@ -102,6 +121,21 @@ def _served(site: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
+
+
+@contextlib.contextmanager
+def _colorizer(python: str) -> Iterator[Callable[[Path], float]]:
+    """A process of its own with the bundled model -> what says how many seconds it takes for a photo's file."""
+    with subprocess.Popen([python, "-c", COLORIZE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        asked, said = process.stdin, process.stdout
+        assert asked and said
+
+        def seconds(photo: Path) -> float:
+            print(photo, file=asked, flush=True)
+            return float(said.readline())
+
+        yield seconds
+        asked.close()
 
 
 def _in_browser(page: Any, photo: Path) -> float:

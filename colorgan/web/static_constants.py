@@ -73,7 +73,7 @@ def written(values: dict[str, Any]) -> str:
 
 @torch.inference_mode()
 def _probe(colorizer: Colorizer) -> list[float]:
-    """Every few of the network's numbers for a picture that backend.js draws as well."""
+    """Every few of the network's numbers for a picture that network.js draws as well."""
     lightness = 50 + 40 * torch.sin(torch.arange(PROBE_SIDE**2) / 37)
     view = color.normalize_lightness(lightness.float().view(1, 1, PROBE_SIDE, PROBE_SIDE)).to(colorizer.device)
     ab = colorizer.generator(view.to(colorizer.dtype)).float().flatten() * color.CHROMA_SCALE

@@ -13,12 +13,14 @@ from colorgan.files import folder_whole
 from colorgan.hub.sending import send
 from colorgan.web.examples import prepare_examples
 from colorgan.web.limits import MAX_VIVIDNESS_PERCENT
+from colorgan.web.static_network import layers_of, places_of
 from colorgan.web.static_constants import page_constants, worker_constants, written
 from colorgan.web.static_pages import index
 from colorgan.web.static_runtime import FOLDER, Runtime
 from colorgan.web.templating import ASSETS, render
 
 SCRIPTS = Path(__file__).parent / "site"
+ENGINE = SCRIPTS / "engine.wasm"  # of engine.c, by experiments/engine_wasm.py
 STYLES = ("common.css", "page.css", "hints.css", "album.css", "site.css")
 # One after another, as one module; the first gives what the shared ones need.
 PAGE_SCRIPTS = ("host.js", "history.js", "view.js", "photos.js", "told.js", "taking.js", "begin.js")
@@ -86,7 +88,7 @@ def upload_static_site(folder: str | Path, space_id: str, *, private: bool = Fal
 
 
 def _fill(folder: Path, colorizer: Colorizer, runtime: Runtime) -> None:
-    for path in sorted(SCRIPTS.glob("*.js")):
+    for path in (*sorted(SCRIPTS.glob("*.js")), ENGINE):
         shutil.copyfile(path, folder / path.name)
     for name in (*STYLES, "icon.svg"):
         shutil.copyfile(ASSETS / name, folder / name)
@@ -109,12 +111,19 @@ def _fill(folder: Path, colorizer: Colorizer, runtime: Runtime) -> None:
         "runtime": computing,
         "sizes": {**heavy, **{name: (folder / name).stat().st_size for name in graphs}},
     }
-    _write(folder / "constants.js", written(worker_constants(model, colorizer, files)))
+    constants = worker_constants(model, colorizer, files) | {"ENGINE": _plan(folder, colorizer)}
+    _write(folder / "constants.js", written(constants))
     left = {*graphs, *heavy, "README.md", "model/model.json", "offline.js"}
     kept = [name for name in _names(folder) if name not in left]
     offline = {"cache": files["cache"], "files": ["./", *kept], "workerPolicy": runtime.worker_policy()}
     script = (SCRIPTS / "offline.js").read_text(encoding="utf-8")
     _write(folder / "offline.js", f"self.SITE = {json.dumps(offline)};\n{script}")
+
+
+def _plan(folder: Path, colorizer: Colorizer) -> dict[str, Any] | None:
+    """What engine.js runs; None where the network is none that it can."""
+    plan = layers_of(colorizer.generator)
+    return None if plan is None else plan | {"places": places_of(folder / "model" / "model.onnx", plan)}
 
 
 def _page_script(model: dict[str, Any]) -> str:

@@ -50,7 +50,7 @@ export async function lookAt(photo, network) {
   const inside = border ? insideOf(border, photo) : [0, 0, photo.width, photo.height];
   if (border) view = viewOf(photo, inside);
   const pad = padded(view);
-  const seen = await network.run('model', { lightness: ['float32', [1, 1, pad.height, pad.width], pad.planes[0]] });
+  const seen = await network.look(pad);
   const plain = toView(mapFrom(seen.ab), pad, view, MODEL.picture.smoothing, MODEL.picture.gain);
   if (!plain.planes[0].every(Number.isFinite)) throw new Error('the network gave numbers that are not finite');
   const size = [photo.width, photo.height];

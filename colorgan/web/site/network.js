@@ -1,12 +1,30 @@
-// The networks of `colorgan export`, run by onnxruntime-web: one look at the photo, and what is made of it.
-import { SITE } from './constants.js';
+// The networks of `colorgan export`: one look at the photo, by engine.js where that can, and what is made of it, by
+// onnxruntime-web.
+import { ENGINE, SITE } from './constants.js';
+import { Engine } from './engine.js';
+import { mapOf } from './upsampling.js';
 
+const NEAR = 1; // ab units between what two backends make of the same picture
 const RUNTIMES = { webgpu: ['ort.webgpu.min.mjs', 'asyncify'], wasm: ['ort.wasm.min.mjs', ''] };
 
 // What a photo's networks give and take, by the names of their tensors.
 export class Network {
   constructor(ort, provider, threads) {
-    Object.assign(this, { ort, provider, threads, sessions: {} });
+    Object.assign(this, { ort, provider, threads, sessions: {}, engine: null });
+  }
+
+  // A padded view, a map of L -> { ab, and what the other graphs read: fine, features }.
+  async look(view) {
+    if (this.engine) return this.engine.look(view);
+    return this.run('model', { lightness: ['float32', [1, 1, view.height, view.width], view.planes[0]] });
+  }
+
+  // A driver, or a browser's compiler, may compute nonsense: a picture is compared with what Python's network found for it.
+  async isRight() {
+    const { side, step, values } = SITE.probe;
+    const plane = Float32Array.from({ length: side ** 2 }, (_, at) => 50 + 40 * Math.sin(at / 37));
+    const { ab } = await this.look(mapOf(side, side, [plane]));
+    return ab.data.every(Number.isFinite) && values.every((value, at) => Math.abs(ab.data[at * step] - value) < NEAR);
   }
 
   async open(name, bytes) {
@@ -34,8 +52,29 @@ export async function loadNetwork({ provider, threads, told }) {
   Object.assign(ort.env.wasm, { numThreads: threads, wasmBinary: files[0], wasmPaths: { mjs: await moduleAt(`${stem}.mjs`) } });
   ort.env.logLevel = 'error';
   const network = new Network(ort, provider, threads);
-  for (const [number, file] of SITE.models.entries()) await network.open(file.replace(/^.*\/|\.onnx$/g, ''), new Uint8Array(files[number + 1]));
+  for (const [number, file] of SITE.models.entries()) {
+    const name = file.replace(/^.*\/|\.onnx$/g, '');
+    const bytes = new Uint8Array(files[number + 1]);
+    if (name !== 'model' || !(await hasEngine(network, bytes))) await network.open(name, bytes);
+  }
   return network;
+}
+
+// Whether the engine computes what the network sees. It does not for other networks than LiteUNet, in browsers without
+// relaxed SIMD or shared memory, and beside a graphics card.
+async function hasEngine(network, model) {
+  if (!ENGINE || network.provider !== 'wasm') return false;
+  try {
+    const compiled = await WebAssembly.compileStreaming(fetch(new URL('./engine.wasm', import.meta.url)));
+    network.engine = new Engine(compiled, ENGINE, model, network.threads);
+    if (await network.isRight()) return true;
+    console.warn('The engine is wrong in this browser.');
+  } catch (error) {
+    console.warn(`The engine does not work here: ${error.message}`);
+  }
+  network.engine?.close();
+  network.engine = null;
+  return false;
 }
 
 // The address of one of the runtime's scripts. An import takes no hash, so what comes from elsewhere is fetched by it and

@@ -1,0 +1,303 @@
+// The picture network by engine.wasm (engine.c says how): the layers that static_network.py tells, with the weights of
+// model.onnx, on as many threads as there are.
+const KINDS = ['stem', 'pointwise', 'depthwise', 'dense', 'scene', 'squares', 'rectify'];
+const ACTS = ['linear', 'relu', 'relu6'];
+const FIELDS = ['kind', 'height', 'width', 'inputs', 'outputs', 'in', 'inPixel', 'inRow', 'out', 'outPixel', 'outRow', 'weights', 'bias',
+  'added', 'addedPixel', 'addedRow', 'adding', 'act', 'kernel', 'stride', 'border', 'scale', 'shift', 'jobs', 'rows', 'panels'];
+const [ALONE, SAME, HALF] = [0, 1, 2];
+const [LANES, TILES, POINTS] = [8, 24, 36]; // as engine.c has them
+const PAGE = 65536;
+const MOST = 1 << 12; // pages: 256 MB, which engine.wasm names as well
+const STACK = 1 << 16;
+const CHROMA = 110;
+
+export class Engine {
+  // compiled: a WebAssembly.Module; model: the bytes of model.onnx. Throws where the browser cannot run it.
+  constructor(compiled, plan, model, threads) {
+    this.plan = plan;
+    this.memory = new WebAssembly.Memory({ initial: 64, maximum: MOST, shared: true });
+    this.end = 4 * STACK;
+    this.instance = new WebAssembly.Instance(compiled, { env: { memory: this.memory } });
+    const { layers } = plan;
+    [this.layers, this.count, this.counts, this.team] = [layers.length * FIELDS.length * 4, 4, layers.length * 64, 64].map((bytes) => this.room(bytes));
+    const { tensors } = plan;
+    const widest = Math.max(...layers.filter(({ kind }) => kind === 'dense').map((layer) => tensors[layer.in][1] + tensors[layer.out][1]));
+    const scratch = 4 * (POINTS * (TILES + 1) * widest + POINTS * 4);
+    const places = Array.from({ length: threads }, () => ({ stack: this.room(STACK) + STACK, scratch: this.room(scratch) }));
+    [this.place] = places;
+    this.instance.exports.__stack_pointer.value = this.place.stack;
+    this.numbers(this.count, 1)[0] = layers.length;
+    this.numbers(this.team, 4)[3] = threads;
+    this.packed = this.packAll(model);
+    this.fixed = this.end;
+    const told = [this.layers, this.count, this.counts, this.team];
+    this.helpers = places.slice(1).map(({ stack, scratch: own }) => {
+      const helper = new Worker(new URL('./helper.js', import.meta.url), { type: 'module' });
+      helper.addEventListener('error', (event) => event.preventDefault()); // the others do its part
+      helper.postMessage({ compiled, memory: this.memory, stack, told: [...told, own] });
+      return helper;
+    });
+  }
+
+  // Bytes of the memory that nothing else has.
+  room(bytes) {
+    const at = this.end;
+    this.end = Math.ceil((at + bytes) / 64) * 64;
+    const pages = Math.ceil(this.end / PAGE) - this.memory.buffer.byteLength / PAGE;
+    if (pages > 0) this.memory.grow(pages);
+    return at;
+  }
+
+  floats(at, count) {
+    return new Float32Array(this.memory.buffer, at, count);
+  }
+
+  numbers(at, count) {
+    return new Int32Array(this.memory.buffer, at, count);
+  }
+
+  kept(values) {
+    const at = this.room(4 * values.length);
+    this.floats(at, values.length).set(values);
+    return at;
+  }
+
+  // The weights of all layers as engine.c reads them, norms worked in.
+  packAll(model) {
+    const halves = halvesOf();
+    const read = (name) => {
+      const [at, count, bytes] = this.plan.places[name];
+      const own = model.slice(at, at + count * bytes).buffer; // aligned
+      return bytes === 4 ? new Float32Array(own) : Float32Array.from(new Uint16Array(own), (half) => halves[half]);
+    };
+    return this.plan.layers.map((layer) => {
+      const packed = {};
+      if (layer.before) {
+        const { scale, shift } = normOf(layer.before, read);
+        Object.assign(packed, { scale: this.kept(scale), shift: this.kept(shift) });
+      }
+      if (layer.kind === 'scene') {
+        const [first, second, neck] = layer.weights;
+        const bias = read(`${second}.bias`);
+        const last = read(`${neck}.bias`).map((value, at) => value + bias[at]);
+        const parts = [turned(read(`${first}.weight`), bias.length), read(`${first}.bias`), turned(read(`${second}.weight`), bias.length), last];
+        packed.weights = this.kept(parts.flatMap((part) => [...part]));
+      } else if (layer.weights) {
+        const weights = read(`${layer.weights}.weight`);
+        const bias = layer.bias && read(layer.bias);
+        const { scale, shift } = layer.norm ? normOf(layer.norm, read) : plain(this.plan.tensors[layer.out][1]);
+        if (bias) bias.forEach((value, at) => { shift[at] += value * scale[at]; });
+        packed.outputs = scale.length;
+        packed.inputs = weights.length / scale.length / (layer.kind === 'dense' ? 9 : 1);
+        packed.bias = this.kept(shift);
+        packed.weights = this[layer.kind](weights, scale);
+      }
+      return packed;
+    });
+  }
+
+  pointwise(weights, scale) {
+    const inputs = weights.length / scale.length;
+    const made = new Float32Array(weights.length);
+    for (let output = 0; output < scale.length; output += 1) {
+      const start = (output - (output % LANES)) * inputs + (output % LANES);
+      for (let input = 0; input < inputs; input += 1) made[start + input * LANES] = weights[output * inputs + input] * scale[output];
+    }
+    return this.kept(made);
+  }
+
+  depthwise(weights, scale) {
+    const scaled = weights.map((value, at) => value * scale[Math.floor((at * scale.length) / weights.length)]);
+    return this.kept(turned(scaled, scale.length));
+  }
+
+  stem(weights, scale) {
+    return this.depthwise(weights, scale);
+  }
+
+  dense(weights, scale) {
+    const inputs = weights.length / scale.length / 9;
+    const made = this.room(4 * inputs * scale.length * POINTS);
+    const before = this.end;
+    const [from, by] = [this.kept(weights), this.kept(scale)];
+    this.instance.exports.spread_weights(from, by, inputs, scale.length, made);
+    this.end = before;
+    return made;
+  }
+
+  // Its threads end, and with them the memory.
+  close() {
+    for (const helper of this.helpers) helper.terminate();
+  }
+
+  // L in [0, 100] of the view, a map whose sides are multiples of the network's -> what it saw, as onnxruntime's graph
+  // puts it out: `ab`, and as feeds of the other graphs, made when they are asked for, `fine` and `features`.
+  look({ width, height, planes: [lightness] }) {
+    if (this.width !== width || this.height !== height) this.lay(width, height);
+    this.floats(this.tensors.get('L').at, lightness.length).set(lightness);
+    this.instance.exports.run(this.layers, this.plan.layers.length, this.counts, this.team, this.place.scratch);
+    const read = (name) => {
+      const { at, wide, tall, channels } = this.tensors.get(name);
+      return { wide, tall, channels, values: this.floats(at, wide * tall * channels).slice() };
+    };
+    return new Seen(lightness, width, read('picture'), read('fine'), read(this.plan.objects));
+  }
+
+  // Places for all tensors of a view, and the records of all layers. Tensors that are no longer read make room for others.
+  lay(width, height) {
+    this.end = this.fixed;
+    const { layers } = this.plan;
+    const lasting = new Set(['picture', 'fine', this.plan.objects, 'L']);
+    const last = new Map();
+    layers.forEach((layer, number) => [layer.in, layer.out, layer.added, layer.told].forEach((name) => name && last.set(name, number)));
+    this.tensors = new Map([['L', { at: this.room(4 * width * height), wide: width, tall: height, channels: 1, border: 0 }]]);
+    const free = []; // [where, bytes]
+    const records = new Int32Array(layers.length * FIELDS.length);
+    layers.forEach((layer, number) => {
+      if (!this.tensors.has(layer.out)) this.tensors.set(layer.out, this.tensorOf(layer.out, width, height, free));
+      const record = this.recordOf(layer, this.packed[number]);
+      FIELDS.forEach((field, at) => { records[number * FIELDS.length + at] = record[field] ?? 0; });
+      for (const [name, when] of last) {
+        if (when !== number || lasting.has(name)) continue;
+        const { from, bytes } = this.tensors.get(name);
+        free.push([from, bytes]);
+        last.delete(name);
+      }
+    });
+    this.numbers(this.layers, records.length).set(records);
+    [this.width, this.height] = [width, height];
+  }
+
+  tensorOf(name, width, height, free) {
+    const [stride, channels, border] = this.plan.tensors[name];
+    const [wide, tall] = stride ? [width / stride, height / stride] : [1, 1];
+    const row = (wide + 2 * border) * channels;
+    const bytes = Math.ceil((4 * row * (tall + 2 * border)) / 64) * 64;
+    const which = free.findIndex(([, size]) => size >= bytes);
+    let from;
+    if (which < 0) from = this.room(bytes);
+    else {
+      [from] = free[which];
+      free[which] = [from + bytes, free[which][1] - bytes];
+    }
+    return { from, bytes, at: from + 4 * border * (row + channels), wide, tall, channels, border, row };
+  }
+
+  recordOf(layer, packed) {
+    const [from, to] = [this.tensors.get(layer.in), this.tensors.get(layer.out)];
+    const { wide, tall } = layer.kind === 'scene' ? from : to;
+    const record = {
+      kind: KINDS.indexOf(layer.kind), height: tall, width: wide, act: ACTS.indexOf(layer.act ?? 'linear'),
+      inputs: from.channels, outputs: packed.outputs ?? to.channels, in: from.at, inPixel: from.channels, inRow: from.row ?? from.wide,
+      out: to.at, outPixel: to.channels, outRow: to.row, border: to.border, kernel: layer.kernel, stride: layer.stride, ...packed,
+    };
+    if (layer.kind === 'depthwise') record.in = from.from;
+    if (layer.kind === 'squares') record.out += 4 * layer.from;
+    if (layer.told) record.bias = this.tensors.get(layer.told).at;
+    if (layer.added) {
+      const added = this.tensors.get(layer.added);
+      Object.assign(record, { added: added.at, addedPixel: added.channels, addedRow: added.row, adding: added.wide === wide ? SAME : HALF });
+    } else record.adding = ALONE;
+    return { ...record, ...partsOf(record, layer.kind) };
+  }
+}
+
+// How a layer is parted: small enough that no thread waits long for another, large enough that weights are read seldom.
+function partsOf({ height, width, inputs, outputs }, kind) {
+  if (kind === 'scene') return { jobs: 1 };
+  if (kind === 'dense') {
+    const tiles = Math.ceil(width / 4) * Math.ceil(height / 4);
+    const rows = Math.min(TILES, Math.max(6, 2 * Math.ceil(tiles / 16)));
+    return { rows, jobs: Math.ceil(tiles / rows) };
+  }
+  if (kind !== 'pointwise') {
+    const rows = Math.max(1, Math.floor(height / 16));
+    return { rows, jobs: Math.ceil(height / rows) };
+  }
+  const pixels = height * width;
+  const all = outputs / LANES;
+  // Few pixels and many weights: parts of the weights, and all pixels with each; else parts of the pixels.
+  const rows = inputs * outputs > 2 * pixels * inputs || pixels <= 96 ? pixels : Math.max(24, Math.min(240, 6 * Math.ceil(pixels / 96)));
+  const panels = rows === pixels ? Math.max(1, Math.ceil(all / 12)) : all;
+  return { rows, panels, jobs: Math.ceil(pixels / rows) * Math.ceil(all / panels) };
+}
+
+// (outputs, n) -> (n, outputs).
+function turned(values, outputs) {
+  const each = values.length / outputs;
+  const made = new Float32Array(values.length);
+  for (let output = 0; output < outputs; output += 1) for (let at = 0; at < each; at += 1) made[at * outputs + output] = values[output * each + at];
+  return made;
+}
+
+// A batch norm as a factor and what is added.
+function normOf([name, eps], read) {
+  const [weight, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => read(`${name}.${part}`));
+  const scale = weight.map((value, at) => value / Math.sqrt(variance[at] + eps));
+  return { scale, shift: bias.map((value, at) => value - mean[at] * scale[at]) };
+}
+
+const plain = (outputs) => ({ scale: new Float32Array(outputs).fill(1), shift: new Float32Array(outputs) });
+
+// The values of all half precision numbers.
+function halvesOf() {
+  return Float32Array.from({ length: 1 << 16 }, (_, bits) => {
+    const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+    const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : (fraction / 1024) * 2 ** -14;
+    return bits >> 15 ? -size : size;
+  });
+}
+
+// What the network saw of a view, (pixels, channels), and the same as the export's graphs take it.
+class Seen {
+  constructor(lightness, width, picture, fine, objects) {
+    Object.assign(this, { lightness, width, finest: fine, objects, ab: abOf(picture) });
+  }
+
+  get fine() {
+    const { wide, tall, channels, values } = this.finest;
+    const each = wide * tall;
+    const data = new Float32Array(values.length);
+    for (let place = 0; place < each; place += 1) for (let channel = 0; channel < channels; channel += 1) data[channel * each + place] = values[place * channels + channel];
+    return ['float32', [1, channels, tall, wide], data];
+  }
+
+  // `Look.features`: what tells objects apart, the means of what the heads read and of the picture, and the light.
+  get features() {
+    const { wide, tall, channels, values } = this.objects;
+    const { ab, finest, lightness, width } = this;
+    const each = channels + finest.channels + 2 + 16;
+    const data = new Float32Array(wide * tall * each);
+    for (let place = 0; place < wide * tall; place += 1) {
+      const [y, x] = [Math.floor(place / wide), place % wide];
+      const start = place * each;
+      data.set(values.subarray(place * channels, (place + 1) * channels), start);
+      let to = start + channels;
+      for (let channel = 0; channel < finest.channels; channel += 1, to += 1) {
+        for (let at = 0; at < 16; at += 1) data[to] += finest.values[((4 * y + (at >> 2)) * finest.wide + 4 * x + (at & 3)) * finest.channels + channel] / 16;
+      }
+      for (let axis = 0; axis < 2; axis += 1, to += 1) {
+        const plane = axis * ab.dims[2] * ab.dims[3];
+        for (let at = 0; at < 64; at += 1) data[to] += ab.data[plane + (8 * y + (at >> 3)) * ab.dims[3] + 8 * x + (at & 7)] / (64 * CHROMA);
+      }
+      for (let cell = 0; cell < 16; cell += 1, to += 1) {
+        const [top, left] = [16 * y + 4 * (cell >> 2), 16 * x + 4 * (cell & 3)];
+        for (let at = 0; at < 16; at += 1) data[to] += lightness[(top + (at >> 2)) * width + left + (at & 3)] / (16 * 50);
+        data[to] -= 1;
+      }
+    }
+    return ['float32', [1, tall, wide, each], data];
+  }
+}
+
+// Of each place four pixels of a, then of b -> (1, 2, H/2, W/2), as a tensor has it.
+function abOf({ wide, tall, channels, values }) {
+  const data = new Float32Array(8 * wide * tall);
+  for (let place = 0; place < wide * tall; place += 1) {
+    const [y, x] = [2 * Math.floor(place / wide), 2 * (place % wide)];
+    for (let at = 0; at < 8; at += 1) {
+      data[(at >> 2) * 4 * wide * tall + (y + ((at >> 1) & 1)) * 2 * wide + x + (at & 1)] = CHROMA * values[place * channels + at];
+    }
+  }
+  return { dims: [1, 2, 2 * tall, 2 * wide], data };
+}

@@ -1,0 +1,115 @@
+"""The network by engine.wasm is that of the export, as onnxruntime computes it; where it cannot be, a page does without."""
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from cases.static_site import ISOLATED, READY, SETUP_S, served
+from PIL import Image
+from skimage import data
+from torch.nn import functional
+
+from colorgan import DEFAULT_WEIGHTS, Colorizer
+from colorgan.networks.generators import DropoutUNet
+from colorgan.networks.lite_unet import LiteUNet
+from colorgan.web.static_network import layers_of
+from colorgan.web.static_site import ENGINE
+
+pytestmark = pytest.mark.timeout(SETUP_S)
+SHAPES = ((224, 320), (64, 96), (352, 192), (32, 704))
+NEAR = 1e-3  # ab units
+# In a worker, as the site's own: a page's own thread may not wait for others.
+WORKER = """
+import { ENGINE } from '{origin}constants.js';
+import { Engine } from '{origin}engine.js';
+const fetched = async (name) => (await fetch('{origin}' + name)).arrayBuffer();
+const engines = {};
+self.onmessage = async ({ data: { plane, height, width, threads } }) => {
+  engines[threads] ??= new Engine(
+    await WebAssembly.compile(await fetched('engine.wasm')), ENGINE, new Uint8Array(await fetched('model/model.onnx')), threads);
+  const { ab, fine, features } = engines[threads].look({ width, height, planes: [plane] });
+  self.postMessage([[ab.dims, ab.data], fine.slice(1), features.slice(1)]);
+};
+"""
+LOOK = """async ({ source, content, height, width, threads }) => {
+  window.computing ??= new Worker(
+    URL.createObjectURL(new Blob([source.replaceAll('{origin}', new URL('./', location.href).href)], { type: 'text/javascript' })),
+    { type: 'module' });
+  const plane = new Float32Array(Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0)).buffer);
+  const { data } = await new Promise((resolve, reject) => {
+    Object.assign(window.computing, { onmessage: resolve, onerror: reject });
+    window.computing.postMessage({ plane, height, width, threads });
+  });
+  return data.map(([dims, numbers]) => {
+    const bytes = new Uint8Array(numbers.buffer);
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    return [dims, btoa(text)];
+  });
+}"""
+
+
+def looked(page: Any, lightness: np.ndarray, threads: int) -> list[np.ndarray]:
+    height, width = lightness.shape[2:]
+    content = base64.b64encode(lightness.tobytes()).decode()
+    told = {"source": WORKER, "content": content, "height": height, "width": width, "threads": threads}
+    found = page.evaluate(LOOK, told)
+    return [np.frombuffer(base64.b64decode(numbers), np.float32).reshape(shape) for shape, numbers in found]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_it_computes_what_onnxruntime_computes(modules: Any, site: Path, threads: int) -> None:
+    """At several sizes in turn, each twice: what is left in its memory of another photo does no harm."""
+    session = onnxruntime.InferenceSession(str(site / "model" / "model.onnx"))
+    for number, (height, width) in enumerate(SHAPES * 2):
+        random = torch.Generator().manual_seed(number)
+        coarse = torch.rand(1, 1, height // 16, width // 16, generator=random)
+        lightness = functional.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1).numpy() * 100
+        wanted = session.run(["ab", "fine", "features"], {"lightness": lightness})
+        for one, other in zip(looked(modules, lightness, threads), wanted, strict=True):
+            assert one.shape == other.shape
+            np.testing.assert_allclose(one, other, atol=NEAR)
+
+
+@pytest.mark.parametrize("refused", ["engine.wasm", "helper.js"])
+def test_without_it_the_page_does_without(browser: Any, site: Path, refused: str, tmp_path: Path) -> None:
+    """A browser that cannot compile it asks onnxruntime-web; one whose threads do not come waits for none."""
+    photo = tmp_path / "photo.png"
+    Image.fromarray(data.coffee()).convert("L").save(photo)
+    with served(site, ISOLATED) as address:
+        context = browser.new_context(service_workers="block")
+        context.route(f"**/{refused}", lambda route: route.fulfill(status=200, body="nothing", content_type="text/javascript"))
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.set_input_files("#stage .drop input[type=file]", photo)
+        page.wait_for_selector(READY)
+        context.close()
+
+
+def test_other_networks_are_left_to_onnxruntime() -> None:
+    assert layers_of(DropoutUNet(steps=4, width=8)) is None
+    assert layers_of(LiteUNet(widths=(20, 16, 16, 16))) is None
+    plan = layers_of(LiteUNet(widths=(64, 48, 32, 16), cells=5))
+    assert plan is not None and plan["layers"][0]["kind"] == "stem"
+
+
+def test_every_weight_of_the_flagships_is_in_its_plan(site: Path) -> None:
+    colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
+    plan = layers_of(colorizer.generator)
+    assert plan is not None
+    text = str(plan)
+    seen = ("encoder.", "neck.", "scene.", "stages.", "finish.", "regression.")
+    for name, _ in colorizer.generator.named_parameters():
+        if name.startswith(seen):
+            assert name.rsplit(".", 1)[0] in text, name
+
+
+def test_the_compiled_engine_is_that_of_its_source() -> None:
+    """experiments/engine_wasm.py writes the hash of engine.c behind the code."""
+    assert ENGINE.read_bytes().endswith(hashlib.sha256(ENGINE.with_suffix(".c").read_bytes()).digest())
