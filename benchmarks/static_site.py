@@ -126,7 +126,9 @@ def _served(site: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def _colorizer(python: str) -> Iterator[Callable[[Path], float]]:
     """A process of its own with the bundled model -> what says how many seconds it takes for a photo's file."""
-    with subprocess.Popen([python, "-c", COLORIZE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [python, "-c", COLORIZE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         asked, said = process.stdin, process.stdout
         assert asked and said
 

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from colorgan.web.static_site import ENGINE
 
 SOURCE = ENGINE.with_suffix(".c")
+CLANG = shutil.which("clang-19") or "clang"
 # Relaxed SIMD multiplies and adds in one step; atomics, for memory that threads share.
 TARGET = ["--target=wasm32", "-msimd128", "-mrelaxed-simd", "-matomics", "-mbulk-memory"]
 PLAIN = ["-O3", "-std=c11", "-Wall", "-Werror", "-ffreestanding", "-fno-builtin", "-nostdlib"]
@@ -22,7 +24,7 @@ def main() -> None:
     """engine.c -> engine.wasm, with the hash of the source in it."""
     with tempfile.TemporaryDirectory() as place:
         made = Path(place) / "engine.wasm"
-        subprocess.run(["clang-19", *TARGET, *PLAIN, *LINK, str(SOURCE), "-o", str(made)], check=True)
+        subprocess.run([CLANG, *TARGET, *PLAIN, *LINK, str(SOURCE), "-o", str(made)], check=True)
         content = made.read_bytes()
     digest = hashlib.sha256(SOURCE.read_bytes()).digest()
     ENGINE.write_bytes(content + section("source", digest))

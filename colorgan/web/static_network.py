@@ -27,7 +27,9 @@ def layers_of(generator: nn.Module) -> dict[str, Any] | None:
     if not isinstance(generator, LiteUNet):
         return None
     convolutions = [one for one in generator.modules() if isinstance(one, nn.Conv2d)]
-    heads = {id(one) for part in (generator.words, generator.distribution) if part is not None for one in part.modules()}
+    heads = {
+        id(one) for part in (generator.words, generator.distribution) if part is not None for one in part.modules()
+    }
     told = [one for one in convolutions if id(one) not in heads]
     if any(one.out_channels % LANES or (one.in_channels % LANES and one.in_channels > 1) for one in told):
         return None
@@ -46,7 +48,9 @@ class _Plan:
         encoder, network = self.network.encoder, self.network
         skips, stride = [], FIRST_STRIDE
         fine = encoder.channels[0]
-        self._add("stem", "L", self._tensor("stem", stride, encoder.stem[0], encoder.stages[0][0]), encoder.stem, "relu6")
+        self._add(
+            "stem", "L", self._tensor("stem", stride, encoder.stem[0], encoder.stages[0][0]), encoder.stem, "relu6"
+        )
         name = "stem"
         for number, stage in enumerate(encoder.stages):
             for block in stage:

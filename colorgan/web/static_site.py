@@ -13,8 +13,8 @@ from colorgan.files import folder_whole
 from colorgan.hub.sending import send
 from colorgan.web.examples import prepare_examples
 from colorgan.web.limits import MAX_VIVIDNESS_PERCENT
-from colorgan.web.static_network import layers_of, places_of
 from colorgan.web.static_constants import page_constants, worker_constants, written
+from colorgan.web.static_network import layers_of, places_of
 from colorgan.web.static_pages import index
 from colorgan.web.static_runtime import FOLDER, Runtime
 from colorgan.web.templating import ASSETS, render

@@ -1,4 +1,5 @@
-// The picture network of a LiteUNet for WebAssembly: layers told as records in memory, run by any number of threads.
+// The picture network of a LiteUNet for WebAssembly, and what is done to all pixels of a photo: steps told as records in
+// memory, run by any number of threads.
 //
 // Tensors are (H, W, C) float32, so that four channels are one vector, and channels come in eights. 3 x 3 convolutions
 // are Winograd's F(4 x 4, 3 x 3) (Lavin and Gray 2016, arXiv 1509.09308): a quarter of the multiplications.
@@ -7,7 +8,7 @@
 
 typedef v128_t Four;
 
-enum { STEM, POINTWISE, DEPTHWISE, DENSE, SCENE, SQUARES, RECTIFY };
+enum { STEM, POINTWISE, DEPTHWISE, DENSE, SCENE, SQUARES, RECTIFY, GRAY, NARROW, LOWER, WIDEN, PAINT };
 enum { LINEAR, RELU, RELU6 };
 enum { ALONE, SAME, HALF }; // what is added to an output: nothing, a tensor of its size, or one of half its height and width
 enum { ROWS = 6, COLUMNS = 8, TILES = 24, POINTS = 36 };
@@ -25,7 +26,7 @@ typedef struct { // engine.js has the same order
 
 typedef struct { int next, done; char apart[56]; } Count;
 
-typedef struct { int generation, open, active, threads; } Team;
+typedef struct { int generation, open, active, threads, count; const Layer *layers; } Team;
 
 #define LOAD(p) wasm_v128_load(p)
 #define SPLAT(p) wasm_v128_load32_splat(p)
@@ -353,6 +354,171 @@ static void rectify(const Layer *l, int job) {
       }
 }
 
+// --- A photo's pixels. Each says what its record's fields are, where they are not those of a layer.
+
+typedef unsigned char Byte;
+
+// RGBA -> red alone; added: a number that becomes 1 where one pixel is not gray.
+static void gray(const Layer *l, int job) {
+  const int first = job * l->rows, last = least(first + l->rows, l->width);
+  const Byte *in = (const Byte *)l->in;
+  Byte *out = (Byte *)l->out;
+  Four odd = wasm_i32x4_splat(0);
+  for (int at = first; at < last; at += 4) { // what lies behind the last is room
+    Four four = LOAD(in + 4 * at);
+    // Green and blue less red, where both are below.
+    Four red = wasm_i8x16_shuffle(four, four, 0, 0, 0, 3, 4, 4, 4, 7, 8, 8, 8, 11, 12, 12, 12, 15);
+    Four off = wasm_v128_xor(four, red);
+    if (at + 4 > last) off = wasm_v128_and(off, wasm_u32x4_gt(wasm_i32x4_splat(last - at), wasm_i32x4_make(0, 1, 2, 3)));
+    odd = wasm_v128_or(odd, off);
+    wasm_v128_store32_lane(out + at, wasm_i8x16_shuffle(four, four, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12), 0);
+  }
+  if (wasm_v128_any_true(odd)) __atomic_store_n((int *)l->added, 1, __ATOMIC_SEQ_CST);
+}
+
+enum { BITS = 22 }; // of a weight's fraction, as resizing.js has them
+
+// Bytes across: of each of `outputs` places where it begins (bias) and `kernel` weights, a multiple of 4.
+static void narrow(const Layer *l, int job) {
+  const int *from = (const int *)l->bias, *weights = (const int *)l->weights;
+  for (int y = job * l->rows; y < least((job + 1) * l->rows, l->height); y += 1) {
+    const Byte *row = (const Byte *)l->in + y * l->in_row;
+    Byte *to = (Byte *)l->out + y * l->out_row;
+    for (int place = 0; place < l->outputs; place += 1) {
+      const Byte *seen = row + from[place];
+      const int *weight = weights + place * l->kernel;
+      Four sum = wasm_i32x4_make(1 << (BITS - 1), 0, 0, 0);
+      for (int at = 0; at < l->kernel; at += 4) {
+        Four bytes = wasm_u32x4_extend_low_u16x8(wasm_u16x8_extend_low_u8x16(wasm_v128_load32_zero(seen + at)));
+        sum = wasm_i32x4_add(sum, wasm_i32x4_mul(bytes, LOAD(weight + at)));
+      }
+      int all = (wasm_i32x4_extract_lane(sum, 0) + wasm_i32x4_extract_lane(sum, 1) + wasm_i32x4_extract_lane(sum, 2) + wasm_i32x4_extract_lane(sum, 3)) >> BITS;
+      to[place] = all < 0 ? 0 : all > 255 ? 255 : all;
+    }
+  }
+}
+
+// Bytes down: of each of `height` rows where it begins (bias), how many it is made of (added), and `kernel` weights.
+static void lower(const Layer *l, int job) {
+  const int *from = (const int *)l->bias, *count = (const int *)l->added, *weights = (const int *)l->weights;
+  for (int y = job * l->rows; y < least((job + 1) * l->rows, l->height); y += 1) {
+    for (int x = 0; x < l->width; x += 16) { // rows are as long as sixteens
+      const Byte *seen = (const Byte *)l->in + from[y] * l->in_row + x;
+      Four sum[4];
+      for (int part = 0; part < 4; part += 1) sum[part] = wasm_i32x4_splat(1 << (BITS - 1));
+      for (int at = 0; at < count[y]; at += 1, seen += l->in_row) {
+        Four bytes = LOAD(seen), weight = wasm_i32x4_splat(weights[y * l->kernel + at]);
+        Four left = wasm_u16x8_extend_low_u8x16(bytes), right = wasm_u16x8_extend_high_u8x16(bytes);
+        sum[0] = wasm_i32x4_add(sum[0], wasm_i32x4_mul(wasm_u32x4_extend_low_u16x8(left), weight));
+        sum[1] = wasm_i32x4_add(sum[1], wasm_i32x4_mul(wasm_u32x4_extend_high_u16x8(left), weight));
+        sum[2] = wasm_i32x4_add(sum[2], wasm_i32x4_mul(wasm_u32x4_extend_low_u16x8(right), weight));
+        sum[3] = wasm_i32x4_add(sum[3], wasm_i32x4_mul(wasm_u32x4_extend_high_u16x8(right), weight));
+      }
+      for (int part = 0; part < 4; part += 1) sum[part] = wasm_i32x4_shr(sum[part], BITS);
+      STORE((Byte *)l->out + y * l->out_row + x, wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(sum[0], sum[1]), wasm_i16x8_narrow_i32x4(sum[2], sum[3])));
+    }
+  }
+}
+
+// Rows of a field to the photo's width: of each pixel the place before it (bias) and the share of the next (weights).
+static void widen(const Layer *l, int job) {
+  const int *before = (const int *)l->bias;
+  for (int y = job * l->rows; y < least((job + 1) * l->rows, l->height); y += 1) {
+    const float *row = l->in + y * l->in_row;
+    float *to = l->out + y * l->out_row;
+    for (int x = 0; x < l->width; x += 1) {
+      const float left = row[before[x]], right = row[least(before[x] + 1, l->inputs - 1)];
+      to[x] = left + (right - left) * l->weights[x];
+    }
+  }
+}
+
+enum { ROOTS = 1 << 12, GAMMAS = 1 << 14 }; // steps of tables, as painting.js has them
+typedef struct {
+  float luminance[3][256], grays[256], roots_of_gray[256], roots[ROOTS + 4];
+  float delta, rx, rz, gx, gz, bx, bz, unused;
+  Byte gammas[GAMMAS + 4];
+} Tables;
+
+INLINE Four cubed(Four f, float delta) {
+  Four line = wasm_f32x4_mul(wasm_f32x4_splat(3 * delta * delta), SUB(f, wasm_f32x4_splat(2 * delta / 3)));
+  return wasm_v128_bitselect(wasm_f32x4_mul(wasm_f32x4_mul(f, f), f), line, wasm_f32x4_gt(f, wasm_f32x4_splat(delta)));
+}
+
+INLINE Four mixed_at(const float *upper, const float *lower, Four share) {
+  Four first = LOAD(upper);
+  return MADD(SUB(LOAD(lower), first), share, first);
+}
+
+INLINE Four placed(Four base, Four off, Four by) {
+  return wasm_i32x4_trunc_sat_f32x4(MADD(off, by, base));
+}
+
+// painting.js's paintRow, four pixels at once: `in` and `out` RGBA, added the four parts of a widened field
+// (each added_pixel floats), bias of each row the place before it, scale the share of the next, weights the tables.
+INLINE void paint_four(const Layer *l, const Tables *t, const int *in, int *out, const float *upper, const float *lower, Four share) {
+  Four pixels = LOAD(in);
+  Four bytes = wasm_v128_and(pixels, wasm_i32x4_splat(255));
+  Four even = wasm_i32x4_eq(wasm_v128_and(pixels, wasm_i32x4_splat(0xffffff)), wasm_i32x4_mul(bytes, wasm_i32x4_splat(0x010101)));
+  float light[4], root[4];
+  int pixel[4], to[3][4];
+  STORE(pixel, pixels);
+  if (wasm_i32x4_all_true(even)) {
+    for (int one = 0; one < 4; one += 1) {
+      light[one] = t->grays[pixel[one] & 255];
+      root[one] = t->roots_of_gray[pixel[one] & 255];
+    }
+  } else {
+    for (int one = 0; one < 4; one += 1) {
+      float y = t->luminance[0][pixel[one] & 255] + t->luminance[1][(pixel[one] >> 8) & 255] + t->luminance[2][(pixel[one] >> 16) & 255];
+      light[one] = y = y < 1 ? y : 1;
+      int step = y * ROOTS;
+      root[one] = t->roots[step] + (t->roots[step + 1] - t->roots[step]) * (y * ROOTS - step);
+    }
+  }
+  const int part = l->added_pixel;
+  Four y = LOAD(light), fy = LOAD(root);
+  Four fx = MADD(mixed_at(upper, lower, share), fy, mixed_at(upper + 2 * part, lower + 2 * part, share));
+  Four fz = MADD(mixed_at(upper + part, lower + part, share), fy, mixed_at(upper + 3 * part, lower + 3 * part, share));
+  Four dx = SUB(cubed(fx, t->delta), y), dz = SUB(cubed(fz, t->delta), y);
+  Four red = ADD(times(t->rx, dx), times(t->rz, dz)), green = ADD(times(t->gx, dx), times(t->gz, dz)), blue = ADD(times(t->bx, dx), times(t->bz, dz));
+  Four all = wasm_f32x4_splat(GAMMAS), base = MADD(y, all, wasm_f32x4_splat(0.5f));
+  Four r = placed(base, red, all), g = placed(base, green, all), b = placed(base, blue, all);
+  Four beyond = wasm_v128_and(wasm_v128_or(wasm_v128_or(r, g), b), wasm_i32x4_splat(~(GAMMAS - 1)));
+  if (wasm_v128_any_true(beyond)) {
+    Four tiny = wasm_f32x4_splat(1e-7f), over = SUB(wasm_f32x4_splat(1), y), under = y, zero = wasm_f32x4_splat(0);
+    Four head = ADD(over, tiny), foot = ADD(under, tiny);
+    over = wasm_f32x4_pmax(wasm_f32x4_pmax(over, red), wasm_f32x4_pmax(green, blue));
+    under = wasm_f32x4_pmax(wasm_f32x4_pmax(under, SUB(zero, red)), wasm_f32x4_pmax(SUB(zero, green), SUB(zero, blue)));
+    Four fits = wasm_f32x4_pmin(wasm_f32x4_div(head, ADD(over, tiny)), wasm_f32x4_div(foot, ADD(under, tiny)));
+    Four by = wasm_v128_bitselect(all, wasm_f32x4_mul(all, fits), wasm_i32x4_eq(beyond, zero));
+    Four most = wasm_i32x4_splat(GAMMAS);
+    r = wasm_i32x4_max(zero, wasm_i32x4_min(most, placed(base, red, by)));
+    g = wasm_i32x4_max(zero, wasm_i32x4_min(most, placed(base, green, by)));
+    b = wasm_i32x4_max(zero, wasm_i32x4_min(most, placed(base, blue, by)));
+  }
+  STORE(to[0], r);
+  STORE(to[1], g);
+  STORE(to[2], b);
+  for (int one = 0; one < 4; one += 1)
+    out[one] = (pixel[one] & 0xff000000) | t->gammas[to[2][one]] << 16 | t->gammas[to[1][one]] << 8 | t->gammas[to[0][one]];
+}
+
+static void paint(const Layer *l, int job) {
+  const Tables *t = (const Tables *)l->weights;
+  const int *before = (const int *)l->bias;
+  for (int y = job * l->rows; y < least((job + 1) * l->rows, l->height); y += 1) {
+    const int *in = (const int *)l->in + y * l->width;
+    int *out = (int *)l->out + y * l->width;
+    const float *upper = l->added + before[y] * l->added_row, *lower = l->added + least(before[y] + 1, l->inputs - 1) * l->added_row;
+    Four share = wasm_f32x4_splat(l->scale[y]);
+    for (int x = 0; x < l->width; x += 4) {
+      int at = least(x, l->width - 4); // the last four may be painted twice
+      paint_four(l, t, in + at, out + at, upper + at, lower + at, share);
+    }
+  }
+}
+
 static void part(const Layer *l, int job, float *scratch) {
   switch (l->kind) {
     case STEM: stem(l, job); break;
@@ -362,6 +528,11 @@ static void part(const Layer *l, int job, float *scratch) {
     case SCENE: scene(l, scratch); break;
     case SQUARES: squares(l, job); break;
     case RECTIFY: rectify(l, job); break;
+    case GRAY: gray(l, job); break;
+    case NARROW: narrow(l, job); break;
+    case LOWER: lower(l, job); break;
+    case WIDEN: widen(l, job); break;
+    case PAINT: paint(l, job); break;
   }
 }
 
@@ -385,6 +556,8 @@ static void work(const Layer *layers, int count, Count *counts, float *scratch) 
 __attribute__((export_name("run")))
 void run(const Layer *layers, int count, Count *counts, Team *team, float *scratch) {
   for (int number = 0; number < count; number += 1) counts[number].next = counts[number].done = 0;
+  team->layers = layers;
+  team->count = count;
   if (team->threads > 1) {
     __atomic_store_n(&team->open, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&team->generation, 1, __ATOMIC_SEQ_CST);
@@ -400,12 +573,12 @@ void run(const Layer *layers, int count, Count *counts, Team *team, float *scrat
 
 // A thread of its own for ever: it waits for runs, and takes part.
 __attribute__((export_name("help")))
-void help(const Layer *layers, const int *count, Count *counts, Team *team, float *scratch) {
+void help(Count *counts, Team *team, float *scratch) {
   for (int seen = 0;;) {
     while (TAKE(team->generation) == seen) __builtin_wasm_memory_atomic_wait32(&team->generation, seen, -1);
     seen = TAKE(team->generation);
     __atomic_fetch_add(&team->active, 1, __ATOMIC_SEQ_CST);
-    if (TAKE(team->open)) work(layers, *count, counts, scratch);
+    if (TAKE(team->open)) work(team->layers, team->count, counts, scratch);
     __atomic_fetch_sub(&team->active, 1, __ATOMIC_SEQ_CST);
   }
 }

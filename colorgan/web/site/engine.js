@@ -1,6 +1,6 @@
-// The picture network by engine.wasm (engine.c says how): the layers that static_network.py tells, with the weights of
-// model.onnx, on as many threads as there are.
-const KINDS = ['stem', 'pointwise', 'depthwise', 'dense', 'scene', 'squares', 'rectify'];
+// engine.wasm (engine.c says how), on as many threads as there are: the picture network, whose layers static_network.py
+// tells, with the weights of model.onnx; and what is done to all pixels of a photo, as resizing.js and painting.js have it.
+const KINDS = ['stem', 'pointwise', 'depthwise', 'dense', 'scene', 'squares', 'rectify', 'gray', 'narrow', 'lower', 'widen', 'paint'];
 const ACTS = ['linear', 'relu', 'relu6'];
 const FIELDS = ['kind', 'height', 'width', 'inputs', 'outputs', 'in', 'inPixel', 'inRow', 'out', 'outPixel', 'outRow', 'weights', 'bias',
   'added', 'addedPixel', 'addedRow', 'adding', 'act', 'kernel', 'stride', 'border', 'scale', 'shift', 'jobs', 'rows', 'panels'];
@@ -10,6 +10,8 @@ const PAGE = 65536;
 const MOST = 1 << 12; // pages: 256 MB, which engine.wasm names as well
 const STACK = 1 << 16;
 const CHROMA = 110;
+const STEPS = 2; // of a photo's pixels in one run
+const TABLES = 40000; // bytes, at the most
 
 export class Engine {
   // compiled: a WebAssembly.Module; model: the bytes of model.onnx. Throws where the browser cannot run it.
@@ -19,18 +21,18 @@ export class Engine {
     this.end = 4 * STACK;
     this.instance = new WebAssembly.Instance(compiled, { env: { memory: this.memory } });
     const { layers } = plan;
-    [this.layers, this.count, this.counts, this.team] = [layers.length * FIELDS.length * 4, 4, layers.length * 64, 64].map((bytes) => this.room(bytes));
+    const record = FIELDS.length * 4;
+    [this.layers, this.steps, this.counts, this.team, this.tables] = [layers.length * record, STEPS * record, layers.length * 64, 64, TABLES].map((bytes) => this.room(bytes));
     const { tensors } = plan;
     const widest = Math.max(...layers.filter(({ kind }) => kind === 'dense').map((layer) => tensors[layer.in][1] + tensors[layer.out][1]));
     const scratch = 4 * (POINTS * (TILES + 1) * widest + POINTS * 4);
     const places = Array.from({ length: threads }, () => ({ stack: this.room(STACK) + STACK, scratch: this.room(scratch) }));
     [this.place] = places;
     this.instance.exports.__stack_pointer.value = this.place.stack;
-    this.numbers(this.count, 1)[0] = layers.length;
     this.numbers(this.team, 4)[3] = threads;
     this.packed = this.packAll(model);
     this.fixed = this.end;
-    const told = [this.layers, this.count, this.counts, this.team];
+    const told = [this.counts, this.team];
     this.helpers = places.slice(1).map(({ stack, scratch: own }) => {
       const helper = new Worker(new URL('./helper.js', import.meta.url), { type: 'module' });
       helper.addEventListener('error', (event) => event.preventDefault()); // the others do its part
@@ -118,10 +120,7 @@ export class Engine {
   dense(weights, scale) {
     const inputs = weights.length / scale.length / 9;
     const made = this.room(4 * inputs * scale.length * POINTS);
-    const before = this.end;
-    const [from, by] = [this.kept(weights), this.kept(scale)];
-    this.instance.exports.spread_weights(from, by, inputs, scale.length, made);
-    this.end = before;
+    this.within(() => this.instance.exports.spread_weights(this.kept(weights), this.kept(scale), inputs, scale.length, made));
     return made;
   }
 
@@ -141,6 +140,86 @@ export class Engine {
       return { wide, tall, channels, values: this.floats(at, wide * tall * channels).slice() };
     };
     return new Seen(lightness, width, read('picture'), read('fine'), read(this.plan.objects));
+  }
+
+  // Steps of a photo's pixels, one after another.
+  run(...steps) {
+    const records = Int32Array.from(steps.flatMap((step) => FIELDS.map((field) => (field === 'kind' ? KINDS.indexOf(step.kind) : step[field] ?? 0))));
+    this.numbers(this.steps, records.length).set(records);
+    this.instance.exports.run(this.steps, steps.length, this.counts, this.team, this.place.scratch);
+  }
+
+  // What `use` does with memory that it has for itself, as `room` and `kept` give it.
+  within(use) {
+    const before = this.end;
+    try {
+      return use();
+    } finally {
+      this.end = before;
+    }
+  }
+
+  bytes(at, count) {
+    return new Uint8Array(this.memory.buffer, at, count);
+  }
+
+  keptBytes(values) {
+    const at = this.room(values.length + 64); // vectors may reach beyond the last
+    this.bytes(at, values.length).set(values);
+    return at;
+  }
+
+  keptNumbers(values) {
+    const at = this.room(4 * values.length);
+    this.numbers(at, values.length).set(values);
+    return at;
+  }
+
+  // RGBA bytes -> one byte each, or null where a pixel is not gray.
+  grayOf(pixels) {
+    return this.within(() => {
+      const width = pixels.length / 4;
+      const [from, to, odd] = [this.keptBytes(pixels), this.room(width + 64), this.keptNumbers([0])];
+      this.run({ kind: 'gray', in: from, out: to, added: odd, width, ...parted(width, 1 << 16) });
+      return this.numbers(odd, 1)[0] ? null : this.bytes(to, width).slice();
+    });
+  }
+
+  // A plane of bytes through filters across and down, as resizing.js makes them.
+  resized(plane, width, height, across, down) {
+    return this.within(() => {
+      const [row, kernel] = [Math.ceil(across.size / 16) * 16, Math.ceil(across.most / 4) * 4];
+      const weights = new Int32Array(across.size * kernel);
+      for (let place = 0; place < across.size; place += 1) weights.set(across.weights.subarray(place * across.most, (place + 1) * across.most), place * kernel);
+      const [from, between, to] = [this.keptBytes(plane), this.room(row * height), this.room(row * down.size)];
+      this.run(
+        { kind: 'narrow', in: from, inRow: width, out: between, outRow: row, outputs: across.size, height, kernel, weights: this.keptNumbers(weights), bias: this.keptNumbers(across.from), ...parted(height, 32) },
+        { kind: 'lower', in: between, inRow: row, out: to, outRow: row, width: across.size, height: down.size, kernel: down.most, weights: this.keptNumbers(down.weights), bias: this.keptNumbers(down.from), added: this.keptNumbers(down.count), ...parted(down.size, 16) },
+      );
+      const made = new Uint8Array(across.size * down.size);
+      for (let y = 0; y < down.size; y += 1) made.set(this.bytes(to + y * row, across.size), y * across.size);
+      return made;
+    });
+  }
+
+  // RGBA bytes of whole rows from `top` on to others, as painting.js paints them with a field (four planes) of a size;
+  // tables: its own, as numbers and bytes.
+  paint(field, size, rows, columns, tables, pixels, top, painted) {
+    const [values, gammas] = tables;
+    this.floats(this.tables, values.length).set(values);
+    this.bytes(this.tables + 4 * values.length, gammas.length).set(gammas);
+    this.within(() => {
+      const width = columns.before.length;
+      const height = pixels.length / width / 4;
+      const planes = this.room(16 * size.width * size.height);
+      field.forEach((plane, part) => this.floats(planes + 4 * part * plane.length, plane.length).set(plane));
+      const [wide, from, to] = [this.room(16 * width * size.height + 64), this.keptBytes(pixels), this.room(pixels.length + 64)];
+      this.run(
+        { kind: 'widen', in: planes, inRow: size.width, inputs: size.width, out: wide, outRow: width, width, height: 4 * size.height, bias: this.keptNumbers(columns.before), weights: this.kept(columns.share), ...parted(4 * size.height, 32) },
+        { kind: 'paint', in: from, out: to, width, height, inputs: size.height, added: wide, addedPixel: width * size.height, addedRow: width, bias: this.keptNumbers(rows.before.subarray(top, top + height)), scale: this.kept(rows.share.subarray(top, top + height)), weights: this.tables, ...parted(height, 16) },
+      );
+      painted.set(this.bytes(to, pixels.length));
+    });
   }
 
   // Places for all tensors of a view, and the records of all layers. Tensors that are no longer read make room for others.
@@ -201,6 +280,8 @@ export class Engine {
     return { ...record, ...partsOf(record, layer.kind) };
   }
 }
+
+const parted = (all, rows) => ({ rows, jobs: Math.ceil(all / rows) });
 
 // How a layer is parted: small enough that no thread waits long for another, large enough that weights are read seldom.
 function partsOf({ height, width, inputs, outputs }, kind) {

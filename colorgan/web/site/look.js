@@ -11,9 +11,9 @@ export function viewSize(width, height) {
   return [width, height].map((side) => Math.max(1, roundEven(side * scale)));
 }
 
-export function viewOf(photo, inside = [0, 0, photo.width, photo.height]) {
+export function viewOf(photo, inside = [0, 0, photo.width, photo.height], engine = null) {
   const [width, height] = viewSize(inside[2] - inside[0], inside[3] - inside[1]);
-  return mapOf(width, height, [lightnessOf(resized(photo, width, height, inside), 3)]);
+  return mapOf(width, height, [lightnessOf(resized(photo, width, height, inside, engine), 3)]);
 }
 
 // The last row and column repeated up to the size that the network wants.
@@ -45,10 +45,10 @@ export function mapFrom(tensor) {
 
 // -> { photo's size, view, pad, plain: ab of the view, lines of the whole photo, seen: the network's tensors }.
 export async function lookAt(photo, network) {
-  let view = viewOf(photo);
+  let view = viewOf(photo, undefined, network.engine);
   const border = findBorder(view.planes[0], view.width, view.height);
   const inside = border ? insideOf(border, photo) : [0, 0, photo.width, photo.height];
-  if (border) view = viewOf(photo, inside);
+  if (border) view = viewOf(photo, inside, network.engine);
   const pad = padded(view);
   const seen = await network.look(pad);
   const plain = toView(mapFrom(seen.ab), pad, view, MODEL.picture.smoothing, MODEL.picture.gain);

@@ -65,7 +65,7 @@ export async function loadNetwork({ provider, threads, told }) {
 async function hasEngine(network, model) {
   if (!ENGINE || network.provider !== 'wasm') return false;
   try {
-    const compiled = await WebAssembly.compileStreaming(fetch(new URL('./engine.wasm', import.meta.url)));
+    const compiled = await WebAssembly.compile(await fetched('engine.wasm', () => {}));
     network.engine = new Engine(compiled, ENGINE, model, network.threads);
     if (await network.isRight()) return true;
     console.warn('The engine is wrong in this browser.');

@@ -209,7 +209,8 @@ async function pictureOf(shown, lines, vividness = 1) {
   let pixels = shown;
   if (lines) {
     pixels = new ImageData(shown.width, shown.height);
-    painter(lines, shown.width, shown.height, vividness)(shown.data, 0, pixels.data);
+    const { engine } = await backend;
+    painter(lines, shown.width, shown.height, vividness, engine)(shown.data, 0, pixels.data);
   }
   const canvas = canvases.to.holding(pixels);
   return canvas.convertToBlob(hasHoles(shown.data) ? { type: 'image/png' } : { type: 'image/jpeg', quality: SHOWN_QUALITY });
