@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import nn
 
-from colorgan.networks.encoders import TAPPED_STAGES, InvertedResidual
-from colorgan.networks.lite_unet import PIXELS, DecoderStage, LiteUNet
+from colorgan.networks.encoders import TAPPED_STAGES
+from colorgan.networks.lite_unet import PIXELS, LiteUNet
 
 LANES = 8  # channels that the engine computes at once: all counts must be multiples
 PREFIX = "generator."  # of the weights' names in the export
@@ -18,19 +18,18 @@ FIRST_STRIDE = 2
 
 
 def layers_of(generator: nn.Module) -> dict[str, Any] | None:
-    """A network -> {"layers", "tensors", "eps"}, ready for JSON; None for one that the engine cannot run.
+    """A network -> what engine.js runs, ready for JSON; None for one that it cannot.
 
-    Layers have a kind, the names of the tensors that they read and make, and those of their weights, without endings;
-    what `engine.js` does with them, it says. Tensors are [pixels of the view to one of theirs, channels, pixels of
-    zeros round them].
+    "layers", in their order, each with its kind, the names of the tensors that it reads and makes, and of its weights
+    without their endings; "tensors" by name, as [pixels of the view to one of theirs (0 for a single one), channels,
+    pixels of zeros round them]; "objects", the tensor that colour words read as `Look.objects`.
     """
     if not isinstance(generator, LiteUNet):
         return None
     convolutions = [one for one in generator.modules() if isinstance(one, nn.Conv2d)]
-    heads = {
-        id(one) for part in (generator.words, generator.distribution) if part is not None for one in part.modules()
-    }
-    told = [one for one in convolutions if id(one) not in heads]
+    heads = [part for part in (generator.words, generator.distribution) if part is not None]
+    others = {id(one) for part in heads for one in part.modules()}
+    told = [one for one in convolutions if id(one) not in others]
     if any(one.out_channels % LANES or (one.in_channels % LANES and one.in_channels > 1) for one in told):
         return None
     return _Plan(generator).said()
@@ -38,7 +37,7 @@ def layers_of(generator: nn.Module) -> dict[str, Any] | None:
 
 class _Plan:
     def __init__(self, network: LiteUNet):
-        self.network = network
+        self.network: Any = network  # whose parts' types torch does not know
         self.names = {module: PREFIX + name for name, module in network.named_modules()}
         self.layers: list[dict[str, Any]] = []
         self.tensors: dict[str, list[int]] = {}
@@ -77,7 +76,7 @@ class _Plan:
         self._add("pointwise", "fine", "picture", network.regression)
         return {"layers": self.layers, "tensors": self.tensors, "objects": skips[-1]}
 
-    def _block(self, block: InvertedResidual, before: str, stride: int) -> str:
+    def _block(self, block: Any, before: str, stride: int) -> str:
         name = self.names[block].removeprefix(f"{PREFIX}encoder.stages.")
         wide = before
         if len(block.expand):
@@ -85,12 +84,12 @@ class _Plan:
             self._add("pointwise", before, wide, block.expand, "relu6")
         deep = self._tensor(f"{name} deep", stride, block.depthwise[0])
         self._add("depthwise", wide, deep, block.depthwise, "relu6")
-        (self.layers[-1]).update(kernel=block.depthwise[0].kernel_size[0], stride=block.depthwise[0].stride[0])
+        self.layers[-1].update(kernel=block.depthwise[0].kernel_size[0], stride=block.depthwise[0].stride[0])
         made = self._tensor(name, stride, block.project[0])
         self._add("pointwise", deep, made, block.project, added=before if block.has_shortcut else "")
         return made
 
-    def _stage(self, stage: DecoderStage, before: str, skip: str, name: str) -> str:
+    def _stage(self, stage: Any, before: str, skip: str, name: str) -> str:
         stride = self.tensors[skip][0]
         reduced = self._tensor(f"{name} reduced", self.tensors[before][0], stage.reduce)
         self._add("pointwise", before, reduced, stage.reduce)
@@ -104,8 +103,8 @@ class _Plan:
         self._add("dense", inner, made, stage.refine[5], added=met)
         return made
 
-    def _tensor(self, name: str, stride: int, conv: nn.Module, reader: nn.Module | None = None) -> str:
-        border = reader.depthwise[0].kernel_size[0] // 2 if isinstance(reader, InvertedResidual) else 0
+    def _tensor(self, name: str, stride: int, conv: nn.Module, reader: Any = None) -> str:
+        border = reader.depthwise[0].kernel_size[0] // 2 if reader is not None else 0
         assert isinstance(conv, nn.Conv2d)
         self.tensors[name] = [stride, conv.out_channels, border]
         return name
