@@ -24,16 +24,19 @@ from PIL import Image
 from colorgan.examples import example_photo
 
 CHROMIUM = "/usr/bin/chromium"
+ROOT = Path(__file__).parent.parent
 ROUNDS = 7
 ADD = "#stage .drop input[type=file]"
 # Says how many seconds each photo took whose path it is told.
 COLORIZE = """
 import sys, time
+from PIL import Image
 from colorgan import DEFAULT_WEIGHTS, Colorizer
 colorizer = Colorizer.from_pretrained(DEFAULT_WEIGHTS)
 for line in sys.stdin:
     began = time.perf_counter()
-    colorizer.colorize(line.rstrip())
+    with Image.open(line.rstrip()) as image:  # older builds take no paths
+        colorizer.colorize(image)
     print(time.perf_counter() - began, flush=True)
 """
 HOVER = """async (number) => {
@@ -126,9 +129,14 @@ def _served(site: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def _colorizer(python: str) -> Iterator[Callable[[Path], float]]:
     """A process of its own with the bundled model -> what says how many seconds it takes for a photo's file."""
-    with subprocess.Popen(
-        [python, "-c", COLORIZE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    own = {"PYTHONPATH": str(ROOT)} if python == sys.executable else {}
+    told: dict[str, Any] = {
+        "env": {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | own,
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "text": True,
+    }
+    with subprocess.Popen([python, "-P", "-c", COLORIZE], **told) as process:  # -P: not what lies in this folder
         asked, said = process.stdin, process.stdout
         assert asked and said
 
