@@ -9,7 +9,8 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from cases.static_site import ISOLATED, READY, SETUP_S, served
+from cases.browsing import SLOW_MS
+from cases.static_site import ISOLATED, READY, served
 from PIL import Image
 from skimage import data
 from torch.nn import functional
@@ -20,7 +21,6 @@ from colorgan.networks.lite_unet import LiteUNet
 from colorgan.web.static_network import layers_of
 from colorgan.web.static_site import ENGINE
 
-pytestmark = pytest.mark.timeout(SETUP_S)
 SHAPES = ((224, 320), (64, 96), (352, 192), (32, 704))
 NEAR = 1e-3  # ab units
 # In a worker, as the site's own: a page's own thread may not wait for others.
@@ -130,7 +130,7 @@ def test_without_it_the_page_does_without(browser: Any, site: Path, refused: str
             f"**/{refused}", lambda route: route.fulfill(status=200, body="nothing", content_type="text/javascript")
         )
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(SLOW_MS)
         page.goto(address)
         page.set_input_files("#stage .drop input[type=file]", photo)
         page.wait_for_selector(READY)
