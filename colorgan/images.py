@@ -38,8 +38,12 @@ _pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
 _pointer_of.restype, _pointer_of.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
 
 
+SHARED_BYTES = 1 << 24  # of an image's pixels that Pillow has in one piece
+
+
 class SharedPixels:
-    """The pixels of an image, mode "L" or "RGB", of at most 16 MiB, not copied, to be read as long as this is kept.
+    """The pixels of an image, mode "L" or "RGB", of at most `SHARED_BYTES`, not copied, to be read as long as this is
+    kept. The image must be Pillow's own: of one that shares memory with NumPy, Pillow 12.3 crashes.
 
     `pixels` is uint8 (H, W, 1), or (H, W, 4), the last of which mean nothing. `numpy.asarray` copies twice, holding
     Python's lock, which takes as long as painting them.

@@ -23,6 +23,7 @@ ROOMS = (
     "templating",
     "fingerprint",
     "images",
+    "kernels",
     "examples",
     "color",
     "photo",

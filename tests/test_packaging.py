@@ -64,6 +64,8 @@ def test_the_wheel_carries_what_works_offline(wheel: zipfile.ZipFile) -> None:
     assert names >= assets | {
         "colorgan/py.typed",
         CARD.as_posix(),
+        "colorgan/kernels/exact.c",
+        "colorgan/kernels/exact.ll",
         "colorgan/painting/kernel.c",
         "colorgan/painting/kernel.ll",
         "colorgan/publishing/study_card.md",

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorgan.color import bytes_to_lightness, lab_to_gamut_rgb
-from colorgan.files import sha256
 from colorgan.painting import paint
-from colorgan.painting.compiled import KERNEL
 from colorgan.upsampling import apply_lines, between
 
 
@@ -107,13 +105,6 @@ def test_paints_where_nothing_can_be_written(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert (done.stdout, done.stderr) == ("(200, 200, 200)\n", "")
-
-
-def test_what_is_compiled_is_of_the_source_beside_it() -> None:
-    """`python experiments/painting_kernel.py` writes it anew."""
-    first, *rest = KERNEL.read_text().splitlines()
-    assert sha256(KERNEL.with_suffix(".c")) in first
-    assert not any("target" in line for line in rest), "of this machine alone"
 
 
 def test_what_is_painted_is_an_image_as_any_other() -> None:

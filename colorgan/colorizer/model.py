@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorgan import kernels
 from colorgan.borders import Border, find_border
 from colorgan.card import CardHead
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from colorgan.card import CardFacts
 
 ONE_BY_ONE = "hints are of one photo: colorize the photos one by one, each with its own"
+REDUCING_GAP = 3.0  # of a photo larger than its view by more than this, means of whole pixels are resized
 LARGE_MULTIPLE = 64  # of pixels a network wants its input padded to
 
 
@@ -370,7 +372,9 @@ class Colorizer(
         network is shown: L (1, 1, h, w) in [0, 100], on the weights' device."""
         left, top, right, bottom = inside or (0, 0, *image.size)
         height, width = self.view_shape(bottom - top, right - left)
-        small = image.resize((width, height), Image.Resampling.BICUBIC, inside, reducing_gap=3.0)
+        if inside is None and image.mode in ("L", "RGB"):
+            return bytes_to_lightness(kernels.resized(image, (width, height), REDUCING_GAP)).to(self.device)
+        small = image.resize((width, height), Image.Resampling.BICUBIC, inside, REDUCING_GAP)
         return bytes_to_lightness(torch.tensor(np.asarray(small))).to(self.device)
 
     def view_shape(self, height: float, width: float) -> tuple[int, int]:
