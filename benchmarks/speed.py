@@ -186,7 +186,7 @@ def busy(before: str = "") -> dict[str, float]:
         call = "photo", str(source), f"{place}/out"
         for prefix, python in builds(before).items():
             alone = told(python, *call)["s"]
-            with _busy():
+            with busy_beside():
                 beside = told(python, *call)["s"]
             fair = alone * (1 + BUSY) / (os.cpu_count() or 1)
             results |= {f"{prefix}alone_s": alone, f"{prefix}beside_s": beside, f"{prefix}of_fair": beside / fair}
@@ -194,7 +194,8 @@ def busy(before: str = "") -> dict[str, float]:
 
 
 @contextmanager
-def _busy(processes: int = BUSY) -> Iterator[None]:
+def busy_beside(processes: int = BUSY) -> Iterator[None]:
+    """So many processes of two threads of matrix products, as long as this lasts."""
     command = [sys.executable, str(PROGRAMS), "busy"]
     with ExitStack() as stack:
         for _ in range(processes):
