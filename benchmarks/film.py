@@ -203,7 +203,7 @@ def clip(source: Path, output: Path, frames: int, size: tuple[int, int] | None =
         writing.mux(stream.encode(None))
 
 
-def speed(model: str, before: str = "") -> dict[str, Any]:
+def speed(model: str, before: str = "", turns: int = TURNS) -> dict[str, Any]:
     """Frames a second of both ways and of decoding and encoding alone, by turns, on two threads. A frame at a time is
     run with today's settings of x264, as the others are, and with those of before; by an older build, whose interpreter
     `before` is, likewise.
@@ -227,7 +227,7 @@ def speed(model: str, before: str = "") -> dict[str, Any]:
             }
             older = {"older": H264.options, "older_before": X264_BEFORE} if before else {}
             said: dict[str, list[dict[str, float]]] = {work: [] for work in (*works, *older)}
-            for _ in range(TURNS):
+            for _ in range(turns):
                 for work, run in works.items():
                     begun, worked = time.perf_counter(), time.process_time()
                     run()
@@ -321,8 +321,11 @@ def main() -> None:
     parser.add_argument(
         "--before", default="", metavar="PYTHON", help="of an environment with an older build, to go by turns with"
     )
+    parser.add_argument("--turns", type=int, default=TURNS, help="of each way, for speed")
     arguments = parser.parse_args()
-    benchmarks = {"steady": steady, "speed": functools.partial(speed, before=arguments.before)}
+    if arguments.turns < 1:
+        parser.error(f"--turns must be at least 1, got {arguments.turns}")
+    benchmarks = {"steady": steady, "speed": functools.partial(speed, before=arguments.before, turns=arguments.turns)}
     for name in arguments.names:
         if name not in benchmarks:
             parser.error(f"there is no benchmark {name!r}: choose from {', '.join(benchmarks)}")
