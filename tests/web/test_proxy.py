@@ -44,12 +44,12 @@ def studies(tmp_path: Path) -> Iterator[list[Study]]:
 
 
 @pytest.fixture(scope="module")
-def below_a_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def below_a_path(tmp_path_factory: pytest.TempPathFactory, words: str) -> Iterator[str]:
     """The whole page behind nginx -> its address, below /colorgan/."""
     nginx_program()
     folder = tmp_path_factory.mktemp("below")
     with (
-        page_running(folder, GRADIO_ROOT_PATH="/colorgan") as page,
+        page_running(folder, words, GRADIO_ROOT_PATH="/colorgan") as page,
         nginx(folder / "nginx", location(page.address)) as at,
     ):
         yield f"{at}/colorgan/"
