@@ -325,7 +325,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.turns < 1:
         parser.error(f"--turns must be at least 1, got {arguments.turns}")
-    benchmarks = {"steady": steady, "speed": functools.partial(speed, before=arguments.before, turns=arguments.turns)}
+    fast = functools.partial(speed, before=arguments.before, turns=arguments.turns)
+    benchmarks: dict[str, Callable[..., dict[str, Any]]] = {"steady": steady, "speed": fast}
     for name in arguments.names:
         if name not in benchmarks:
             parser.error(f"there is no benchmark {name!r}: choose from {', '.join(benchmarks)}")

@@ -18,7 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ def main() -> None:
     if min(arguments.steps, arguments.turns) < 1:
         parser.error("--steps and --turns must be at least 1")
     fast = functools.partial(speed, count=arguments.steps, turns=arguments.turns)
-    benchmarks = {"equal": equal, "speed": fast}
+    benchmarks: dict[str, Callable[..., dict[str, Any]]] = {"equal": equal, "speed": fast}
     for name in arguments.names:
         if name not in benchmarks:
             parser.error(f"there is no benchmark {name!r}: choose from {', '.join(benchmarks)}")
