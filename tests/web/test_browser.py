@@ -74,6 +74,16 @@ def test_vividness_and_variants_change_the_picture(page: Any, page_server: Any, 
     assert page_server.network_runs() == runs, "the network ran again"
 
 
+def test_what_is_chosen_comes_however_the_page_changed_meanwhile(page: Any, photos: Path) -> None:
+    """Another photo is there by the time that somebody has found one in their folders."""
+    with page.expect_file_chooser() as chooser:
+        page.click(".drop")
+    page.set_input_files(CHOOSE, photos / "cat.jpg")
+    page.wait_for_selector(READY)
+    chooser.value.set_files(photos / "cup.png")
+    page.wait_for_function("() => document.querySelector('.viewer[data-ready] h2')?.innerText === 'cup.png'")
+
+
 def test_a_bad_file_gets_one_sentence(page: Any, photos: Path) -> None:
     page.set_input_files(CHOOSE, photos / "notes.txt")
     sentence = page.wait_for_selector("[role=alert]").inner_text()

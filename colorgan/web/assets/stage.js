@@ -10,6 +10,7 @@ function afterChange() {
   const photo = element.querySelector('.viewer:not([data-sending]) .name')?.textContent;
   document.title = [photo, heading, 'colorgan'].filter(Boolean).join(' · ');
   sayDivider();
+  listenToChoosers();
   clearTimeout(settling);
   if (element.querySelector('[data-settle]')) settling = setTimeout(settle, SETTLE_MS);
   // Whatever had the focus may be gone: a keyboard goes on from the heading of what came instead.
@@ -26,12 +27,20 @@ function settle() {
 
 element.addEventListener('focusin', () => (element.dataset.focused = 'yes'));
 document.addEventListener('focusin', (event) => { if (!element.contains(event.target)) delete element.dataset.focused; });
-element.addEventListener('change', (event) => {
-  if (event.target.dataset.change) return trigger('arrange', { what: event.target.dataset.change, value: Number(event.target.value) });
-  if (event.target.type !== 'file') return;
-  add([...event.target.files], event.target.dataset.event);
-  event.target.value = '';
+element.addEventListener('change', ({ target }) => {
+  if (target.dataset.change) trigger('arrange', { what: target.dataset.change, value: Number(target.value) });
 });
+// Each chooser answers for itself: the stage may be made anew while somebody looks for a file, and what is chosen then
+// comes to a chooser that is no part of the page any more.
+function listenToChoosers() {
+  for (const chooser of element.querySelectorAll('input[type=file]')) {
+    chooser.onchange = () => {
+      const files = [...chooser.files];
+      chooser.value = ''; // or the same file, chosen again, would be no change
+      add(files, chooser.dataset.event);
+    };
+  }
+}
 // What a screen reader says of the line, in place of a bare number.
 function sayDivider() {
   const divider = element.querySelector('.divider');

@@ -72,6 +72,18 @@ def test_a_photo_is_dropped_anywhere_or_pasted(page: Any, cat: Path, kind: str, 
     assert chroma(picture(page)) > 2 and page.inner_text(".viewer .name") == "cat.png"
 
 
+def test_what_is_chosen_comes_however_the_page_changed_meanwhile(page: Any, cat: Path, tmp_path: Path) -> None:
+    """Another photo is there by the time that somebody has found one in their folders."""
+    with page.expect_file_chooser() as chooser:
+        page.click(".drop")
+    hand(page, "paste", "body", cat)
+    page.wait_for_selector(READY)
+    Image.open(cat).transpose(Turn.ROTATE_90).save(tmp_path / "other.png")
+    chooser.value.set_files(tmp_path / "other.png")
+    page.wait_for_selector(".grid[data-ready]")
+    assert page.locator(".tile .file").all_inner_texts() == ["cat.png", "other.png"]
+
+
 def test_a_stroke(ready: Any) -> None:
     plain = picture(ready)
     draw(ready, (0.2, 0.2), (0.8, 0.2))

@@ -8,7 +8,9 @@ const events = {}; // name -> what answers it
 const server = {}; // likewise, at the speed of the pointer
 
 function trigger(name, fields) {
-  Promise.resolve(events[name]?.(fields)).catch((error) => complain(error.message));
+  const item = itemNow();
+  const isThere = () => !item || site.items.includes(item); // nobody needs to hear what went wrong with a photo that is gone
+  Promise.resolve(events[name]?.(fields)).catch((error) => isThere() && complain(error.message));
 }
 
 const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });

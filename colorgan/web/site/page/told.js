@@ -71,7 +71,8 @@ Object.assign(events, {
     } finally {
       item.drawing = false;
     }
-    if (tiles.length === DRAWINGS + 1) item.tiles = tiles;
+    if (tiles.length === DRAWINGS + 1 && site.items.includes(item)) item.tiles = tiles;
+    else tiles.forEach(release);
     render();
   },
 });

@@ -9,7 +9,7 @@ function render() {
   const item = site.items[site.at];
   const state = !site.items.length ? 'empty' : !item || item.state === 'failed' ? 'grid' : item.state === 'done' ? 'ready' : 'working';
   const name = `${state} ${item && state !== 'grid' ? item.key : ''}`;
-  if (element.dataset.shows !== name || state === 'empty') {
+  if (element.dataset.shows !== name) {
     const before = element.dataset.shows === `working ${item?.key}` && element.querySelector('.before');
     const made = stamp(state);
     if (before && state === 'ready') made.querySelector('.before').replaceWith(before); // decoded already: no flash
