@@ -6,8 +6,9 @@ import sys
 from contextlib import closing
 
 from colorgan import DEFAULT_WEIGHTS
+from colorgan.kernels import translate_ahead
 from colorgan.limits import MAX_MEGAPIXELS
-from colorgan.machine import let_threads_sleep
+from colorgan.machine import let_threads_sleep, without_collector
 from colorgan.web.address import OWN_NAMES, check_free
 from colorgan.web.limits import MAX_MEGABYTES, Limits
 
@@ -90,9 +91,11 @@ def main() -> int:
     try:
         if arguments.port is not None:
             check_free(arguments.host, arguments.port)
-        from colorgan.web.demonstration import Demonstration  # slow to import: not before the command line is right
-        from colorgan.web.server import launch
-        from colorgan.web.workspace import kept_folder
+        translate_ahead()
+        with without_collector():  # slow to import: not before the command line is right
+            from colorgan.web.demonstration import Demonstration
+            from colorgan.web.server import launch
+            from colorgan.web.workspace import kept_folder
 
         with closing(Demonstration()) as study:
             launch(

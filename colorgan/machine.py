@@ -2,9 +2,11 @@
 
 import contextlib
 import functools
+import gc
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -53,6 +55,21 @@ def let_threads_sleep(spins: int = 0) -> None:
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     elif "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", str(spins))
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Start a program without Python's search for circles of garbage, which goes on afterwards where it was on.
+
+    Imports and models make hundreds of thousands of objects that stay, and the search walks them over and over.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def give_back_memory() -> None:

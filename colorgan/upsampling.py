@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from colorgan import kernels
+from colorgan.kernels import exact
 
 RADIUS = 4  # of the window, in pixels of the view
 LEVELS = 4  # of the smoothing: with steps of 1, 2, 4 and 8 pixels it reaches 15 to each side
@@ -49,8 +49,8 @@ def fit_lines(lightness: Tensor, ab: Tensor, radius: int = RADIUS, regularizatio
 
     ab is then slope * L + offset, at this size or any larger one (equations 5, 6 and 8 of the 2013 paper).
     """
-    if kernels.is_plain(lightness, ab):
-        return kernels.fit_lines(lightness, ab, radius, regularization)
+    if exact.is_plain(lightness, ab):
+        return exact.fit_lines(lightness, ab, radius, regularization)
     means = _box(torch.cat((lightness, ab, lightness * lightness, lightness * ab), 1), radius)
     mean_l, mean_ab, mean_of_square, mean_of_product = means.split((1, 2, 1, 2), 1)
     variance = mean_of_square - mean_l * mean_l

@@ -1,4 +1,4 @@
-"""Writes what `colorgan.kernels` and `colorgan.painting` translate: to be run again when a file of C has changed.
+"""Writes what `colorgan.kernels` translates: to be run again when a file of C has changed.
 
 `pip install ziglang==0.17.1 && python experiments/kernels.py`
 
@@ -12,15 +12,14 @@ import tempfile
 from pathlib import Path
 
 from colorgan.files import sha256
-from colorgan.kernels import EXACT
-from colorgan.painting.compiled import KERNEL
+from colorgan.kernels import EXACT, PAINT
 
 # Of the targets any would do: the kernels' arguments are of 8 bytes everywhere.
 CLANG = [sys.executable, "-m", "ziglang", "cc", "-target", "x86_64-linux-musl"]
 PLAIN = ["-g0", "-fno-sanitize=all", "-fno-stack-protector", "-fno-unwind-tables"]
 UNOPTIMIZED = ["-O0", "-Xclang", "-disable-O0-optnone", "-fno-asynchronous-unwind-tables"]
 # Whether sums may be rounded in another order, and operations fused.
-ROUNDING = {KERNEL: ["-ffast-math"], EXACT: ["-fno-fast-math", "-ffp-contract=off"]}
+ROUNDING = {PAINT: ["-ffast-math"], EXACT: ["-fno-fast-math", "-ffp-contract=off"]}
 # Lines that name a machine or the compiler, and marks of how little it has optimized.
 OWN = (
     re.compile(r"^(target |source_filename|; |attributes |!).*\n", re.MULTILINE),

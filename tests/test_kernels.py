@@ -1,5 +1,7 @@
 """The compiled code against what it stands for: equal to the last bit."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from colorgan import kernels
 from colorgan.files import sha256
-from colorgan.painting.compiled import KERNEL
+from colorgan.kernels import EXACT, PAINT, exact
 from colorgan.upsampling import fit_lines
 
 SIDES = st.integers(1, 90)
@@ -34,7 +35,7 @@ def test_resized_is_pillows(
     width: int, height: int, small_width: int, small_height: int, mode: str, seed: int, hard: bool
 ) -> None:
     image, size = noise(width, height, mode, seed, hard), (small_width, small_height)
-    assert np.array_equal(kernels.resized(image, size, 3.0).numpy(), as_pillow(image, size))
+    assert np.array_equal(exact.resized(image, size, 3.0).numpy(), as_pillow(image, size))
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
@@ -43,25 +44,25 @@ def test_resized_photos_are_pillows(large: tuple[int, int], mode: str) -> None:
     image = noise(*large, mode, 0)
     scale = 256 / (large[0] * large[1]) ** 0.5
     size = max(1, round(large[0] * scale)), max(1, round(large[1] * scale))
-    assert np.array_equal(kernels.resized(image, size, 3.0).numpy(), as_pillow(image, size))
+    assert np.array_equal(exact.resized(image, size, 3.0).numpy(), as_pillow(image, size))
 
 
 def test_an_image_that_pillow_has_in_several_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     image = noise(300, 200, "RGB", 0)
-    monkeypatch.setattr(kernels, "SHARED_BYTES", 300 * 200 * 4)
-    assert np.array_equal(kernels.resized(image, (77, 50), 3.0).numpy(), as_pillow(image, (77, 50)))
-    monkeypatch.setattr(kernels, "SHARED_BYTES", 300 * 200 * 4 - 1)
-    assert np.array_equal(kernels.resized(image, (77, 50), 3.0).numpy(), as_pillow(image, (77, 50)))
+    monkeypatch.setattr(exact, "SHARED_BYTES", 300 * 200 * 4)
+    assert np.array_equal(exact.resized(image, (77, 50), 3.0).numpy(), as_pillow(image, (77, 50)))
+    monkeypatch.setattr(exact, "SHARED_BYTES", 300 * 200 * 4 - 1)
+    assert np.array_equal(exact.resized(image, (77, 50), 3.0).numpy(), as_pillow(image, (77, 50)))
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_the_largest_image_that_is_taken_for_one_piece(mode: str) -> None:
     """Pillow's pieces are of 16 MiB, less what it aligns them by."""
     channels = 1 if mode == "L" else 4
-    width, height = 4096, kernels.SHARED_BYTES // channels // 4096
+    width, height = 4096, exact.SHARED_BYTES // channels // 4096
     for rows in (height - 1, height):
         image = Image.new(mode, (width, rows), "gray")
-        assert kernels.resized(image, (2048, rows // 2), 3.0).unique().tolist() == [128]
+        assert exact.resized(image, (2048, rows // 2), 3.0).unique().tolist() == [128]
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,19 +89,40 @@ def test_lines_of_one_view_and_several_pictures() -> None:
 
 def test_only_plain_tensors_are_taken() -> None:
     plain, wanted = torch.rand(2, 2), torch.rand(2, 2, requires_grad=True)
-    assert kernels.is_plain(plain)
-    assert not kernels.is_plain(plain, wanted)
-    assert not kernels.is_plain(plain.double()) and not kernels.is_plain(plain[:0])
-    assert not kernels.is_plain(torch.nn.Parameter(plain))
+    assert exact.is_plain(plain)
+    assert not exact.is_plain(plain, wanted)
+    assert not exact.is_plain(plain.double()) and not exact.is_plain(plain[:0])
+    assert not exact.is_plain(torch.nn.Parameter(plain))
     with torch.no_grad():
-        assert kernels.is_plain(wanted)
+        assert exact.is_plain(wanted)
 
 
-@pytest.mark.parametrize("path", [kernels.EXACT, KERNEL], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [EXACT, PAINT], ids=lambda path: path.name)
 def test_what_is_compiled_is_of_the_source_beside_it(path: Path) -> None:
     """`python experiments/kernels.py` writes it anew."""
     first, *rest = path.read_text().splitlines()
     assert sha256(path.with_suffix(".c")) in first
     assert not any("target" in line for line in rest), "of this machine alone"
-    if path == kernels.EXACT:
+    if path == EXACT:
         assert not any("fmuladd" in line or " fast " in line for line in rest), "rounded in another way"
+
+
+def test_all_are_translated_ahead_without_torch_and_once() -> None:
+    program = (
+        "import sys\n"
+        "from colorgan import kernels\n"
+        "from colorgan.kernels import EXACT, PAINT, translate_ahead, translated, translating\n"
+        "made = []\n"
+        "finish = translating.Translated.__init__\n"
+        "def counted(self, path, *rest, **named):\n"
+        "    made.append(path.name)\n"
+        "    finish(self, path, *rest, **named)\n"
+        "translating.Translated.__init__ = counted\n"
+        "ahead = translate_ahead()\n"
+        "exact, paint = translated(EXACT), translated(PAINT)\n"
+        "ahead.join()\n"
+        "assert sorted(made) == ['exact.ll', 'paint.ll'], made\n"
+        "assert translated(EXACT) is exact and translated(PAINT) is paint\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

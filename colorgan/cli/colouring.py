@@ -5,6 +5,7 @@ import re
 from typing import TYPE_CHECKING
 
 from colorgan.cli.parsing import count_photos, load
+from colorgan.machine import without_collector
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,9 +19,13 @@ FIRST_PAGE = re.compile(r"first of \d+ pages")  # a note that the others can be 
 def load_for(chosen: argparse.Namespace, device: str | None) -> "tuple[Colorizer, Settings, Image | None]":
     """The model that was chosen, how photos are to be coloured, and the reference as it was; ValueError, one line,
     where that cannot be."""
-    from colorgan.folder.pipeline import Settings
+    from colorgan.kernels import translate_ahead
 
-    colorizer = load(chosen.model, device)
+    translate_ahead()
+    with without_collector():
+        from colorgan.folder.pipeline import Settings
+
+        colorizer = load(chosen.model, device)
     image = _reference(chosen, colorizer)
     settings = Settings(
         variants=chosen.variants,

@@ -17,7 +17,6 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorgan import kernels
 from colorgan.borders import Border, find_border
 from colorgan.card import CardHead
 from colorgan.color import CHROMA_SCALE, bytes_to_lightness, denormalize_lightness, normalize_lightness, rgb_to_lab
@@ -40,6 +39,7 @@ from colorgan.colorizer.taking import ONE, TOOK, How, HowOne, PhotoLike, check_c
 from colorgan.files import write_whole
 from colorgan.hints import Hint
 from colorgan.hub.fetching import HUB_ERRORS, commit_of, fetched, fetched_file, first_fetched, hub_reason
+from colorgan.kernels import exact
 from colorgan.limits import MAX_HINTS
 from colorgan.machine import to_device
 from colorgan.networks.word_head import WordHead
@@ -373,7 +373,7 @@ class Colorizer(
         left, top, right, bottom = inside or (0, 0, *image.size)
         height, width = self.view_shape(bottom - top, right - left)
         if inside is None and image.mode in ("L", "RGB"):
-            return bytes_to_lightness(kernels.resized(image, (width, height), REDUCING_GAP)).to(self.device)
+            return bytes_to_lightness(exact.resized(image, (width, height), REDUCING_GAP)).to(self.device)
         small = image.resize((width, height), Image.Resampling.BICUBIC, inside, REDUCING_GAP)
         return bytes_to_lightness(torch.tensor(np.asarray(small))).to(self.device)
 

@@ -8,9 +8,10 @@ lock meanwhile.
 import ctypes
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ADDRESS, SIZE, REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_float
 
@@ -43,11 +44,11 @@ class Translated:
             for name, arguments in functions.items()
         }
 
-    def run(self, name: str, *arguments: NDArray[Any] | float) -> None:
+    def run(self, name: str, *arguments: "NDArray[Any] | float") -> None:
         """Call a function: arrays are given as where they are in memory, which must have no gaps."""
         self._functions[name](*(one if isinstance(one, int | float) else _address(one) for one in arguments))
 
 
-def _address(array: NDArray[Any]) -> int:
+def _address(array: "NDArray[Any]") -> int:
     assert array.flags.c_contiguous, "kernels know no strides"
     return array.ctypes.data

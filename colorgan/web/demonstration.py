@@ -6,13 +6,15 @@ import shutil
 import sys
 import tempfile
 import threading
+from typing import TYPE_CHECKING
 
 from colorgan.files import one_line
-from colorgan.voting.backup import VoteBackup, open_backup
-from colorgan.voting.database import home
-from colorgan.voting.store import Store
 from colorgan.web.models import Models
 from colorgan.web.study.studies import Studies
+
+if TYPE_CHECKING:
+    from colorgan.voting.backup import VoteBackup
+    from colorgan.voting.store import Store
 
 _END_S = 20.0  # a photo takes a few at the most
 
@@ -62,7 +64,10 @@ class Demonstration:
             raise _ClosingError
 
     def _prepare(self, models: Models) -> None:
-        from colorgan.voting.builtin import builtin_studies  # torch
+        # Here, because the page need not wait for a database, and the studies' photos for torch.
+        from colorgan.voting.backup import open_backup
+        from colorgan.voting.builtin import builtin_studies
+        from colorgan.voting.store import Store
 
         model = models.get()
         _writable_home()
@@ -79,6 +84,8 @@ class Demonstration:
 
 def _writable_home() -> None:
     """Where the folder for state cannot be written, a temporary one takes its place until the program ends."""
+    from colorgan.voting.database import home
+
     try:
         folder = home()
         with tempfile.TemporaryFile(dir=folder):

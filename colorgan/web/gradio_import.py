@@ -33,5 +33,22 @@ def _no_stubs() -> Iterator[None]:
 
 with _no_stubs():
     import gradio
+    from gradio.routes import App
 
-__all__ = ["gradio"]
+
+@contextlib.contextmanager
+def no_applications() -> Iterator[None]:
+    """While pages are put together, no FastAPI application is made of them.
+
+    Gradio 6 makes one whenever a block is left and at `queue`, 0.07 s each, and throws it away: `launch` and
+    `mount_gradio_app` make the one that serves.
+    """
+    made = App.create_app
+    App.create_app = staticmethod(lambda *_args, **_options: None)  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        App.create_app = made  # type: ignore[method-assign]
+
+
+__all__ = ["gradio", "no_applications"]

@@ -10,7 +10,9 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
+from colorgan.machine import without_collector
 from colorgan.web.address import OWN_NAMES, PRIVATE_NETWORKS, HostNames, check_free, is_on_space
 from colorgan.web.colorize import ColorizePage
 from colorgan.web.compare import ComparePage
@@ -18,6 +20,7 @@ from colorgan.web.examples import prepare_examples
 from colorgan.web.film import FilmPage
 from colorgan.web.gate import Door, Gate
 from colorgan.web.gradio_import import gradio as gr
+from colorgan.web.gradio_import import no_applications
 from colorgan.web.limits import Limits
 from colorgan.web.masks import SERVED, Masks
 from colorgan.web.mcp import PATH, Tools, mcp_route
@@ -44,6 +47,7 @@ PRIVATE_THERE = (
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 
 
+@no_applications()
 def build(
     models: Models,
     folder: Path | None = None,
@@ -127,27 +131,59 @@ def launch(
         check_free(host, port)
     is_own = host in OWN_NAMES and not share  # nobody but who sits here
     models, limits = Models(sources, others_welcome=is_own), limits or Limits.of(alone=is_own)
-    kept = kept_workspace(keep) if keep is not None and is_own else None
+    workspace, visits = _workspace(keep if is_own else None, models, limits)
+    names = HostNames(host, [*public_names, *filter(None, [os.environ.get("SPACE_HOST")])])
+    door = _door(workspace, models, visits, names, proxies, more=frozenset({PATH} if mcp else ()))
+    visits.also_sweep(door.uploads.sweep)
+    with without_collector():
+        demo = build(models, workspace / SESSIONS, limits, PRIVATE_HERE if is_own else PRIVATE_THERE, visits)
+        demo.door, visits.quota = door, door.uploads.quota
+        door.events.inputs = {number: len(function.inputs) for number, function in demo.fns.items()}
+        routes = study_routes(Studies() if studies is None else studies, links=APP_PAGES)
+        if mcp:
+            routes.append(mcp_route(Tools(models, workspace / SESSIONS, limits, door.uploads.quota)))
+        _serve(demo, door, host, port, share, routes)
+        models.start()  # not before: torch's import would take turns with Gradio's, and the page come later
+        if share_url := str(demo.share_url or ""):
+            names.add(urlsplit(share_url).netloc)
+        try:
+            models.wait()
+        except BaseException:
+            demo.close()
+            raise
+    if prepare is not None:
+        threading.Thread(target=prepare, args=(models,), name="prepare", daemon=True).start()
+    address = str(demo.share_url or demo.local_url)
+    _say(f"colorgan is at {address}  (stop with Ctrl-C)" + f"; for agents at {address.rstrip('/')}{PATH}" * mcp)
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(address)
+    if block:
+        signal.signal(signal.SIGTERM, _stop)
+        demo.block_thread()
+    return demo
+
+
+def _workspace(keep: Path | None, models: Models, limits: Limits) -> tuple[Path, Visits]:
+    """The folder of all that visits bring, and who looks after it; that of `keep`, if it can be had."""
+    kept = None if keep is None else kept_workspace(keep)
     workspace = kept or temporary_workspace()
     visits = Visits(workspace / SESSIONS, limits, keeps=kept is not None)
     if visits.keeps:
         visits.go_on(models.sources)
-    names = HostNames(host, [*public_names, *filter(None, [os.environ.get("SPACE_HOST")])])
-    door = _door(workspace, models, visits, names, proxies, more=frozenset({PATH} if mcp else ()))
-    visits.also_sweep(door.uploads.sweep)
-    demo = build(models, workspace / SESSIONS, limits, PRIVATE_HERE if is_own else PRIVATE_THERE, visits)
-    demo.door, visits.quota = door, door.uploads.quota
-    door.events.inputs = {number: len(function.inputs) for number, function in demo.fns.items()}
-    routes = study_routes(Studies() if studies is None else studies, links=APP_PAGES)
-    if mcp:
-        routes.append(mcp_route(Tools(models, workspace / SESSIONS, limits, door.uploads.quota)))
+    return workspace, visits
+
+
+def _serve(demo: PageBlocks, door: Door, host: str, port: int | None, share: bool, routes: list[BaseRoute]) -> None:
+    """Have Gradio serve the pages, behind the door, beside other routes; it goes on in the background."""
     demo.launch(
         server_name=host,
         server_port=port,
         share=share,
         quiet=True,
         prevent_thread_lock=True,
-        max_file_size=limits.max_bytes,
+        max_file_size=demo.visits.limits.max_bytes,
         run_history=False,
         footer_links=[],
         ssr_mode=False,
@@ -169,26 +205,6 @@ def launch(
             "middleware": [Middleware(Gate, door=door)],
         },
     )
-    models.start()  # not before: torch's import would take turns with Gradio's, and the page come later
-    if share_url := str(demo.share_url or ""):
-        names.add(urlsplit(share_url).netloc)
-    try:
-        models.wait()
-    except BaseException:
-        demo.close()
-        raise
-    if prepare is not None:
-        threading.Thread(target=prepare, args=(models,), name="prepare", daemon=True).start()
-    address = str(demo.share_url or demo.local_url)
-    _say(f"colorgan is at {address}  (stop with Ctrl-C)" + f"; for agents at {address.rstrip('/')}{PATH}" * mcp)
-    if open_browser:
-        import webbrowser
-
-        webbrowser.open(address)
-    if block:
-        signal.signal(signal.SIGTERM, _stop)
-        demo.block_thread()
-    return demo
 
 
 def _door(

@@ -1,4 +1,4 @@
-"""Gradio is imported without the stubs that it would write."""
+"""Gradio is imported without the stubs that it would write, and makes one application of all pages."""
 
 import subprocess
 import sys
@@ -28,5 +28,26 @@ def test_the_server_imports_it_first() -> None:
         "sys.meta_path.insert(0, Seen())\n"
         "import colorgan.web.demonstration, colorgan.web.server\n"
         "assert 'gradio' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_one_application_is_made_of_all_pages() -> None:
+    """Gradio would make one a page, one at `queue`, and then the one that serves."""
+    program = (
+        "from fastapi import FastAPI\n"
+        "from colorgan import DEFAULT_WEIGHTS\n"
+        "from colorgan.web.gradio_import import App, gradio\n"
+        "made, create = [], App.create_app\n"
+        "def counted(*rest, **named):\n"
+        "    made.append(create(*rest, **named))\n"
+        "    return made[-1]\n"
+        "App.create_app = staticmethod(counted)\n"
+        "from colorgan.web.models import Models\n"
+        "from colorgan.web.server import build\n"
+        "demo = build(Models([DEFAULT_WEIGHTS]))\n"
+        "assert made == []\n"
+        "gradio.mount_gradio_app(FastAPI(), demo, '/')\n"
+        "assert len(made) == 1\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

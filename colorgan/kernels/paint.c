@@ -1,6 +1,6 @@
 /* Pixels and lines in, sRGB pixels out: `colorgan.painting` says what is computed.
 
-   `python experiments/kernels.py` makes kernel.ll of it, which `compiled.py` turns into the machine's own code.
+   `python experiments/kernels.py` makes paint.ll of it, which `colorgan.kernels` turns into the machine's own code.
    Blocks of a row, in short loops that are vectors to the compiler: look-ups, arithmetic, and look-ups again. */
 #include <stdint.h>
 

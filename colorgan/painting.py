@@ -1,6 +1,6 @@
 """The last step, compiled: pixels and lines in, sRGB pixels out. Every other step is small beside it.
 
-torch takes some forty passes over a photo for this, each through memory; compiled (kernel.c, compiled.py), they are
+torch takes some forty passes over a photo for this, each through memory; compiled (kernels/paint.c), they are
 one, several times faster on 12 megapixels. The arithmetic is that of `color` and `upsampling`, which a test compares it
 with; roots and powers are looked up, in tables that `color` fills.
 """
@@ -24,13 +24,13 @@ from colorgan.color import (
     rgb_to_lightness,
 )
 from colorgan.images import SharedPixels
+from colorgan.kernels import PAINT, translated
 from colorgan.machine import cores
-from colorgan.painting.compiled import kernel
 from colorgan.upsampling import between
 
 ROWS = 64  # painted at a time in 16 bits
 TASK = 1 << 17  # pixels painted by one thread before it takes others: as many as a core's cache holds
-CUBE_ROOTS = 1 << 12  # as in kernel.c: entries of a table read with interpolation: L to 0.001
+CUBE_ROOTS = 1 << 12  # as in paint.c: entries of a table read with interpolation: L to 0.001
 FARTHEST = 1e4  # of slopes and offsets in ab: far beyond any colour, and the cubes of what they lead to are finite
 NOT_FINITE = "colours to paint with must be finite numbers, got NaN or infinity"
 GAMMAS = 1 << 14  # as there: entries of a table read at the nearest: a fifth of an 8-bit step near black
@@ -59,7 +59,7 @@ class PhotoPainting:
         # Here, and not where they are first used: a painter that ran torch would keep a team of OpenMP threads of its
         # own, and with more threads than cores libgomp lets all teams sleep between two operations, which then take 3
         # times as long on small tensors (measured 2026-11-29: a hint repainted in 150 ms instead of 45).
-        self._tables, self._kernel = _tables(), kernel()
+        self._tables, self._kernel = _tables(), translated(PAINT)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -85,7 +85,11 @@ class PhotoPainting:
         """Paint the rows from `top` on, as many as (R, W, 4) are to be painted."""
         strip, (row, share) = slice(top, top + len(painted)), self._places
         shared = SharedPixels(self._image.crop((0, top, self._image.width, strip.stop)))
-        self._kernel(shared.pixels, self._field, (row[strip], share[strip]), self._columns, self._tables, painted)
+        mixed = np.empty((4, self._field.shape[2] + 1), np.float32)
+        places = row[strip], share[strip], *self._columns
+        fields = self._field, *self._field.shape[1:]
+        pixels = shared.pixels, *shared.pixels.shape
+        self._kernel.run("paint_rows", *pixels, *fields, *places, *self._tables, mixed, painted)
 
 
 def paint(image: Image.Image, lines: Tensor) -> Image.Image:

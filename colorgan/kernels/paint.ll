@@ -1,4 +1,4 @@
-; Written by experiments/kernels.py of kernel.c, whose SHA-256 is 60c747c5450c4c57a9370bbb099f3429b37c972f79b9cd8a48183c570dbaecdb.
+; Written by experiments/kernels.py of paint.c, whose SHA-256 is 775a6d0b34d41a1e108aef74cd8c7acf10d5a34a9e01f0b0b9d6986f854100ff.
 define dso_local void @paint_rows(ptr noalias noundef %0, i64 noundef %1, i64 noundef %2, i64 noundef %3, ptr noalias noundef %4, i64 noundef %5, i64 noundef %6, ptr noalias noundef %7, ptr noalias noundef %8, ptr noalias noundef %9, ptr noalias noundef %10, ptr noalias noundef %11, ptr noalias noundef %12, ptr noalias noundef %13, ptr noalias noundef %14, ptr noalias noundef %15, ptr noalias noundef %16) {
   %18 = alloca ptr, align 8
   %19 = alloca i64, align 8
