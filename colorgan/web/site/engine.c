@@ -26,7 +26,7 @@ typedef struct { // engine.js has the same order
 
 typedef struct { int next, done; char apart[56]; } Count;
 
-typedef struct { int generation, open, active, threads, count; const Layer *layers; } Team;
+typedef struct { int generation, open, active, threads, patience, count; const Layer *layers; } Team;
 
 #define LOAD(p) wasm_v128_load(p)
 #define SPLAT(p) wasm_v128_load32_splat(p)
@@ -538,8 +538,23 @@ static void part(const Layer *l, int job, float *scratch) {
 
 #define TAKE(place) __atomic_load_n(&(place), __ATOMIC_SEQ_CST)
 
+// Whether a number gets to where it is wanted: a while by spinning, and then, where the machine has other work, by
+// sleeping. It does not where a thread is gone that had begun a part: browsers end threads when memory is short.
+// patience: how often this sleeps, 0.1 ms at the least, while nothing changes.
+static int awaited(int *number, int from, int to, int patience) {
+  int before = -1;
+  for (int turn = 0, now; (now = TAKE(*number)) < from || now > to; turn += 1) {
+    if (now != before) turn = 0;
+    before = now;
+    if (turn - 4000 > patience) return 0;
+    if (turn > 4000) __builtin_wasm_memory_atomic_wait32(number, now, 100000);
+  }
+  return 1;
+}
+
 // All threads go through all layers, and each takes what parts are left of one; the next begins when all are done.
-static void work(const Layer *layers, int count, Count *counts, float *scratch) {
+// Whether they were.
+static int work(const Layer *layers, int count, Count *counts, const Team *team, float *scratch) {
   for (int number = 0; number < count; number += 1) {
     const int jobs = layers[number].jobs;
     int job;
@@ -547,28 +562,24 @@ static void work(const Layer *layers, int count, Count *counts, float *scratch) 
       part(layers + number, job, scratch);
       __atomic_fetch_add(&counts[number].done, 1, __ATOMIC_SEQ_CST);
     }
-    // A while by spinning, and then, where the machine has other work, by sleeping.
-    for (int turn = 0, done; (done = TAKE(counts[number].done)) < jobs; turn += 1)
-      if (turn > 4000) __builtin_wasm_memory_atomic_wait32(&counts[number].done, done, 100000);
+    if (!awaited(&counts[number].done, jobs, jobs, team->patience)) return 0;
   }
+  return 1;
 }
 
+// Whether all was done, and no thread is at it any more.
 __attribute__((export_name("run")))
-void run(const Layer *layers, int count, Count *counts, Team *team, float *scratch) {
+int run(const Layer *layers, int count, Count *counts, Team *team, float *scratch) {
   for (int number = 0; number < count; number += 1) counts[number].next = counts[number].done = 0;
   team->layers = layers;
   team->count = count;
-  if (team->threads > 1) {
-    __atomic_store_n(&team->open, 1, __ATOMIC_SEQ_CST);
-    __atomic_fetch_add(&team->generation, 1, __ATOMIC_SEQ_CST);
-    __builtin_wasm_memory_atomic_notify(&team->generation, team->threads);
-  }
-  work(layers, count, counts, scratch);
-  if (team->threads > 1) {
-    __atomic_store_n(&team->open, 0, __ATOMIC_SEQ_CST);
-    for (int turn = 0, active; (active = TAKE(team->active)); turn += 1)
-      if (turn > 4000) __builtin_wasm_memory_atomic_wait32(&team->active, active, 100000);
-  }
+  if (team->threads == 1) return work(layers, count, counts, team, scratch);
+  __atomic_store_n(&team->open, 1, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&team->generation, 1, __ATOMIC_SEQ_CST);
+  __builtin_wasm_memory_atomic_notify(&team->generation, team->threads);
+  const int is_done = work(layers, count, counts, team, scratch);
+  __atomic_store_n(&team->open, 0, __ATOMIC_SEQ_CST);
+  return is_done && awaited(&team->active, 0, 0, team->patience);
 }
 
 // A thread of its own for ever: it waits for runs, and takes part.
@@ -578,7 +589,7 @@ void help(Count *counts, Team *team, float *scratch) {
     while (TAKE(team->generation) == seen) __builtin_wasm_memory_atomic_wait32(&team->generation, seen, -1);
     seen = TAKE(team->generation);
     __atomic_fetch_add(&team->active, 1, __ATOMIC_SEQ_CST);
-    if (TAKE(team->open)) work(team->layers, team->count, counts, scratch);
+    if (TAKE(team->open)) work(team->layers, team->count, counts, team, scratch);
     __atomic_fetch_sub(&team->active, 1, __ATOMIC_SEQ_CST);
   }
 }

@@ -12,10 +12,12 @@ const STACK = 1 << 16;
 const CHROMA = 110;
 const STEPS = 2; // of a photo's pixels in one run
 const TABLES = 40000; // bytes, at the most
+const PATIENCE = 200000; // sleeps of 0.1 ms and more: of a part that takes milliseconds, some 20 seconds
 
 export class Engine {
-  // compiled: a WebAssembly.Module; model: the bytes of model.onnx. Throws where the browser cannot run it.
-  constructor(compiled, plan, model, threads) {
+  // compiled: a WebAssembly.Module; model: the bytes of model.onnx; patience: how often a thread that is done with its
+  // part sleeps until it thinks another one gone. Throws where the browser cannot run it.
+  constructor(compiled, plan, model, threads, patience = PATIENCE) {
     this.plan = plan;
     this.memory = new WebAssembly.Memory({ initial: 64, maximum: MOST, shared: true });
     this.end = 4 * STACK;
@@ -29,7 +31,7 @@ export class Engine {
     const places = Array.from({ length: threads }, () => ({ stack: this.room(STACK) + STACK, scratch: this.room(scratch) }));
     [this.place] = places;
     this.instance.exports.__stack_pointer.value = this.place.stack;
-    this.numbers(this.team, 4)[3] = threads;
+    this.numbers(this.team, 5).set([threads, patience], 3);
     this.packed = this.packAll(model);
     this.fixed = this.end;
     const told = [this.counts, this.team];
@@ -126,7 +128,17 @@ export class Engine {
 
   // Its threads end, and with them the memory.
   close() {
-    for (const helper of this.helpers) helper.terminate();
+    for (const helper of this.helpers.splice(0)) helper.terminate();
+  }
+
+  // Steps or layers by all threads; alone from then on if one of them was gone in the middle of its part.
+  begin(records, count) {
+    const run = () => this.instance.exports.run(records, count, this.counts, this.team, this.place.scratch);
+    if (run()) return;
+    console.warn('A thread of the engine is gone: it goes on without.');
+    this.close();
+    this.numbers(this.team, 4).set([0, 1], 2);
+    run();
   }
 
   // L in [0, 100] of the view, a map whose sides are multiples of the network's -> what it saw, as onnxruntime's graph
@@ -134,7 +146,7 @@ export class Engine {
   look({ width, height, planes: [lightness] }) {
     if (this.width !== width || this.height !== height) this.lay(width, height);
     this.floats(this.tensors.get('L').at, lightness.length).set(lightness);
-    this.instance.exports.run(this.layers, this.plan.layers.length, this.counts, this.team, this.place.scratch);
+    this.begin(this.layers, this.plan.layers.length);
     const read = (name) => {
       const { at, wide, tall, channels } = this.tensors.get(name);
       return { wide, tall, channels, values: this.floats(at, wide * tall * channels).slice() };
@@ -146,7 +158,7 @@ export class Engine {
   run(...steps) {
     const records = Int32Array.from(steps.flatMap((step) => FIELDS.map((field) => (field === 'kind' ? KINDS.indexOf(step.kind) : step[field] ?? 0))));
     this.numbers(this.steps, records.length).set(records);
-    this.instance.exports.run(this.steps, steps.length, this.counts, this.team, this.place.scratch);
+    this.begin(this.steps, steps.length);
   }
 
   // What `use` does with memory that it has for itself, as `room` and `kept` give it.
