@@ -126,3 +126,17 @@ def test_all_are_translated_ahead_without_torch_and_once() -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_program_may_end_while_they_are_translated() -> None:
+    """With nothing said: not of threads that Python ended, and not of what was not there."""
+    program = (
+        "import sys, time\n"
+        "from colorgan import kernels\n"
+        "if sys.argv[2:]: sys.modules['llvmlite.binding'] = None\n"
+        "kernels.translate_ahead()\n"
+        "time.sleep(float(sys.argv[1]))\n"
+    )
+    for arguments in (["0"], ["0.05"], ["0.1"], ["0.2"], ["0.1", "without LLVM"]):
+        done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")

@@ -7,6 +7,7 @@ translating.py  LLVM's language -> machine code
 Nothing here imports torch: a program may have them translated while it is imported.
 """
 
+import contextlib
 import threading
 from functools import partial
 from pathlib import Path
@@ -36,8 +37,16 @@ def translated(path: Path) -> Translated:
 def translate_ahead() -> threading.Thread:
     """Translate all in the background, for a program that is about to import torch and to colour photos after it.
 
-    The translation lets go of Python's lock, and on a second core costs the first photo no time.
+    The translation lets go of Python's lock, and on a second core costs the first photo no time. A program that ends
+    meanwhile waits for it, at most half a second: Python must not go while LLVM works. What fails fails again, and is
+    said, where `translated` is asked for it.
     """
-    ahead = threading.Thread(target=lambda: [translated(path) for path in _TRANSLATED], name="kernels", daemon=True)
+    ahead = threading.Thread(target=_translate_all, name="kernels")
     ahead.start()
     return ahead
+
+
+def _translate_all() -> None:
+    with contextlib.suppress(Exception):
+        for path in _TRANSLATED:
+            translated(path)
