@@ -2,9 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from same_bytes import differences, pair
 
-from colorgan.painting import compiled
+from colorgan import kernels
 
 
 def test_two_processes_at_once_make_the_same_bytes() -> None:
@@ -17,9 +18,9 @@ def test_a_difference_is_found() -> None:
     assert differences([usual, usual, odd]) == ["process 2: first, the first picture from the next"]
 
 
-def test_the_painter_is_compiled_once_whoever_comes_first() -> None:
+def test_the_painter_is_compiled_once_whoever_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """And not by each of its threads, of which one would paint by what another has not."""
-    compiled._built.cache_clear()
+    monkeypatch.setattr(kernels, "_made", {})
     with ThreadPoolExecutor(4) as threads:
-        kernels = [asked.result() for asked in [threads.submit(compiled.kernel) for _ in range(4)]]
-    assert len(set(kernels)) == 1
+        made = [asked.result() for asked in [threads.submit(kernels.translated, kernels.PAINT) for _ in range(4)]]
+    assert len(set(made)) == 1
