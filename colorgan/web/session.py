@@ -52,6 +52,7 @@ class PageSession:
         self.screen = Screen(self.files)
         self.token = secrets.token_urlsafe(16)  # by which a page that was reloaded finds it again
         self.turn = threading.RLock()  # one change at a time: the last one that was sent is the last one shown
+        self._developing = threading.Lock()  # one photo at a time, once, however many pages ask for it
         self.max_megapixels, self.decoder = max_megapixels, decoder
         self.used_at = time.monotonic()  # when its person last did something
         self.visitor = ""  # whose it is, where that is known
@@ -148,10 +149,13 @@ class PageSession:
             yield
 
     def wake(self, models: Models) -> Iterator[None]:
-        """Read and colorize what was kept while no server ran, the open photo first; as `work` does."""
+        """Read and colorize what has no colours yet, the open photo first; as `work` does.
+
+        It was kept while no server ran, or its page was reloaded: what that page asked for may end half-way, or go on.
+        """
         first = [self.item] if self.item else []
         there = [*first, *(item for item in self.items if item is not self.item)]
-        for item in [one for one in there if one.state is ItemState.WAITING]:
+        for item in [one for one in there if one.state in (ItemState.WAITING, ItemState.WORKING)]:
             yield from self._develop(item, models)
             if item not in self.items:
                 return
@@ -160,11 +164,12 @@ class PageSession:
             yield
 
     def _develop(self, item: PhotoItem, models: Models) -> Iterator[None]:
-        if not item.failure:
+        if item.state is ItemState.WAITING:
             self.read(item)
             yield
-        if not item.failure:
-            self.colorize(item, models)
+        with self._developing:
+            if item.state is ItemState.WORKING:
+                self.colorize(item, models)
         if item.coloured and self.item is not item:
             item.coloured.rest()
 

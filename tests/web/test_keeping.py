@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,36 @@ def test_all_that_was_done_is_there_again(tmp_path: Path, models: Models) -> Non
     do(found, models, "uncut")
     do(found, models, "bring_back")
     assert [item.name for item in found.items] == ["photo0.png", "photo1.png", "photo2.png"]
+
+
+def test_a_page_that_is_reloaded_half_way_goes_on(
+    tmp_path: Path, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had asked for ends with it between two steps, or goes on beside: the photo gets its colours, once."""
+    session = Visits(tmp_path / "kept", Limits.of(alone=True)).new()
+    asked: list[int] = []
+    scene(SIZE).save(tmp_path / "cup.png")
+    begun = session.work([session.copy("cup.png", tmp_path / "cup.png")], models)
+    next(begun)
+    assert session.items[0].state is ItemState.WORKING
+    predict = Models.predict
+
+    def slowly(*rest: Any, **named: Any) -> Any:
+        asked.append(1)
+        time.sleep(0.2)
+        return predict(*rest, **named)
+
+    monkeypatch.setattr(Models, "predict", slowly)
+    ends = [begun, session.wake(models), session.wake(models)]
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(list, ends))
+    assert session.items[0].state is ItemState.DONE and len(asked) == 1
+    again = session.copy("cup.png", tmp_path / "cup.png")
+    begun = session.work([again], models)
+    next(begun)
+    begun.close()
+    list(session.wake(models))
+    assert again.state is ItemState.DONE
 
 
 def test_variants_and_models_that_are_gone(tmp_path: Path) -> None:
